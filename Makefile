@@ -1,0 +1,48 @@
+PYTHON ?= python3
+SYSTEM_PACKAGES := poppler-utils:pdftoppm
+
+.NOTPARALLEL:
+.PHONY: .venv dev system demo test check benchmark clean
+
+.venv: .venv/installed
+dev: .venv/installed-dev
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --constraint constraints.txt --editable .
+	touch $@
+
+.venv/installed-dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --constraint constraints.txt --editable '.[dev]'
+	touch .venv/installed $@
+
+system:
+	@scripts/system_packages $(SYSTEM_PACKAGES)
+
+# 3 is docai's code for "some documents or pages failed": the demo says so and shows the rest
+demo: .venv system
+	rm -rf build/demo
+	@status=0; \
+	.venv/bin/docai extract examples/documents/* -o build/demo --to json,md,html,xlsx,txt --overlay || status=$$?; \
+	case $$status in \
+		0) ;; \
+		3) echo "Some documents or pages could not be read in full; their problems stand in the JSON files." >&2 ;; \
+		*) exit $$status ;; \
+	esac
+	@for kind in JSON:json Markdown:md HTML:html XLSX:xlsx Text:txt Overlays:png; do \
+		printf '\n%s:\n' "$${kind%:*}"; \
+		find build/demo -type f -name "*.$${kind#*:}" | sort | sed 's/^/  /'; \
+	done
+
+test: dev system
+	.venv/bin/pytest -n auto
+
+check: dev system
+	scripts/check
+
+benchmark: dev
+	.venv/bin/python scripts/benchmark.py
+
+clean:
+	rm -rf .venv build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

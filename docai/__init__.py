@@ -1,0 +1,107 @@
+"""Turn PDFs and page images into structured, grounded JSON: every value with the box that proves it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from docai import registry
+from docai.document import (
+    Attachment,
+    Axis,
+    Block,
+    Box,
+    Cell,
+    Chart,
+    Document,
+    Engine,
+    Figure,
+    FormField,
+    Link,
+    OutlineEntry,
+    Page,
+    Point,
+    Problem,
+    Proof,
+    Reading,
+    Series,
+    Table,
+    Text,
+    Word,
+    replace,
+)
+from docai.errors import (
+    BackendError,
+    BackendUnavailable,
+    DocaiError,
+    Encrypted,
+    ExitCode,
+    InputError,
+    MalformedReply,
+    MissingDependency,
+    NoSuchPage,
+    NothingToDo,
+    OverLimit,
+    Unreadable,
+)
+
+if TYPE_CHECKING:
+    from docai.extraction import Extractor, Progress, extract
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Attachment",
+    "Axis",
+    "BackendError",
+    "BackendUnavailable",
+    "Block",
+    "Box",
+    "Cell",
+    "Chart",
+    "DocaiError",
+    "Document",
+    "Encrypted",
+    "Engine",
+    "ExitCode",
+    "Extractor",
+    "Figure",
+    "FormField",
+    "InputError",
+    "Link",
+    "MalformedReply",
+    "MissingDependency",
+    "NoSuchPage",
+    "NothingToDo",
+    "OutlineEntry",
+    "OverLimit",
+    "Page",
+    "Point",
+    "Problem",
+    "Progress",
+    "Proof",
+    "Reading",
+    "Series",
+    "Table",
+    "Text",
+    "Unreadable",
+    "Word",
+    "__version__",
+    "extract",
+    "replace",
+]
+
+_LOADED_ON_FIRST_USE = {name: f"docai.extraction:{name}" for name in ("Extractor", "Progress", "extract")}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs numpy, OpenCV and a PDF reader only when it is used."""
+    if name not in _LOADED_ON_FIRST_USE:
+        raise AttributeError(f"module 'docai' has no attribute {name!r}")
+    value = registry.load(_LOADED_ON_FIRST_USE[name])
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, also those not loaded yet."""
+    return __all__

@@ -1,0 +1,181 @@
+"""The `docai` command: a translation between the shell and the library. Data goes to stdout, all else to stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+import docai
+from docai import doctor as examination
+from docai.document import Document, json_schema
+from docai.errors import DocaiError, ExitCode
+from docai.registry import EXPORTERS, load
+
+if TYPE_CHECKING:
+    from docai.delivery import Job
+    from docai.extraction import Extractor
+
+EXIT_CODES: Final = """Exit codes: 0 all well; 1 internal fault; 2 usage; 3 some documents or pages failed; 5 nothing to do;
+6 something is not installed; 7 not a readable document; 8 encrypted; 9 no such page; 10 over a limit; 130 interrupted."""
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Turn PDFs and page images into structured JSON in which every value carries the box that proves it.",
+    epilog=EXIT_CODES,
+)
+errors = Console(stderr=True, soft_wrap=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"docai {docai.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say on stderr what is being done.")] = False,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.CRITICAL, format="%(levelname)s %(name)s: %(message)s")
+
+
+@app.command(epilog=EXIT_CODES)
+def extract(
+    paths: Annotated[list[str], typer.Argument(help="PDFs and pictures, folders, or patterns such as 'in/*.pdf'.", show_default=False)],
+    output: Annotated[str, typer.Option("--output", "-o", help="The folder to write to, or - for stdout.")] = ".",
+    to: Annotated[str, typer.Option(help=f"Formats, separated by commas: {', '.join(EXPORTERS)}.")] = "json",
+    pages: Annotated[str | None, typer.Option(help="Pages such as 1-3,7 or 5-; all by default.")] = None,
+    password: Annotated[str | None, typer.Option(help="The password of encrypted PDFs (or set DOCAI_PASSWORD).")] = None,
+    languages: Annotated[str, typer.Option(help="Languages to expect, most likely first.")] = "en,ko,vi",
+    backend: Annotated[str, typer.Option(help="Who reads: auto or classical.")] = "auto",
+    overlay: Annotated[bool, typer.Option("--overlay", help="Also draw each page with its boxes as PNG.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no closing line; errors are still told.")] = False,
+) -> None:
+    """Read documents and write them as JSON, Markdown, HTML, CSV, XLSX or plain text.
+
+    report.pdf becomes report.pdf.json and so on; a document whose page fails is still written, with the problem in it.
+    """
+    formats = _formats(to, output, overlay=overlay)
+    jobs: list[Job] = load("docai.delivery:find_jobs")(paths)
+    figures = None if output == "-" or not {"json", "md", "html"} & set(formats) else Path(output)
+    reader = docai.Extractor(backend=backend, languages=tuple(languages.split(",")))
+    password = password or os.environ.get("DOCAI_PASSWORD")
+    codes = []
+    with _bar(enabled=not quiet and sys.stderr.isatty()) as bar:
+        for job in jobs:
+            codes.append(_extract_one(reader, job, _Settings(formats, output, pages, password, overlay, figures), bar))
+    if not quiet and output != "-":
+        done = sum(code in (ExitCode.OK, ExitCode.SOME_FAILED) for code in codes)
+        errors.print(f"{done} of {len(jobs)} documents written to {escape(output)}", highlight=False)
+    raise typer.Exit(_exit_code(codes))
+
+
+class _Settings:
+    """What all documents of one call share."""
+
+    def __init__(self, formats: Sequence[str], output: str, pages: str | None, password: str | None, overlay: bool, figures: Path | None) -> None:
+        self.formats, self.output, self.pages, self.password, self.overlay, self.figures = formats, output, pages, password, overlay, figures
+
+
+def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress) -> ExitCode:
+    """Read and write one document; say what went wrong with it and return its exit code."""
+    stem = None if settings.output == "-" else Path(settings.output, job.stem)
+    task = bar.add_task(escape(job.path.name), total=None)
+    try:
+        stream = reader.pages(
+            job.path,
+            pages=settings.pages,
+            password=settings.password,
+            figures=stem.parent if stem is not None and settings.figures is not None else None,
+            on_progress=lambda seen: bar.update(task, completed=seen.done, total=seen.total),
+        )
+        rest: Document = load("docai.delivery:deliver")(stream, settings.formats, stem, overlay=settings.overlay)
+    except DocaiError as error:
+        errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False)
+        return error.exit_code
+    except OSError as error:
+        errors.print(f"[red]error:[/] {escape(str(job.path))}: {escape(str(error))}; check the output folder and its free space", highlight=False)
+        return ExitCode.INTERNAL
+    finally:
+        bar.remove_task(task)
+    if rest.status == "success":
+        return ExitCode.OK
+    what = "no page could be read" if rest.status == "failure" else "some content could not be read"
+    errors.print(f"[yellow]warning:[/] {escape(str(job.path))}: {what}; see the problems in its JSON", highlight=False)
+    return ExitCode.SOME_FAILED
+
+
+def _formats(to: str, output: str, *, overlay: bool) -> list[str]:
+    formats = list(dict.fromkeys(name.strip().lower() for name in to.split(",") if name.strip()))
+    unknown = [name for name in formats if name not in EXPORTERS]
+    if unknown or not formats:
+        raise typer.BadParameter(f"{', '.join(unknown) or 'nothing'} is no format; choose from {', '.join(EXPORTERS)}", param_hint="--to")
+    if output == "-" and (len(formats) > 1 or overlay):
+        raise typer.BadParameter("stdout takes one format and no overlays; give a folder instead", param_hint="--output")
+    return formats
+
+
+def _exit_code(codes: Sequence[ExitCode]) -> ExitCode:
+    """Return the code of a call: its own for a single document, 3 where some of several failed."""
+    if len(codes) == 1:
+        return codes[0]
+    return ExitCode.SOME_FAILED if any(codes) else ExitCode.OK
+
+
+def _bar(*, enabled: bool) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("pages"), TimeElapsedColumn())
+    return Progress(*columns, console=errors, transient=True, disable=not enabled)
+
+
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False) -> None:
+    """Say what is installed, what can be read, what is missing and the command that brings it."""
+    findings = examination.examine()
+    if as_json:
+        typer.echo(json.dumps([finding.model_dump() for finding in findings], indent=2, ensure_ascii=False))
+    else:
+        table = Table(box=None, pad_edge=False)
+        for heading in ("", "what", "found", "to bring it"):
+            table.add_column(heading)
+        marks = {"ok": "[green]ok[/]", "optional": "[yellow]-[/]", "missing": "[red]missing[/]"}
+        for finding in findings:
+            table.add_row(marks[finding.state], finding.what, escape(finding.detail), escape(finding.remedy))
+        Console().print(table)
+    if any(finding.state == "missing" for finding in findings):
+        raise typer.Exit(ExitCode.MISSING)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a document."""
+    typer.echo(json_schema())
+
+
+def main() -> None:
+    """Run the command; whatever goes wrong ends in one line on stderr and an exit code."""
+    try:
+        app()
+    except DocaiError as error:
+        errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        errors.print("interrupted; documents already written are whole")
+        sys.exit(ExitCode.INTERRUPTED)
+    except Exception as error:  # noqa: BLE001  # the outermost place: a fault of ours must not end in a traceback
+        logging.getLogger(__name__).debug("internal fault", exc_info=True)
+        errors.print(f"[red]internal fault:[/] {type(error).__name__}: {escape(str(error))}; run again with docai --verbose and report it")
+        sys.exit(ExitCode.INTERNAL)

@@ -1,0 +1,112 @@
+"""Which files come in and which go out: inputs found, outputs named after them, each written page by page."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import IO, Final
+
+import cv2
+
+from docai.document import Document, Page
+from docai.errors import InputError, NothingToDo
+from docai.exporters import Exporter, Files, Place
+from docai.exporters.overlay import draw
+from docai.extraction import PageStream
+from docai.registry import EXPORTERS, load
+from docai.sources import Origin, PageReference, render
+
+SUFFIXES: Final = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"})
+OVERLAY_DPI: Final = 100  # enough to read the labels, small enough to leaf through
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A document to read, and where its outputs go below the output folder."""
+
+    path: Path
+    stem: PurePath
+
+
+def find_jobs(paths: Iterable[str]) -> list[Job]:
+    """Return the documents that paths mean: files, folders with all below them, and patterns, in order and each once.
+
+    A folder's subfolders are kept in the outputs; files that share a name are told apart by their folders.
+
+    Raises:
+        NothingToDo: A folder or pattern has no documents in it.
+    """
+    jobs: dict[Path, PurePath] = {}
+    for text in paths:
+        found = list(_meant(text))
+        if not found:
+            kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
+            raise NothingToDo(f"{text}: no documents found here; docai looks for {kinds}")
+        for path, stem in found:
+            jobs.setdefault(path, stem)
+    names = Counter(jobs.values())
+    common = Path(os.path.commonpath([path.absolute().parent for path in jobs])) if jobs else Path()
+    return [Job(path, stem if names[stem] == 1 else path.absolute().relative_to(common)) for path, stem in jobs.items()]
+
+
+def _meant(text: str) -> Iterator[tuple[Path, PurePath]]:
+    path = Path(text)
+    if path.is_dir():
+        for below in sorted(path.rglob("*")):
+            if below.suffix.lower() in SUFFIXES and below.is_file():
+                yield below, below.relative_to(path)
+    elif path.exists() or not glob.has_magic(text):
+        yield path, PurePath(path.name)  # a missing file is told when it is opened
+    else:  # cmd and PowerShell leave patterns to the program
+        yield from ((Path(match), PurePath(Path(match).name)) for match in sorted(glob.glob(text, recursive=True)) if Path(match).is_file())
+
+
+class Stdout:
+    """The standard output as a place to write; parts follow one another."""
+
+    def open(self, part: str = "") -> IO[bytes]:  # noqa: ARG002  # parts have no names on a stream
+        """Return the stream."""
+        return sys.stdout.buffer
+
+
+def deliver(stream: PageStream, formats: Sequence[str], stem: Path | None, *, overlay: bool = False) -> Document:
+    """Write pages as they are read, in each of `formats`, and return the document without its pages.
+
+    Outputs appear whole or not at all; `stem` is their path without the format's suffix, None for the standard output.
+    """
+    with ExitStack() as stack:
+        exporters: list[Exporter] = []
+        for name in formats:
+            place: Place = Stdout() if stem is None else stack.enter_context(Files(stem, name))
+            exporters.append(load(EXPORTERS[name])(place))
+        for page in stream:
+            for exporter in exporters:
+                exporter.add(page)
+            if overlay and stem is not None:
+                save_overlay(page, stream.origin, stem.with_name(f"{stem.name}.overlay"))
+        for exporter in exporters:
+            exporter.close(stream.rest)
+        if stem is None:
+            sys.stdout.buffer.flush()
+    return stream.rest
+
+
+def save_overlay(page: Page, origin: Origin, folder: Path) -> Path | None:
+    """Save a page with its boxes drawn on it as `folder`/pN.png; None where nobody can draw the page."""
+    scale = OVERLAY_DPI / 72 * min(1.0, 3000 / (OVERLAY_DPI / 72 * max(page.width_points, page.height_points)))
+    size = max(1, round(page.width_points * scale)), max(1, round(page.height_points * scale))
+    try:
+        pixels, _ = render(PageReference(origin, page.number), *size)
+    except InputError:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"p{page.number}.png"
+    _, png = cv2.imencode(".png", cv2.cvtColor(draw(page, pixels), cv2.COLOR_RGB2BGR))
+    path.write_bytes(png.tobytes())
+    return path

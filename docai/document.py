@@ -1,0 +1,510 @@
+"""What a document is: frozen values in one frame, which cross JSON without loss.
+
+A `Box` is in fractions of its page *as displayed*, origin top-left. Every word, cell, point and
+block carries one. Values never change; `replace` makes a new, validated one.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from docai import registry
+
+if TYPE_CHECKING:
+    import pandas
+
+SCHEMA_VERSION = "1.0"
+DECIMALS = 5  # of a page fraction: 0.008 points on A4, below what any renderer places
+
+Confidence = Annotated[float, Field(ge=0.0, le=1.0)]
+PageNumber = Annotated[int, Field(ge=1)]
+Severity = Literal["note", "warning", "error"]
+Status = Literal["success", "partial_success", "failure"]
+Role = Literal[
+    "title", "heading", "paragraph", "list_item", "caption", "formula", "footnote", "header", "footer", "page_number", "code"
+]
+MARGIN_ROLES: frozenset[str] = frozenset({"header", "footer", "page_number"})
+ChartType = Literal["bar", "line", "area", "scatter", "pie", "box", "heatmap", "mixed"]
+Basis = Literal["text_layer", "ocr", "printed", "vector", "measured", "model"]
+
+Value = TypeVar("Value", bound=BaseModel)
+
+
+class _Corners(NamedTuple):
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class Box(_Corners):
+    """A rectangle in fractions of its page as displayed, origin top-left: `left, top, right, bottom`, each 0..1.
+
+    Rounded to 5 decimals where it is made, so that JSON gives back an equal value.
+
+    Raises:
+        ValueError: A side is not a number, lies off the page, or the corners are swapped.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, left: float, top: float, right: float, bottom: float) -> Box:
+        """Return the box with its sides checked and rounded."""
+        if not (0.0 <= left <= right <= 1.0 and 0.0 <= top <= bottom <= 1.0):
+            raise ValueError(
+                f"not a box on a page: left {left}, top {top}, right {right}, bottom {bottom}; want 0 <= left <= right <= 1"
+            )
+        return _Corners.__new__(cls, round(left, DECIMALS), round(top, DECIMALS), round(right, DECIMALS), round(bottom, DECIMALS))
+
+    @property
+    def width(self) -> float:
+        """The width as a fraction of the page's width."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """The height as a fraction of the page's height."""
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        """The area as a fraction of the page's area."""
+        return self.width * self.height
+
+    def points(self, page: Page) -> tuple[float, float, float, float]:
+        """Return left, top, right, bottom in PDF points (1/72 inch) from the top-left of `page`."""
+        width, height = page.width_points, page.height_points
+        return self.left * width, self.top * height, self.right * width, self.bottom * height
+
+    def pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Return the smallest pixel rectangle that holds the box in a `width` x `height` picture of its page."""
+        slack = 10.0**-DECIMALS  # rounding must not push a side into the next pixel
+        return (
+            math.floor((self.left + slack) * width),
+            math.floor((self.top + slack) * height),
+            min(width, math.ceil((self.right - slack) * width)),
+            min(height, math.ceil((self.bottom - slack) * height)),
+        )
+
+    def contains(self, other: Box, tolerance: float = 0.0) -> bool:
+        """Return whether `other` lies within this box, give or take `tolerance` (page fractions)."""
+        return (
+            self.left - tolerance <= other.left
+            and self.top - tolerance <= other.top
+            and other.right <= self.right + tolerance
+            and other.bottom <= self.bottom + tolerance
+        )
+
+    def intersection(self, other: Box) -> float:
+        """Return the area that both cover, as a fraction of the page's area."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return width * height if width > 0 and height > 0 else 0.0
+
+    def union(self, *others: Box) -> Box:
+        """Return the smallest box that holds this one and `others`."""
+        return hull((self, *others))
+
+    @classmethod
+    def clipped(cls, left: float, top: float, right: float, bottom: float) -> Box:
+        """Return the part of a rectangle that lies on the page; swapped corners are put right.
+
+        Raises:
+            ValueError: A side is not a number.
+        """
+        if not math.isfinite(left + top + right + bottom):
+            raise ValueError(f"not a box: left {left}, top {top}, right {right}, bottom {bottom}")
+        if left > right:
+            left, right = right, left
+        if top > bottom:
+            top, bottom = bottom, top
+        return cls(min(max(left, 0.0), 1.0), min(max(top, 0.0), 1.0), max(min(right, 1.0), 0.0), max(min(bottom, 1.0), 0.0))
+
+    @classmethod
+    def _from_json(cls, value: Any) -> Box:
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, (list, tuple)) or len(value) != 4:  # noqa: PLR2004  # the four sides
+            raise ValueError("a box is four numbers: left, top, right, bottom")
+        return cls(*(float(side) for side in value))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check a box and write it as `[left, top, right, bottom]`."""
+        return core_schema.no_info_plain_validator_function(
+            cls._from_json, serialization=core_schema.plain_serializer_function_ser_schema(list, when_used="json")
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Publish a box as an array of four fractions."""
+        return {
+            "type": "array",
+            "items": {"type": "number", "minimum": 0, "maximum": 1},
+            "minItems": 4,
+            "maxItems": 4,
+            "description": "left, top, right, bottom in fractions of the page as displayed, origin top-left",
+        }
+
+
+WHOLE = Box(0, 0, 1, 1)  # all of a page
+
+
+def hull(boxes: Iterable[Box]) -> Box:
+    """Return the smallest box that holds all `boxes`.
+
+    Raises:
+        ValueError: There are no boxes.
+    """
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return Box(min(lefts), min(tops), max(rights), max(bottoms))
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def replace(value: Value, **changes: Any) -> Value:
+    """Return a copy of `value` with `changes`, checked like any new value.
+
+    Raises:
+        ValueError: The changed value is not valid (pydantic's `ValidationError`).
+    """
+    return type(value).model_validate({**{name: getattr(value, name) for name in type(value).model_fields}, **changes})
+
+
+class Problem(_Frozen):
+    """Something a reader of the document should know: what, how bad, and where.
+
+    Severity `error` means that content is missing, `warning` that it may be wrong, `note` that it is worth knowing.
+    """
+
+    code: str
+    message: str
+    severity: Severity = "warning"
+    page_number: PageNumber | None = None
+    block: str | None = None
+
+
+class Reading(_Frozen):
+    """One reader's version of a value; kept only where readers disagree."""
+
+    source: str
+    text: str
+    confidence: Confidence
+
+
+class Word(_Frozen):
+    """A word as it stands on the page."""
+
+    text: str
+    box: Box
+    confidence: Confidence = 1.0
+
+
+class Cell(_Frozen):
+    """A table's cell: its first row and column (from 0), what it spans, and the box of the cell on the page.
+
+    `page_number` is set only in a table that was joined over pages.
+    """
+
+    row: Annotated[int, Field(ge=0)]
+    column: Annotated[int, Field(ge=0)]
+    row_span: Annotated[int, Field(ge=1)] = 1
+    column_span: Annotated[int, Field(ge=1)] = 1
+    text: str = ""
+    header: Literal["none", "column", "row", "both"] = "none"
+    box: Box
+    confidence: Confidence = 1.0
+    basis: Basis = "text_layer"
+    readings: tuple[Reading, ...] = ()
+    page_number: PageNumber | None = None
+
+
+class _Content(_Frozen):
+    page_number: PageNumber
+    box: Box
+    words: tuple[Word, ...] = ()
+
+
+class Text(_Content):
+    """Running text with its role; `text` has its lines joined and hyphenation undone, `words` are as printed."""
+
+    kind: Literal["text"] = "text"
+    role: Role = "paragraph"
+    level: Annotated[int, Field(ge=1, le=6)] | None = None
+    text: str
+
+
+class Table(_Content):
+    """A table; every position of its grid is covered by one cell (see `docai.tasks.table.grid`)."""
+
+    kind: Literal["table"] = "table"
+    row_count: Annotated[int, Field(ge=1)]
+    column_count: Annotated[int, Field(ge=1)]
+    cells: tuple[Cell, ...]
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """Return the table as a pandas DataFrame; a spanning cell's text stands at each position it covers.
+
+        Leading rows whose cells are all column headers become the columns (several levels if there are several).
+
+        Raises:
+            MissingDependency: pandas is not installed.
+        """
+        frame: pandas.DataFrame = registry.load("docai.exporters.dataframe:to_dataframe")(self)
+        return frame
+
+
+class Axis(_Frozen):
+    """A chart's axis; `low` and `high` are the ends of what it shows, in its own unit."""
+
+    title: str = ""
+    unit: str = ""
+    scale: Literal["linear", "log", "date", "category"] = "linear"
+    low: float | None = None
+    high: float | None = None
+
+
+class Point(_Frozen):
+    """One value of a series: `x` is the category or independent value, `y` the measured value, whatever the orientation.
+
+    `error` is the uncertainty of `y` in its own unit, where it was measured from pixels.
+    """
+
+    x: float | str
+    y: float | None
+    box: Box
+    confidence: Confidence = 1.0
+    basis: Basis = "vector"
+    error: float | None = None
+
+
+class Series(_Frozen):
+    """A chart's series: its name in the legend, its colour as `#rrggbb`, its points."""
+
+    name: str = ""
+    colour: str = ""
+    points: tuple[Point, ...] = ()
+
+
+class Chart(_Content):
+    """A chart as data."""
+
+    kind: Literal["chart"] = "chart"
+    chart_type: ChartType
+    orientation: Literal["vertical", "horizontal"] = "vertical"
+    stacking: Literal["none", "stacked", "percent"] = "none"
+    title: str = ""
+    x_axis: Axis = Axis()
+    y_axis: Axis = Axis()
+    series: tuple[Series, ...] = ()
+
+
+class Figure(_Content):
+    """A picture or drawing that is kept as it is; `file` is where its PNG was saved, relative to the document's JSON."""
+
+    kind: Literal["figure"] = "figure"
+    looks_like: Literal["picture", "drawing", "chart", "scan"] = "picture"
+    file: str | None = None
+
+
+Content = Annotated[Text | Table | Chart | Figure, Field(discriminator="kind")]
+
+
+class Block(_Frozen):
+    """A piece of a page; blocks stand in reading order.
+
+    Attributes:
+        id: `p3/7` is the seventh block of page 3.
+        parent: The block (a box, a figure) that this one stands in.
+        captions: The blocks that are captions or titles of this one.
+        continues: The block whose sentence, or table, this one goes on with.
+        source: Where the content came from.
+        confidence: Probability, 0..1, that the content is right; for a text layer, that the layer tells what is printed.
+        engine: The name of the `Engine` that read it (`document.engines`).
+    """
+
+    id: Annotated[str, Field(pattern=r"^p[1-9]\d*/[1-9]\d*$")]
+    content: Content
+    parent: str | None = None
+    captions: tuple[str, ...] = ()
+    continues: str | None = None
+    source: Literal["text_layer", "ocr", "vector", "model", "picture"] = "text_layer"
+    confidence: Confidence = 1.0
+    engine: str = "classical"
+
+    @property
+    def box(self) -> Box:
+        """The box of the content on its page."""
+        return self.content.box
+
+    @property
+    def page_number(self) -> int:
+        """The number of the page, from 1."""
+        return self.content.page_number
+
+
+class Link(_Frozen):
+    """A link: a box that leads to a `uri` or to a page of the document."""
+
+    box: Box
+    uri: str | None = None
+    page_number: PageNumber | None = None
+
+
+class Page(_Frozen):
+    """A page: its size in PDF points as displayed, its blocks in reading order.
+
+    `quarter` is the clockwise turn in degrees, `skew` the tilt in degrees, that were undone to read a picture of the page;
+    boxes are always on the page as it was given.
+    """
+
+    number: PageNumber
+    width_points: Annotated[float, Field(gt=0)]
+    height_points: Annotated[float, Field(gt=0)]
+    label: str = ""
+    quarter: Literal[0, 90, 180, 270] = 0
+    skew: float = 0.0
+    blocks: tuple[Block, ...] = ()
+    links: tuple[Link, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """All words of the page in reading order, each once."""
+        return tuple(word for block in self.blocks for word in block.content.words)
+
+
+class FormField(_Frozen):
+    """A field of an interactive form and what is filled in.
+
+    `value` is text for text fields and choices, a tuple of texts for lists with several chosen, true or false for
+    checkboxes and radio buttons, whether it is signed for signatures, and null where nothing is filled in.
+    """
+
+    name: str
+    kind: Literal["text", "choice", "checkbox", "radio", "signature", "button"]
+    value: str | bool | tuple[str, ...] | None = None
+    label: str = ""
+    options: tuple[str, ...] = ()
+    read_only: bool = False
+    required: bool = False
+    page_number: PageNumber
+    box: Box
+
+
+class OutlineEntry(_Frozen):
+    """A bookmark: its level from 1, its title and the page it leads to."""
+
+    level: Annotated[int, Field(ge=1)]
+    title: str
+    page_number: PageNumber | None = None
+
+
+class Attachment(_Frozen):
+    """A file inside the document, named but not opened."""
+
+    name: str
+    size_bytes: Annotated[int, Field(ge=0)] | None = None
+    description: str = ""
+
+
+class Engine(_Frozen):
+    """Who read: backend, model and what fixes its answers."""
+
+    backend: str
+    model: str = ""
+    revision: str = ""
+    hash: str = ""
+    quantization: str = ""
+    dialect: str = ""
+
+    @property
+    def name(self) -> str:
+        """What `Block.engine` refers to: the backend, with its model where it has one."""
+        return f"{self.backend}:{self.model}" if self.model else self.backend
+
+
+class Proof(_Frozen):
+    """Where a value stands: page and box, the words quoted, and how sure that is.
+
+    `status` is `missing` where the document does not say, `ungrounded` where a value was given without a place.
+    """
+
+    page_number: PageNumber | None
+    box: Box | None
+    quote: str = ""
+    confidence: Confidence
+    status: Literal["grounded", "ungrounded", "missing"]
+    source: str = ""
+    alternatives: tuple[Reading, ...] = ()
+
+
+class Document(_Frozen):
+    """A document that was read: pages of blocks, form fields, and what went wrong."""
+
+    schema_version: Literal["1.0"] = SCHEMA_VERSION
+    name: str
+    content_hash: str = ""
+    status: Status = "success"
+    page_count: Annotated[int, Field(ge=0)] = 0
+    pages: tuple[Page, ...] = ()
+    form_fields: tuple[FormField, ...] = ()
+    outline: tuple[OutlineEntry, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    engines: tuple[Engine, ...] = ()
+
+    @property
+    def blocks(self) -> Iterator[Block]:
+        """All blocks in reading order."""
+        return (block for page in self.pages for block in page.blocks)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """All tables in reading order."""
+        return tuple(block.content for block in self.blocks if isinstance(block.content, Table))
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """All charts in reading order."""
+        return tuple(block.content for block in self.blocks if isinstance(block.content, Chart))
+
+    @property
+    def all_problems(self) -> tuple[Problem, ...]:
+        """The document's own problems and those of its pages."""
+        return (*self.problems, *(problem for page in self.pages for problem in page.problems))
+
+    @property
+    def text(self) -> str:
+        """The plain text, paragraphs joined over columns and pages, without running headers, footers and page numbers."""
+        return self._export("txt")
+
+    def to_markdown(self) -> str:
+        """Return the document as Markdown; tables with spans are HTML inside it."""
+        return self._export("md")
+
+    def to_html(self) -> str:
+        """Return the document as one HTML page."""
+        return self._export("html")
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return JSON that `Document.model_validate_json` turns back into an equal document."""
+        return self.model_dump_json(indent=indent)
+
+    def _export(self, name: str) -> str:
+        text: str = registry.load("docai.exporters:to_text")(self, name)
+        return text
+
+
+def json_schema() -> str:
+    """Return the JSON Schema of `Document` as JSON text."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Document.model_json_schema(mode="serialization")}
+    return json.dumps(schema, indent=2, ensure_ascii=False)

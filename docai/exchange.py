@@ -1,0 +1,151 @@
+"""How a piece of a page is asked about: requests, replies, and conversations that are driven.
+
+Work that asks is a conversation: a generator that yields `list[Request]`, is sent `list[Reply]`, and returns its result.
+`drive` runs one; `drive_many` runs many and fills each backend's batches across documents, so that a second question
+joins the next full batch instead of starting a small one. A retry, a split and a comparison are `yield from`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from docai.document import Engine, Problem
+from docai.tasks import Task
+from docai.tiling import Lens, View
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer cost: tiles looked at, tokens read and written."""
+
+    tiles: int = 0
+    prompt_tokens: int = 0
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A task for one or several views; `to` names the backend, chosen by whoever asks."""
+
+    task: Task
+    views: tuple[View, ...]
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer *and* its problems: a truncated table keeps its good rows. Boxes are in the page's frame.
+
+    `answer` is of the task's answer type, or None where there is nothing to say; `confidence` is 0..1.
+    """
+
+    answer: Any = None
+    problems: tuple[Problem, ...] = ()
+    text: str = ""
+    confidence: float = 1.0
+    usage: Usage = Usage()
+    engine: Engine | None = None
+
+
+class Backend(Protocol):
+    """Who answers.
+
+    Law: `len(answer(requests)) == len(requests)`, in order, and `answer(a + b) == answer(a) + answer(b)`; a request that
+    fails gives a reply with a problem, never an exception.
+    """
+
+    batch: int
+    lens: Lens
+
+    def answer(self, requests: Sequence[Request]) -> list[Reply]:
+        """Return a reply for each request, in order."""
+
+
+Talk = Generator[list[Request], list[Reply], Result]
+
+
+def drive(talk: Talk[Result], backends: Mapping[str, Backend]) -> Result:
+    """Run one conversation to its end and return its result."""
+    try:
+        requests = next(talk)
+        while True:
+            replies: list[Reply | None] = [None] * len(requests)
+            for name in dict.fromkeys(request.to for request in requests):
+                places = [n for n, request in enumerate(requests) if request.to == name]
+                answers = backends[name].answer([requests[n] for n in places])
+                for n, reply in zip(places, answers, strict=True):
+                    replies[n] = reply
+            requests = talk.send([reply for reply in replies if reply is not None])
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+    finally:
+        talk.close()
+
+
+@dataclass(slots=True, eq=False)
+class _Running(Generic[Result]):
+    talk: Talk[Result]
+    replies: list[Reply | None] = field(default_factory=list)
+    missing: int = 0
+    result: list[Result] = field(default_factory=list)
+
+
+def drive_many(talks: Iterable[Talk[Result]], backends: Mapping[str, Backend], *, window: int = 64) -> Iterator[Result]:
+    """Run many conversations and yield their results in order, the same as `drive` gives one by one.
+
+    At most `window` conversations are begun and unfinished. A backend is asked when its batch is full, or when no
+    conversation can go on without it. Every conversation is closed on exit, also when the caller stops early.
+    """
+    source, order, live = iter(talks), deque[_Running[Result]](), set[_Running[Result]]()
+    waiting: dict[str, deque[tuple[_Running[Result], int, Request]]] = {name: deque() for name in backends}
+    exhausted = False
+
+    def advance(running: _Running[Result], replies: list[Reply] | None) -> None:
+        try:
+            requests = next(running.talk) if replies is None else running.talk.send(replies)
+            while not requests:
+                requests = running.talk.send([])
+        except StopIteration as end:
+            running.result.append(end.value)
+            live.discard(running)
+            return
+        running.replies, running.missing = [None] * len(requests), len(requests)
+        for place, request in enumerate(requests):
+            waiting[request.to].append((running, place, request))
+
+    def ask(name: str) -> None:
+        queue = waiting[name]
+        chosen = [queue.popleft() for _ in range(min(backends[name].batch, len(queue)))]
+        replies = backends[name].answer([request for _, _, request in chosen])
+        for (running, place, _), reply in zip(chosen, replies, strict=True):
+            running.replies[place] = reply
+            running.missing -= 1
+            if not running.missing:
+                advance(running, [r for r in running.replies if r is not None])
+
+    try:
+        while order or not exhausted:
+            fullest = max(waiting, key=lambda name: len(waiting[name]) / backends[name].batch)
+            full = len(waiting[fullest]) >= backends[fullest].batch
+            if not full and not exhausted and len(live) < window:
+                talk = next(source, None)
+                if talk is None:
+                    exhausted = True
+                else:
+                    running = _Running(talk)
+                    order.append(running)
+                    live.add(running)
+                    advance(running, None)
+            elif waiting[fullest]:
+                ask(fullest)
+            while order and order[0].result:
+                yield order.popleft().result[0]
+    finally:
+        for running in live:
+            running.talk.close()

@@ -1,0 +1,117 @@
+"""In which format the user wants it: one file a format, each fed page by page so that memory stays flat."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Protocol, runtime_checkable
+
+from docai.document import Document, Page, replace
+from docai.registry import EXPORTERS, load
+
+
+class Place(Protocol):
+    """Where an exporter writes: one stream, or one after the other for each part (a table of a CSV export)."""
+
+    def open(self, part: str = "") -> IO[bytes]:
+        """Return a stream for `part`; the place closes it, at the latest when it opens the next."""
+
+
+@runtime_checkable
+class Exporter(Protocol):
+    """Writes one format, page by page.
+
+    `Exporter(place)` begins, `add(page)` takes the pages in order, `close(rest)` takes the document without its pages.
+    """
+
+    def add(self, page: Page) -> None:
+        """Write a page, or remember what is needed of it."""
+
+    def close(self, rest: Document) -> None:
+        """Write what is left; `rest` is the document with no pages in it."""
+
+
+class Memory:
+    """A place in memory; parts follow one another, an empty line between them."""
+
+    def __init__(self) -> None:
+        self.stream = io.BytesIO()
+
+    def open(self, part: str = "") -> IO[bytes]:
+        """Return the one stream."""
+        if self.stream.tell():
+            self.stream.write(b"\n")
+        return self.stream
+
+
+class Files(AbstractContextManager["Files"]):
+    """Files beside each other, `stem.suffix` and `stem.part.suffix`, which appear whole or not at all.
+
+    Written under a temporary name that does not end in the final suffix, and renamed when the `with` block ends well.
+    """
+
+    def __init__(self, stem: Path, suffix: str) -> None:
+        """Begin; `stem` is the full path without the suffix, `suffix` has no dot."""
+        self._stem, self._suffix = stem, suffix
+        self._streams: dict[Path, IO[bytes]] = {}
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files written, by their final names."""
+        return tuple(self._streams)
+
+    def open(self, part: str = "") -> IO[bytes]:
+        """Return a stream for `part`, closing the one before; the same name again gives a numbered one."""
+        for stream in list(self._streams.values())[-1:]:  # hundreds of tables must not keep hundreds of files open
+            stream.close()
+        names = (f"{part}-{n}" if n else part for n in range(1_000_000))
+        path = next(p for p in (self._path(name) for name in names) if p not in self._streams)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._streams[path] = self._temporary(path).open("wb")
+        return self._streams[path]
+
+    def _path(self, part: str) -> Path:
+        return self._stem.with_name(".".join(filter(None, (self._stem.name, part, self._suffix))))
+
+    @staticmethod
+    def _temporary(path: Path) -> Path:
+        return path.with_name(f"{path.name}.{os.getpid()}.part")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Rename the files to their final names, or remove them if the block failed."""
+        for path, stream in self._streams.items():
+            stream.close()
+            if kind is None:
+                self._temporary(path).replace(path)
+            else:
+                self._temporary(path).unlink(missing_ok=True)
+
+
+def write(document: Document, name: str, stem: Path) -> tuple[Path, ...]:
+    """Write `document` in the format `name` beside `stem` (`report.pdf` gives `report.pdf.json`) and return the files."""
+    with Files(stem, name) as place:
+        feed(load(EXPORTERS[name])(place), document)
+    return place.paths
+
+
+def to_text(document: Document, name: str) -> str:
+    """Return `document` in a format that is text."""
+    place = Memory()
+    feed(load(EXPORTERS[name])(place), document)
+    return place.stream.getvalue().decode()
+
+
+def feed(exporter: Exporter, document: Document) -> None:
+    """Give an exporter a whole document."""
+    add_all(exporter, document.pages)
+    exporter.close(replace(document, pages=()))
+
+
+def add_all(exporter: Exporter, pages: Iterable[Page]) -> None:
+    """Give an exporter pages in order."""
+    for page in pages:
+        exporter.add(page)

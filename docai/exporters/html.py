@@ -1,0 +1,238 @@
+"""One self-contained HTML page whose elements carry where they stand: `data-page`, `data-box` and `data-confidence`.
+
+`data-box` is `left,top,right,bottom` in fractions of the page; an element's `id` is its block's. A text joined of several
+blocks is one element, each block after the first a `span` in it.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
+
+from docai.continuation import Joiner, Passage
+from docai.document import Block, Box, Cell, Chart, Document, Figure, Page, Point, Series, Table, Text
+from docai.exporters import Place
+from docai.exporters.text import in_margin, marker_of, parts_of, value_text, words_of
+from docai.tasks.table import header_row_count
+
+STYLE = """
+body { margin: 2rem auto; max-width: 52rem; padding: 0 1rem; font: 1rem/1.55 system-ui, sans-serif; color: #1c1c1c }
+h1, h2, h3, h4, h5, h6 { line-height: 1.25; margin: 1.6em 0 .5em }
+table { border-collapse: collapse; margin: 1.2em 0; font-size: .92em }
+th, td { border: 1px solid #bbb; padding: .3em .6em; text-align: left; vertical-align: top }
+th { background: #f1f3f5 }
+caption, figcaption, .caption { color: #555; font-size: .92em; text-align: left; margin: .4em 0 }
+figure { margin: 1.2em 0 } img { max-width: 100% }
+figure.missing { border: 1px dashed #999; padding: .6em; color: #555 }
+pre { background: #f6f6f6; padding: .8em; overflow-x: auto }
+ul.marked { list-style: none; padding-left: 1em }
+.footnote { font-size: .88em } .formula { text-align: center }
+""".strip()
+CONTROLS = dict.fromkeys((*range(9), 11, *range(14, 32), 127), "\ufffd")  # characters that HTML does not allow
+
+Attributes = Callable[[Cell], str]
+
+
+def escape(text: str) -> str:
+    """Return `text` safe inside an element or a quoted attribute; control characters become U+FFFD."""
+    return html.escape(text).translate(CONTROLS)
+
+
+def address_of(file: str) -> str:
+    """Return a relative file name as a URL, letters of any script kept readable; it can name no other scheme."""
+    return re.sub(r"[^\w./~-]", lambda match: quote(match[0]), file)
+
+
+def table_pieces(table: Table, attributes: Attributes) -> Iterator[tuple[str, Cell | None]]:
+    """Give the rows of a table as HTML without the `table` tags: pieces of text, each with its cell where it is a cell's text.
+
+    Leading rows of column headers are the `thead`, unless a cell reaches out of them.
+    """
+    head = header_row_count(table)
+    if any(cell.row < head < cell.row + cell.row_span for cell in table.cells):
+        head = 0
+    rows: list[list[Cell]] = [[] for _ in range(table.row_count)]
+    for cell in sorted(table.cells, key=lambda cell: cell.column):
+        rows[cell.row].append(cell)
+    for tag, part in (("thead", rows[:head]), ("tbody", rows[head:])):
+        if part:
+            yield f"<{tag}>\n", None
+            for row in part:
+                yield from _row_pieces(row, attributes)
+            yield f"</{tag}>\n", None
+
+
+def _row_pieces(row: list[Cell], attributes: Attributes) -> Iterator[tuple[str, Cell | None]]:
+    yield "<tr>", None
+    for cell in row:
+        tag = "td" if cell.header == "none" else "th"
+        scope = "" if cell.header == "none" else ' scope="row"' if cell.header == "row" else ' scope="col"'
+        rows = f' rowspan="{cell.row_span}"' if cell.row_span > 1 else ""
+        columns = f' colspan="{cell.column_span}"' if cell.column_span > 1 else ""
+        yield f"<{tag}{scope}{rows}{columns}{attributes(cell)}>", None
+        yield "<br>".join(escape(line) for line in cell.text.splitlines() if line.strip()), cell
+        yield f"</{tag}>", None
+    yield "</tr>\n", None
+
+
+def claimed_captions(passages: list[Passage]) -> dict[str, list[Passage]]:
+    """Return the captions among `passages` by the block that they stand with; each stands with one block."""
+    captions = {p.first.id: p for p in passages if isinstance(p.first.content, Text) and p.first.content.role == "caption"}
+    claimed: dict[str, list[Passage]] = {}
+    for passage in passages:
+        for block in passage.blocks:
+            if not isinstance(block.content, Text):
+                claimed[block.id] = [captions.pop(name) for name in block.captions if name in captions]
+    return claimed
+
+
+class Exporter:
+    """Writes passages as soon as they are complete, without running headers, footers and page numbers.
+
+    A caption stands inside its table or figure where both are complete at the same time, else as a paragraph.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._stream = place.open()
+        self._joiner = Joiner()
+        self._begun = False
+        self._list = ""  # the list that is open: "ol", "ul" or none
+
+    def add(self, page: Page) -> None:
+        """Write the passages that are complete now; the first page's title, if it has one, is the page title."""
+        titles = (b.content.text for b in page.blocks if isinstance(b.content, Text) and b.content.role == "title")
+        self._begin(next(titles, "Document"))
+        self._write(self._joiner.add(page))
+
+    def close(self, rest: Document) -> None:
+        """Write the passages that are left."""
+        self._begin(rest.name)
+        self._write(self._joiner.close())
+        self._put(self._list_change("") + "</article>\n</body>\n</html>\n")
+
+    def _begin(self, title: str) -> None:
+        if not self._begun:
+            self._put('<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n')
+            self._put('<meta name="viewport" content="width=device-width, initial-scale=1">\n')
+            self._put(f"<title>{escape(title)}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n<article>\n")
+            self._begun = True
+
+    def _write(self, passages: list[Passage]) -> None:
+        claimed = claimed_captions(passages)
+        elsewhere = {caption.first.id for captions in claimed.values() for caption in captions}
+        for passage in passages:
+            if not in_margin(passage) and passage.first.id not in elsewhere:
+                self._passage(passage, claimed)
+
+    def _passage(self, passage: Passage, claimed: dict[str, list[Passage]]) -> None:
+        if isinstance(passage.first.content, Text) and passage.text.strip():
+            kind, element = _text_element(passage, passage.first.content)
+            self._put(self._list_change(kind) + element + "\n")
+        for block in passage.blocks:
+            if not isinstance(block.content, Text):
+                self._put(self._list_change("") + _block_element(block, claimed[block.id]))
+
+    def _list_change(self, kind: str) -> str:
+        if kind == self._list:
+            return ""
+        closing = f"</{self._list[:2]}>\n" if self._list else ""
+        self._list = kind
+        return closing + (f"<{kind}>\n" if kind else "")
+
+    def _put(self, text: str) -> None:
+        self._stream.write(text.encode())
+
+
+def _place(page_number: int, box: Box, confidence: float) -> str:
+    sides = ",".join(f"{side:.5g}" for side in box)
+    return f' data-page="{page_number}" data-box="{sides}" data-confidence="{confidence:.3g}"'
+
+
+def _attributes(block: Block) -> str:
+    return f' id="{block.id}"' + _place(block.page_number, block.box, block.confidence)
+
+
+def _text_element(passage: Passage, content: Text) -> tuple[str, str]:
+    """Return the list that a text belongs in ("" for none) and its element."""
+    place = _attributes(passage.first)
+    if content.role == "list_item":
+        marker = marker_of(passage.text)
+        body = _inner(passage, marker.length)
+        if marker.kind == "number":
+            return "ol", f'<li value="{int(marker.label[:-1])}"{place}>{body}</li>'
+        return ("ul" if marker.kind == "bullet" else 'ul class="marked"'), f"<li{place}>{body}</li>"
+    inner = _inner(passage)
+    if content.role in ("title", "heading"):
+        level = 1 if content.role == "title" else min((content.level or 1) + 1, 6)
+        return "", f"<h{level}{place}>{inner}</h{level}>"
+    if content.role == "code":
+        return "", f"<pre{place}><code>{inner}</code></pre>"
+    name = "" if content.role == "paragraph" else f' class="{content.role}"'
+    return "", f"<p{name}{place}>{inner}</p>"
+
+
+def _inner(passage: Passage, skipped: int = 0) -> str:
+    """Return the escaped text from `skipped` on, each block after the first in a `span`."""
+    text, done, pieces = passage.text, skipped, []
+    for part in parts_of(passage):
+        start, end = max(part.start, skipped), max(part.end, skipped)
+        piece = escape(text[start:end])
+        pieces.append(
+            escape(text[done:start]) + (piece if part.block is passage.first else f"<span{_attributes(part.block)}>{piece}</span>")
+        )
+        done = end
+    return "".join(pieces) + escape(text[done:])
+
+
+def _block_element(block: Block, captions: list[Passage]) -> str:
+    content, place = block.content, _attributes(block)
+    named = "<br>".join(f"<span{_attributes(caption.first)}>{_inner(caption)}</span>" for caption in captions)
+    if isinstance(content, Table):
+        return f"<table{place}>\n" + (f"<caption>{named}</caption>\n" if named else "") + _table_rows(content) + "</table>\n"
+    below = f"<figcaption>{named}</figcaption>\n" if named else ""
+    if isinstance(content, Chart):
+        return f'<figure class="chart"{place}>\n{_chart_inner(content) or _words(block)}{below}</figure>\n'
+    file = content.file if isinstance(content, Figure) else None
+    if file is None:
+        return f'<figure class="missing"{place}>\n{_words(block)}{below}</figure>\n'
+    alternative = words_of(block) or " ".join(caption.text for caption in captions) or "Figure"
+    return f'<figure{place}>\n<img src="{address_of(file)}" alt="{escape(alternative)}">\n{below}</figure>\n'
+
+
+def _words(block: Block) -> str:
+    words = words_of(block)
+    return f"<p>{escape(words)}</p>\n" if words else ""
+
+
+def _table_rows(table: Table) -> str:
+    def attributes(cell: Cell) -> str:
+        return _place(cell.page_number or table.page_number, cell.box, cell.confidence)
+
+    return "".join(text for text, _ in table_pieces(table, attributes))
+
+
+def _chart_inner(chart: Chart) -> str:
+    """Return the chart's data as a table, its title above it; nothing if no point was read."""
+    points = [(series, point) for series in chart.series for point in series.points]
+    if not points:
+        return ""
+    title = f"<p><strong>{escape(chart.title)}</strong></p>\n" if chart.title.strip() else ""
+    heads = "".join(f'<th scope="col">{escape(text)}</th>' for text in chart_heads(chart))
+    rows = "".join(_chart_row(chart, series, point) for series, point in points)
+    return f"{title}<table>\n<thead>\n<tr>{heads}</tr>\n</thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
+
+
+def _chart_row(chart: Chart, series: Series, point: Point) -> str:
+    cells = "".join(f"<td>{escape(text)}</td>" for text in (series.name, value_text(point.x), value_text(point.y)))
+    return f"<tr{_place(chart.page_number, point.box, point.confidence)}>{cells}</tr>\n"
+
+
+def chart_heads(chart: Chart) -> tuple[str, str, str]:
+    """Return the headings of a chart's data: series, x and y, with the titles and units of the axes where they have some."""
+    x, y = (
+        " ".join(filter(None, [axis.title or name, f"({axis.unit})" if axis.unit else ""]))
+        for axis, name in ((chart.x_axis, "x"), (chart.y_axis, "y"))
+    )
+    return "Series", x, y

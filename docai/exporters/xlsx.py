@@ -1,0 +1,222 @@
+"""Tables as an Excel workbook: a sheet for each, what the document is before them, where each cell was read after them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
+
+from docai.document import Block, Cell, Document, FormField, Page, Problem, Table, Text
+from docai.exporters import Place
+from docai.exporters.text import one_line
+from docai.tasks.table import header_row_count
+
+ROWS, COLUMNS = 1_048_576, 16_384  # that a sheet holds. Source: Microsoft, "Excel specifications and limits"
+CELL_CHARACTERS, NAME_CHARACTERS = 32_767, 31  # UTF-16 units; same source
+WIDTHS = 8, 60  # of a column, in digits of the standard font
+EXACT_DIGITS = 15  # more are rounded by Excel; same source
+
+NUMBER = re.compile(r"[-\u2212]?(?:0|[1-9][0-9]*|[1-9][0-9]{0,2}(?P<groups>(?:,[0-9]{3})+))(?:\.(?P<decimals>[0-9]+))?")
+DECIMAL_COMMA = re.compile(
+    r"(?<![0-9.,])[0-9]+,[0-9]{1,2}(?![0-9.,])|[0-9]\.[0-9]{3}[.,][0-9]"
+)  # "12,5" and "1.234,5": what "1.234" means is open
+SOURCES = ("Sheet", "Cell", "Text", "Page", "Left", "Top", "Right", "Bottom", "Confidence")
+
+Value = str | float | bool | None
+
+
+def number_of(text: str) -> tuple[float, str] | None:
+    """Return the value and the Excel number format of a plain number (`1234`, `-12.5`, `1,234.50`), else None.
+
+    Text that only looks like a number stays text: leading zeros, more digits than Excel keeps, units, percents.
+    """
+    match = NUMBER.fullmatch(text)
+    if match is None or sum(character.isdigit() for character in text) > EXACT_DIGITS:
+        return None
+    decimals = f".{'0' * len(match['decimals'])}" if match["decimals"] else ""
+    return float(text.replace(",", "").replace("\u2212", "-")), ("#,##0" if match["groups"] else "0") + decimals
+
+
+class Exporter:
+    """Keeps the tables until the end, for Excel's format is no stream; all other content is let go.
+
+    Text stays text, also where it begins with `=` or looks like an address; plain numbers of a table's body become numbers.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._tables: list[tuple[Block, str]] = []
+        self._problems: list[Problem] = []
+        self._pages = 0
+
+    def add(self, page: Page) -> None:
+        """Remember the tables of `page` with their captions, and its problems."""
+        texts = {block.id: block.content.text for block in page.blocks if isinstance(block.content, Text)}
+        for block in page.blocks:
+            if isinstance(block.content, Table):
+                self._tables.append((block, " ".join(texts[name] for name in block.captions if name in texts)))
+        self._problems += page.problems
+        self._pages += 1
+
+    def close(self, rest: Document) -> None:
+        """Write the workbook: the sheets `Document`, one for each table, and `Sources`."""
+        with Workbook(self._place.open()) as workbook:
+            book = Book(workbook)
+            first = workbook.add_worksheet("Document")
+            sheets = [book.add_table(block, caption) for block, caption in self._tables]
+            cut = [_cut_problem(block) for block, _ in self._tables if not _fits(block)]
+            book.fill_document(first, rest, self._pages, (*rest.problems, *self._problems, *cut))
+            book.add_rows("Sources", SOURCES, chain.from_iterable(map(_sources, sheets, (block for block, _ in self._tables))))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a cell looks."""
+
+    bold: bool = False
+    number_format: str = "General"
+    merged: bool = False
+
+
+class Book:
+    """A workbook in the making, and what its sheets share."""
+
+    def __init__(self, workbook: Workbook) -> None:
+        self._workbook = workbook
+        self._formats: dict[Look, Format] = {}
+        self._names: set[str] = set()
+
+    def add_table(self, block: Block, caption: str) -> str:
+        """Add a sheet with the table of `block` and return its name; what Excel cannot hold is left out."""
+        name = self._sheet_name(f"{block.id.replace('/', '-')} {caption}")
+        table, sheet = block.content, self._workbook.add_worksheet(name)
+        if isinstance(table, Table):
+            numeric = not any(DECIMAL_COMMA.search(cell.text) for cell in table.cells)
+            for cell in filter(_held, table.cells):
+                self._put_cell(sheet, cell, numeric=numeric)
+            for column, width in _widths(table).items():
+                sheet.set_column(column, column, width)
+            sheet.ignore_errors({"number_stored_as_text": f"A1:{xl_rowcol_to_cell(ROWS - 1, COLUMNS - 1)}"})
+            heads = header_row_count(table)
+            if 0 < heads < min(table.row_count, ROWS):
+                sheet.freeze_panes(heads, 0)
+        return name
+
+    def _put_cell(self, sheet: Worksheet, cell: Cell, *, numeric: bool) -> None:
+        last_row, last_column = min(cell.row + cell.row_span, ROWS) - 1, min(cell.column + cell.column_span, COLUMNS) - 1
+        merged = (last_row, last_column) != (cell.row, cell.column)
+        number = number_of(cell.text.strip()) if numeric and cell.header == "none" else None
+        look = self._format(Look(cell.header != "none", number[1] if number else "General", merged))
+        if merged:
+            sheet.merge_range(cell.row, cell.column, last_row, last_column, "", look)
+        if number:
+            sheet.write_number(cell.row, cell.column, number[0], look)
+        elif cell.text:
+            sheet.write_string(cell.row, cell.column, fit(cell.text, CELL_CHARACTERS), look)
+
+    def fill_document(self, sheet: Worksheet, rest: Document, pages: int, problems: Iterable[Problem]) -> None:
+        """Write what the document is, what went wrong, and what its form holds."""
+        rows: list[tuple[Value, ...]] = [("Name", rest.name), ("Status", rest.status), ("Pages", pages)]
+        heads = {len(rows) + 1}
+        rows += [(), ("Severity", "Problem", "Message", "Page", "Block")]
+        rows += [(p.severity, p.code, p.message, p.page_number, p.block) for p in problems]
+        if rest.form_fields:
+            heads.add(len(rows) + 1)
+            rows += [(), ("Form field", "Value", "Page")]
+            rows += [(field.name, _field_value(field), field.page_number) for field in rest.form_fields]
+        for number, row in enumerate(islice(rows, ROWS)):
+            self._put_row(sheet, number, row, bold=number in heads)
+        sheet.set_column(0, 0, 24)
+        sheet.set_column(1, 2, 40)
+
+    def add_rows(self, name: str, heads: tuple[str, ...], rows: Iterable[tuple[Value, ...]], limit: int = ROWS) -> None:
+        """Add `rows` under `heads`, on as many sheets as they need at `limit` rows each."""
+        rest = iter(rows)
+        page = list(islice(rest, limit - 1))
+        while True:
+            sheet = self._workbook.add_worksheet(self._sheet_name(name))
+            self._put_row(sheet, 0, heads, bold=True)
+            for number, row in enumerate(page, 1):
+                self._put_row(sheet, number, row)
+            sheet.freeze_panes(1, 0)
+            sheet.set_column(0, 0, 20)
+            sheet.set_column(2, 2, 40)
+            page = list(islice(rest, limit - 1))
+            if not page:
+                return
+
+    def _put_row(self, sheet: Worksheet, number: int, row: tuple[Value, ...], *, bold: bool = False) -> None:
+        look = self._format(Look(bold=bold))
+        for column, value in enumerate(row):
+            if isinstance(value, str):
+                sheet.write_string(number, column, fit(value, CELL_CHARACTERS), look)
+            elif isinstance(value, bool):
+                sheet.write_boolean(number, column, value, look)
+            elif value is not None:
+                sheet.write_number(number, column, value, look)
+
+    def _format(self, look: Look) -> Format:
+        if look not in self._formats:
+            form = {"bold": look.bold, "num_format": look.number_format, "valign": "top", "text_wrap": True}
+            self._formats[look] = self._workbook.add_format(form | ({"align": "center"} if look.merged else {}))
+        return self._formats[look]
+
+    def _sheet_name(self, wanted: str) -> str:
+        """Return a name that Excel takes, as near to the one wanted as can be, and no other sheet has."""
+        clean = fit(one_line(re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", wanted)), NAME_CHARACTERS).strip("' ")
+        numbered = (f"{fit(clean, NAME_CHARACTERS - 8)} ({n})" for n in range(2, 100_000))
+        name = next(name for name in chain([clean], numbered) if name.casefold() not in self._names)
+        self._names.add(name.casefold())
+        return name
+
+
+def fit(text: str, units: int) -> str:
+    """Return `text` if it has at most `units` UTF-16 units, else its beginning and "…"."""
+    encoded = text.encode("utf-16-le")
+    return text if len(encoded) <= 2 * units else encoded[: 2 * units - 2].decode("utf-16-le", "ignore") + "…"
+
+
+def _held(cell: Cell) -> bool:
+    return cell.row < ROWS and cell.column < COLUMNS
+
+
+def _fits(block: Block) -> bool:
+    table = block.content
+    return isinstance(table, Table) and table.row_count <= ROWS and table.column_count <= COLUMNS
+
+
+def _cut_problem(block: Block) -> Problem:
+    message = f"the table is larger than an Excel sheet ({ROWS} rows, {COLUMNS} columns); take csv for all of it"
+    return Problem(code="table_cut", message=message, severity="error", page_number=block.page_number, block=block.id)
+
+
+def _widths(table: Table) -> dict[int, int]:
+    """Return how wide each column must be for its texts, wide letters (Korean, Chinese, Japanese) counted twice."""
+    widths: dict[int, int] = {}
+    for cell in table.cells:
+        if cell.column_span == 1 and cell.column < COLUMNS:
+            wanted = max(map(_width, cell.text.splitlines()), default=0) + 2
+            widths[cell.column] = max(widths.get(cell.column, WIDTHS[0]), min(wanted, WIDTHS[1]))
+    return widths
+
+
+def _width(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in line)
+
+
+def _sources(sheet: str, block: Block) -> Iterator[tuple[Value, ...]]:
+    if isinstance(block.content, Table):
+        for cell in filter(_held, block.content.cells):
+            address = xl_rowcol_to_cell(cell.row, cell.column)
+            yield sheet, address, cell.text, cell.page_number or block.page_number, *cell.box, cell.confidence
+
+
+def _field_value(field: FormField) -> str | bool | None:
+    return "; ".join(field.value) if isinstance(field.value, tuple) else field.value

@@ -1,0 +1,299 @@
+"""The way in: `extract` for one document, `Extractor` for many, pages as they are read."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import cv2
+
+from docai import document
+from docai.document import Block, Document, Engine, Figure, Page, Problem, Status
+from docai.errors import BackendUnavailable, DocaiError, InputError, NoSuchPage
+from docai.exchange import Backend, Talk, drive_many
+from docai.reading import Context, PageRead, Pages, joined, safe_page
+from docai.registry import BACKENDS, load
+from docai.sources import Input, Origin, PageReference, Source, opened, origin_of, render
+
+logger = logging.getLogger(__name__)
+
+LANGUAGES: Final = ("en", "ko", "vi")
+FIGURE_DPI: Final = 150  # of saved figures: print on screen at twice its size stays sharp, and files stay small
+_RANGE = re.compile(r"^\s*(\d+)?\s*(-)?\s*(\d+)?\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A page was read: which, of which document, and how many of how many that makes."""
+
+    name: str
+    page_number: int
+    done: int
+    total: int
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def parse_pages(pages: str | Iterable[int] | None, page_count: int) -> list[int]:
+    """Return the page numbers that `pages` means, ascending and each once: "1-3,7", "5-", "-2", numbers, or None for all.
+
+    Raises:
+        NoSuchPage: A page is asked for that the document does not have, or the text is no page range.
+    """
+    if pages is None:
+        return list(range(1, page_count + 1))
+    if not isinstance(pages, str):
+        numbers = set(pages)
+    else:
+        numbers = set()
+        for part in pages.split(","):
+            match = _RANGE.match(part)
+            if not match or not (match[1] or match[3]):
+                raise NoSuchPage(f"{part!r} is no page range; write pages like 1-3,7 or 5-")
+            first = int(match[1] or 1)
+            last = int(match[3] or page_count) if match[2] else first
+            if last < first or last - first > page_count:  # a range over a billion pages must not fill memory
+                raise NoSuchPage(f"there are no pages {part.strip()}; the document has pages 1 to {page_count}")
+            numbers.update(range(first, last + 1))
+    wrong = [number for number in sorted(numbers) if not 1 <= number <= page_count]
+    if wrong or not numbers:
+        asked = f"no page {wrong[0]}" if wrong else "no page asked for"
+        raise NoSuchPage(f"{asked}; the document has pages 1 to {page_count}")
+    return sorted(numbers)
+
+
+class PageStream(Iterator[Page]):
+    """Pages as they are read, in order; when all have come, `rest` is the document without them.
+
+    Closes its file after the last page; `close()` does so earlier.
+    """
+
+    def __init__(self, read: Iterator[PageRead], source: Source, total: int, on_progress: OnProgress | None, closing: ExitStack) -> None:
+        """Begin; made by `Extractor.pages`."""
+        self.total = total
+        self._read, self._source, self._on_progress, self._closing = read, source, on_progress, closing
+        self._hash = source.origin.sha256()
+        self._engines: dict[Engine, None] = {}
+        self._done = self._failed = 0
+        self._errors = False
+        self._whole: Document | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Where the document comes from."""
+        return self._source.origin
+
+    def __next__(self) -> Page:
+        """Return the next page."""
+        read = next(self._read, None)
+        if read is None:
+            self.close()
+            raise StopIteration
+        self._engines.update(dict.fromkeys(read.engines))
+        self._done += 1
+        self._failed += any(problem.code in ("page_unreadable", "page_failed") for problem in read.page.problems)
+        self._errors |= any(problem.severity == "error" for problem in read.page.problems)
+        if self._on_progress is not None:
+            self._on_progress(Progress(self.origin.name, read.page.number, self._done, self.total))
+        return read.page
+
+    @property
+    def rest(self) -> Document:
+        """The document without its pages, as far as it has been read."""
+        return self._whole or self._document()
+
+    def _document(self) -> Document:
+        status: Status = "partial_success" if self._errors or self._done < self.total else "success"
+        if self._done and self._failed == self._done:
+            status = "failure"
+        return Document(
+            name=self.origin.name,
+            content_hash=self._hash,
+            status=status,
+            page_count=self._source.page_count,
+            form_fields=self._source.form_fields(),
+            outline=self._source.outline(),
+            attachments=self._source.attachments(),
+            problems=self._source.problems(),
+            engines=tuple(self._engines),
+        )
+
+    def close(self) -> None:
+        """Release the file; `rest` stays."""
+        if self._whole is None:
+            self._whole = self._document()
+            self._closing.close()
+
+
+class Extractor:
+    """Reads documents, one or many, with the same settings."""
+
+    def __init__(
+        self,
+        *,
+        backend: str | Backend = "auto",
+        model: str | None = None,
+        languages: Sequence[str] = LANGUAGES,
+    ) -> None:
+        """Choose who reads.
+
+        Args:
+            backend: `auto` or `classical`, or a `Backend` of your own that answers everything.
+            model: The model of a backend that has several; the classical backend has none.
+            languages: ISO 639-1 codes of the languages to expect, most likely first.
+
+        Raises:
+            BackendUnavailable: There is no such backend, or it has no models.
+        """
+        self._backends, self._routes = _choose(backend, model)
+        self._languages = tuple(languages)
+
+    def extract(
+        self,
+        source: Input,
+        *,
+        pages: str | Iterable[int] | None = None,
+        password: str | None = None,
+        figures: str | Path | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Document:
+        """Return a document with its pages; the arguments are those of `pages`.
+
+        Raises:
+            InputError: Nothing of it could be read; which kind tells why.
+        """
+        stream = self.pages(source, pages=pages, password=password, figures=figures, on_progress=on_progress)
+        read = tuple(stream)
+        return document.replace(stream.rest, pages=read)
+
+    def extract_many(self, sources: Iterable[Input], *, password: str | None = None, on_progress: OnProgress | None = None) -> Iterator[Document]:
+        """Yield a document for each source, lazily and in order; one that cannot be read has the status "failure"."""
+        for source in sources:
+            origin = origin_of(source, password)
+            try:
+                yield self.extract(source if origin.data is None else origin.data, password=password, on_progress=on_progress)
+            except DocaiError as error:
+                yield failure(origin.name, error)
+
+    def pages(
+        self,
+        source: Input,
+        *,
+        pages: str | Iterable[int] | None = None,
+        password: str | None = None,
+        figures: str | Path | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> PageStream:
+        """Return the pages as they are read; memory does not grow with their number.
+
+        Args:
+            source: A path, bytes, or a binary file object.
+            pages: Which pages, from 1: "1-3,7", or numbers; all where it is None.
+            password: Of an encrypted PDF.
+            figures: A folder to save figures in as PNG; `Figure.file` then names them, relative to it.
+            on_progress: Called after each page with a `Progress`.
+
+        Raises:
+            InputError: Nothing of it could be read; which kind tells why.
+        """
+        with ExitStack() as stack:
+            opening = stack.enter_context(opened(origin_of(source, password)))
+            numbers = parse_pages(pages, opening.page_count)
+            held = Pages(opening)
+            context = Context(held.style(), self._languages, self._routes)
+            read = joined(drive_many(self._talks(held, numbers, context), self._backends, window=self._window))
+            if figures is not None:
+                read = _with_figures(read, opening.origin, Path(figures))
+            return PageStream(read, opening, len(numbers), on_progress, stack.pop_all())
+
+    @staticmethod
+    def _talks(pages: Pages, numbers: Sequence[int], context: Context) -> Iterator[Talk[PageRead]]:
+        for number in numbers:
+            yield safe_page(pages, number, context)
+
+    @property
+    def _window(self) -> int:
+        return 2 * max(backend.batch for backend in self._backends.values())
+
+
+def _choose(backend: str | Backend, model: str | None) -> tuple[Mapping[str, Backend], Mapping[str, str]]:
+    """Return the backends in use by name, and which of them answers which task (`*`: all others)."""
+    if not isinstance(backend, str):
+        return {"given": backend}, {"*": "given"}
+    name = "classical" if backend == "auto" else backend
+    if name not in BACKENDS or name == "replay":
+        raise BackendUnavailable(f"there is no backend {backend!r} in this version; choose auto or classical")
+    if model is not None:
+        raise BackendUnavailable(f"the {name} backend has no models to choose from; leave model out")
+    return {name: load(BACKENDS[name])()}, {"*": name}
+
+
+def failure(name: str, error: DocaiError) -> Document:
+    """Return what stands for a document that could not be read."""
+    code = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+    return Document(name=name, status="failure", problems=(Problem(code=code, message=str(error), severity="error"),))
+
+
+def _with_figures(pages: Iterator[PageRead], origin: Origin, folder: Path) -> Iterator[PageRead]:
+    """Yield pages whose figures are saved under `folder`/`name`.figures and name their files."""
+    for read in pages:
+        saved = tuple(_saved(block, read.page, origin, folder) for block in read.page.blocks)
+        yield PageRead(document.replace(read.page, blocks=saved), read.engines, read.head, read.tail)
+
+
+def _saved(block: Block, page: Page, origin: Origin, folder: Path) -> Block:
+    content = block.content
+    if not isinstance(content, Figure):
+        return block
+    name = f"{origin.name}.figures/{block.id.replace('/', '-')}.png"
+    width = max(1, min(4000, round(content.box.width * page.width_points * FIGURE_DPI / 72)))
+    height = max(1, min(4000, round(content.box.height * page.height_points * FIGURE_DPI / 72)))
+    try:
+        pixels, _ = render(PageReference(origin, page.number), width, height, content.box)
+    except InputError as error:
+        logger.warning("%s: the figure %s cannot be drawn: %s", origin.name, block.id, error)
+        return block
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _, png = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+    temporary = path.with_name(f"{path.name}.part")
+    temporary.write_bytes(png.tobytes())
+    temporary.replace(path)
+    return document.replace(block, content=document.replace(content, file=name))
+
+
+def extract(
+    source: Input,
+    *,
+    pages: str | Iterable[int] | None = None,
+    password: str | None = None,
+    languages: Sequence[str] = LANGUAGES,
+    backend: Literal["auto", "classical"] | Backend = "auto",
+    model: str | None = None,
+    figures: str | Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> Document:
+    """Return a PDF or picture as a document: text, tables and figures, each with its box.
+
+    Args:
+        source: A path, bytes, or a binary file object.
+        pages: Which pages, from 1: "1-3,7", or numbers; all where it is None.
+        password: Of an encrypted PDF.
+        languages: ISO 639-1 codes of the languages to expect, most likely first.
+        backend: Who reads; see `Extractor`.
+        model: The model of a backend that has several.
+        figures: A folder to save figures in as PNG.
+        on_progress: Called after each page with a `Progress`.
+
+    Raises:
+        InputError: Nothing of it could be read: `Unreadable`, `Encrypted`, `NoSuchPage` or `OverLimit`.
+        BackendUnavailable: There is no such backend.
+    """
+    reader = Extractor(backend=backend, model=model, languages=languages)
+    return reader.extract(source, pages=pages, password=password, figures=figures, on_progress=on_progress)

@@ -1,0 +1,229 @@
+"""Drawings and pictures into figures: what is drawn close together is one thing, told from frames, shading and charts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from docai.document import Box, hull
+from docai.lines import Line
+from docai.sources import Picture, SourcePage, VectorPath
+
+CELL_POINTS: Final = 3.0  # of the raster on which nearness is judged
+JOIN_CELLS: Final = 5  # marks nearer than this many cells (12 to 15 points) belong together: a bar chart's bars, a diagram's boxes
+SMALLEST_POINTS: Final = 22.0  # a side; smaller drawings are bullets, icons and ticks
+TEXT_SHARE: Final = 0.12  # of a frame's area, from which on it frames text; charts and diagrams stay below
+SCAN_SHARE: Final = 0.7  # of the page that one picture covers when the page is a scan
+TICK_EMS: Final = 1.6  # how far a tick label stands from its chart
+TITLE_EMS: Final = 2.6  # how far an axis title that runs upwards does
+MIN_BENDS: Final = 6  # curves and slanted lines that make a diagram; a frame's round corners are four
+
+_NUMBER = re.compile(r"^[-+−–(]?[$€£₩₫¥]?\d[\d,.\s]*[%kKMB)]?$|^\d{4}$")
+Looks = Literal["picture", "drawing", "chart", "scan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A figure on the page: its box, what it looks like, and the lines of text inside it."""
+
+    box: Box
+    looks_like: Looks
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A ruled or shaded box around text."""
+
+    box: Box
+
+
+@dataclass(slots=True)
+class _Cluster:
+    box: Box
+    paths: list[VectorPath]
+    pictures: list[Picture]
+
+
+def find_figures(page: SourcePage, lines: Sequence[Line], tables: Sequence[Box]) -> tuple[list[Drawn], list[Frame]]:
+    """Return the figures and the text frames of a page; what lies in `tables` is left to them."""
+    drawn: list[Drawn] = []
+    frames: list[Frame] = []
+    for cluster in _clusters(page, tables):
+        box = cluster.box
+        if min(box.width * page.width_points, box.height * page.height_points) < SMALLEST_POINTS:
+            continue
+        inside = [line for line in lines if box.contains(_middle(line.box))]
+        looks = _looks(cluster, inside)
+        if looks == "frame":
+            frames.append(Frame(box))
+        elif looks is not None:
+            drawn.append(_with_labels(box, looks, inside, lines))
+    return _each_line_once(_without_nested(drawn)), frames
+
+
+def _clusters(page: SourcePage, tables: Sequence[Box]) -> Iterator[_Cluster]:
+    paths = [path for path in page.paths if path.box.area < 0.9 and not _in_any(path.box, tables) and _is_seen(path)]
+    pictures = [picture for picture in page.pictures if not _in_any(picture.box, tables)]
+    if not paths and not pictures:
+        return
+    cell = max(CELL_POINTS, max(page.width_points, page.height_points) / 1000)
+    columns, rows = int(page.width_points / cell) + 1, int(page.height_points / cell) + 1
+    mask = np.zeros((rows, columns), np.uint8)
+    marks: list[tuple[VectorPath | Picture, tuple[int, int]]] = []
+    for mark in (*pictures, *paths):
+        for left, top, right, bottom in _painted(mark):
+            mask[int(top * (rows - 1)) : int(bottom * (rows - 1)) + 1, int(left * (columns - 1)) : int(right * (columns - 1)) + 1] = 1
+        marks.append((mark, (int(mark.box.top * (rows - 1)), int(mark.box.left * (columns - 1)))))
+    _, labels = cv2.connectedComponents(cv2.dilate(mask, np.ones((JOIN_CELLS, JOIN_CELLS), np.uint8)))
+    members: dict[int, _Cluster] = {}
+    for mark, place in marks:
+        cluster = members.setdefault(_label(labels, place, mark), _Cluster(mark.box, [], []))
+        (cluster.pictures if isinstance(mark, Picture) else cluster.paths).append(mark)  # type: ignore[arg-type]
+    for cluster in members.values():
+        cluster.box = hull(mark.box for mark in (*cluster.paths, *cluster.pictures))
+        yield cluster
+
+
+def _label(labels: NDArray[np.int32], place: tuple[int, int], mark: VectorPath | Picture) -> int:
+    """Return the component of a mark; a path that leaves its top-left corner empty is found where it begins."""
+    at_corner = int(labels[place])
+    if at_corner or isinstance(mark, Picture):
+        return at_corner
+    left, top, _, _ = next(_painted(mark), mark.box)
+    return int(labels[int(top * (labels.shape[0] - 1)), int(left * (labels.shape[1] - 1))])
+
+
+def _painted(mark: VectorPath | Picture) -> Iterator[tuple[float, float, float, float]]:
+    """Yield the rectangles that a mark covers; of an outline its sides only, so that a frame does not cover its content."""
+    if isinstance(mark, Picture) or mark.fill:
+        yield mark.box
+        return
+    for kind, *values in mark.segments:
+        numbers = [min(1.0, max(0.0, float(value))) for value in values]
+        left, right = min(numbers[::2]), max(numbers[::2])
+        top, bottom = min(numbers[1::2]), max(numbers[1::2])
+        if kind == "rectangle":
+            yield from ((left, top, right, top), (left, bottom, right, bottom), (left, top, left, bottom), (right, top, right, bottom))
+        else:
+            yield left, top, right, bottom
+
+
+def _is_seen(path: VectorPath) -> bool:
+    return bool(path.stroke and path.stroke != "#ffffff") or bool(path.fill and path.fill != "#ffffff")
+
+
+def _in_any(box: Box, others: Sequence[Box]) -> bool:
+    return any(other.contains(box, 0.006) for other in others)
+
+
+def _middle(box: Box) -> Box:
+    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    return Box(x, y, x, y)
+
+
+def _looks(cluster: _Cluster, inside: Sequence[Line]) -> Looks | Literal["frame"] | None:
+    """Return what a cluster is; None for underlines, separators and other decoration."""
+    area = max(cluster.box.area, 1e-9)
+    text = sum(line.box.area for line in inside) / area
+    prose = sum(len(line.words) >= 6 and line.box.width > 0.6 * cluster.box.width for line in inside)
+    framed = text > 2 * TEXT_SHARE and 2 * prose >= len(inside)
+    if cluster.pictures:
+        shown = sum(picture.box.area for picture in cluster.pictures) / area
+        if framed:  # a background behind text
+            return "frame"
+        return "picture" if shown > 0.3 or not cluster.paths else _drawing(cluster, inside)
+    fills = [path for path in cluster.paths if path.fill and path.fill != "#ffffff" and min(path.box.width, path.box.height) > 0.003]
+    bends = sum(is_bent(segment) for path in cluster.paths for segment in path.segments)
+    if not bends and not fills:
+        return "frame" if inside and len(cluster.paths) <= 8 else None
+    if framed or (text > TEXT_SHARE and bends < MIN_BENDS):
+        return "frame"
+    if bends < 3 and len(fills) < 3:
+        return None
+    return _drawing(cluster, inside)
+
+
+def _drawing(cluster: _Cluster, inside: Sequence[Line]) -> Looks:
+    numbers = sum(bool(_NUMBER.match(word.text)) for line in inside for word in line.words)
+    return "chart" if numbers >= 3 and len(cluster.paths) >= 3 else "drawing"
+
+
+def is_bent(segment: tuple[str | float, ...]) -> bool:
+    """Return whether a segment is a curve or a slanted line."""
+    if segment[0] == "curve":
+        return True
+    if segment[0] == "rectangle":
+        return False
+    _, x0, y0, x1, y1 = segment
+    return abs(float(x0) - float(x1)) > 0.002 and abs(float(y0) - float(y1)) > 0.002
+
+
+def _with_labels(box: Box, looks: Looks, inside: Sequence[Line], lines: Sequence[Line]) -> Drawn:
+    """Return a figure with the labels that stand just outside: tick labels, axis titles, a legend."""
+    members = {id(line): line for line in inside}
+    if looks in ("chart", "drawing"):
+        for _ in range(2):  # tick labels first, then the axis title behind them
+            for line in lines:
+                near = line.box.intersection(_grown(box, line)) > 0
+                if id(line) not in members and near and _is_label(line, box):
+                    members[id(line)] = line
+            box = hull((box, *(line.box for line in members.values())))
+    numbers = sum(bool(_NUMBER.match(word.text)) for line in members.values() for word in line.words)
+    return Drawn(box, "chart" if looks == "drawing" and numbers >= 3 else looks, tuple(members.values()))
+
+
+def _grown(box: Box, line: Line) -> Box:
+    reach = TITLE_EMS if line.words[0].direction else TICK_EMS
+    x, y = reach * line.em, reach * line.leading
+    return Box.clipped(box.left - x, box.top - y, box.right + x, box.bottom + y)
+
+
+def _is_label(line: Line, box: Box) -> bool:
+    """Return whether a line beside a drawing labels it, rather than being text or a caption of its own."""
+    short = line.box.width < 0.5 * box.width or line.words[0].direction != 0
+    return short and len(line.words) <= 6 and not is_caption(line.text) and not line.text.endswith((".", ":", ";"))
+
+
+CAPTION: Final = re.compile(
+    r"^(table|figure|fig|chart|exhibit|scheme|plate|표|그림|도표|사진|차트|bảng|hình|biểu đồ|sơ đồ)\s*\.?\s*"
+    r"([A-Z]?\d+([.\-–]\d+)*[a-z]?|[IVXLC]+)\b",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+def is_caption(text: str) -> bool:
+    """Return whether a text begins like a caption: "Table 1", "Fig. 2.3", "표 1", "그림 2", "Bảng 3", "Hình 4"."""
+    return bool(CAPTION.match(text.lstrip("<[(【〈")))
+
+
+def _without_nested(drawn: list[Drawn]) -> list[Drawn]:
+    """Return figures, those that lie in or mostly over another made part of it."""
+    result: list[Drawn] = []
+    for figure in sorted(drawn, key=lambda d: -d.box.area):
+        for n, larger in enumerate(result):
+            if larger.box.intersection(figure.box) > 0.5 * figure.box.area:
+                lines = {id(line): line for line in (*larger.lines, *figure.lines)}
+                looks = "chart" if "chart" in (larger.looks_like, figure.looks_like) else larger.looks_like
+                result[n] = Drawn(hull((larger.box, figure.box)), looks, tuple(lines.values()))
+                break
+        else:
+            result.append(figure)
+    return result
+
+
+def _each_line_once(drawn: list[Drawn]) -> list[Drawn]:
+    """Return figures in which a line that labels two belongs to the first."""
+    seen: set[int] = set()
+    result = []
+    for figure in drawn:
+        own = tuple(line for line in figure.lines if id(line) not in seen)
+        seen.update(map(id, own))
+        result.append(Drawn(figure.box, figure.looks_like, own))
+    return result

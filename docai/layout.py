@@ -1,0 +1,369 @@
+"""A page into regions: paragraphs, tables, charts and figures, in the order a person reads them."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+from docai.document import Box, Link, Role, hull
+from docai.figures import Drawn, Frame, Looks, find_figures, is_bent
+from docai.lines import Line, find_lines, join_lines
+from docai.ordering import Item, order
+from docai.rulings import Grid, find_grids, spans
+from docai.sources import Picture, Rule, SourcePage, SourceWord, VectorPath
+from docai.textlayer import unsound_fonts
+
+TABLE_FILLED: Final = 0.25  # share of a grid's cells with words in them; a chart's grid lines hold few, a table's cells most
+BENDS_PER_CELL: Final = 3  # from which on a grid is a diagram of rounded boxes; a table's ticks and icons stay below
+UNSOUND_SHARE: Final = 0.3  # of a region's characters in fonts that cannot be believed
+INDENT_EMS: Final = 0.9  # from which on a line is indented
+SENTENCE_END = re.compile(r"""[.!?:;。！？…][)\]"'”’»]*$|[다요음함임됨][.)]?$""")
+
+ASLANT: Final = 10_000  # the column of what runs along the margin, behind all others
+Kind = Literal["text", "table", "chart", "figure", "scan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A piece of a page, found once.
+
+    Attributes:
+        lines: Its lines of text, from top to bottom.
+        rules: The rules of a table.
+        role, level: What a text is (set by `docai.roles`).
+        sound: Whether its text layer can be believed; otherwise it is to be read from the picture.
+        looks_like: What kind of figure.
+        parent: The place, in the tuple of regions, of the figure or table that it stands in.
+        column: Which column of the page it stands in, counted in reading order.
+    """
+
+    kind: Kind
+    box: Box
+    lines: tuple[Line, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    role: Role = "paragraph"
+    level: int | None = None
+    sound: bool = True
+    looks_like: Looks = "picture"
+    captions: tuple[int, ...] = field(default=())
+    frame: Box | None = None
+    column: int = 0
+
+    @property
+    def words(self) -> tuple[SourceWord, ...]:
+        """Its words, line by line."""
+        return tuple(word for line in self.lines for word in line.words)
+
+    @property
+    def text(self) -> str:
+        """Its running text."""
+        return join_lines(self.lines) if self.lines else ""
+
+    @property
+    def size(self) -> float:
+        """The font size of its first line in points."""
+        return self.lines[0].size if self.lines else 0.0
+
+    @property
+    def bold(self) -> bool:
+        """Whether all its lines are bold."""
+        return bool(self.lines) and all(line.bold for line in self.lines)
+
+
+def find_regions(page: SourcePage, lines: Sequence[Line], margins: Mapping[int, Role]) -> list[Region]:
+    """Return the regions of a page in reading order; every word of the page is in exactly one.
+
+    `lines` are the page's lines; those at the places that `margins` names are running headers, footers and page numbers,
+    which come first and last. A page whose text mostly runs up or down is read turned.
+    """
+    quarter = reading_direction(page.words)
+    if quarter:
+        upright = turned(page, quarter)
+        regions = find_regions(upright, find_lines(upright.words, upright.width_points, upright.height_points), {})
+        return [_turned_region(region, 360 - quarter) for region in regions]
+    running = [
+        Region("text", line.box, (line,), role=margins[place], column=-1) for place, line in enumerate(lines) if place in margins
+    ]
+    lines = [line for place, line in enumerate(lines) if place not in margins]
+    grids = [grid for grid in find_grids(page.rules, page.width_points, page.height_points) if _is_table(grid, lines, page.paths)]
+    tables = [_table(grid, lines) for grid in _outermost(grids)]
+    in_tables = {id(line) for table in tables for line in table.lines}
+    free = [line for line in lines if id(line) not in in_tables]
+    drawn, frames = find_figures(page, free, [table.box for table in tables])
+    figures = [_figure(figure) for figure in drawn]
+    in_figures = {id(line) for figure in figures for line in figure.lines}
+    free = [line for line in free if id(line) not in in_figures]
+    unsound = unsound_fonts([word for word in page.words if word.visible])
+    running.sort(key=lambda region: (region.box.top, region.box.left))
+    heads = [region for region in running if region.box.top < 0.5]
+    regions = [*heads, *_in_order(free, [*tables, *figures], frames), *running[len(heads) :]]
+    return [replace(region, sound=_is_sound(region, unsound)) for region in regions]
+
+
+def reading_direction(words: Sequence[SourceWord]) -> int:
+    """Return the clockwise turn in degrees of the direction that most characters are written in."""
+    totals = {0: 0, 90: 0, 180: 0, 270: 0}
+    for word in words:
+        totals[word.direction] += len(word.text)
+    return max(totals, key=totals.__getitem__)
+
+
+def _is_table(grid: Grid, lines: Sequence[Line], paths: Sequence[VectorPath]) -> bool:
+    """Return whether rules frame a table: two columns and more, with words in enough of the cells, and no drawing."""
+    if len(grid.xs) < 3 or len(grid.ys) < 3:
+        return False
+    centres = [
+        ((word.box.left + word.box.right) / 2, (word.box.top + word.box.bottom) / 2)
+        for line in lines
+        if grid.box.intersection(line.box) > 0
+        for word in line.words
+    ]
+    cells = spans(grid)
+    filled = sum(
+        any(
+            grid.xs[s.column] <= x <= grid.xs[s.column + s.column_span] and grid.ys[s.row] <= y <= grid.ys[s.row + s.row_span]
+            for x, y in centres
+        )
+        for s in cells
+    )
+    if len(cells) < 3 or filled < 2 or filled < TABLE_FILLED * len(cells):
+        return False
+    bends = sum(is_bent(segment) for path in paths if grid.box.contains(path.box, 0.003) for segment in path.segments)
+    return bends < BENDS_PER_CELL * filled
+
+
+def _outermost(grids: Sequence[Grid]) -> list[Grid]:
+    """Return grids without those that lie inside another."""
+    by_area = sorted(grids, key=lambda grid: -grid.box.area)
+    kept: list[Grid] = []
+    for grid in by_area:
+        if not any(other.box.intersection(grid.box) > 0.5 * grid.box.area for other in kept):
+            kept.append(grid)
+    return kept
+
+
+def _table(grid: Grid, lines: Sequence[Line]) -> Region:
+    box = grid.box
+    inside = [line for line in lines if box.intersection(line.box) > 0.5 * line.box.area or _starts_in(line, box)]
+    return Region("table", hull((box, *(line.box for line in inside))), tuple(sorted(inside, key=lambda n: n.box.top)), grid.rules)
+
+
+def _starts_in(line: Line, box: Box) -> bool:
+    x, y = (line.box.left + line.box.right) / 2, (line.box.top + line.box.bottom) / 2
+    return box.left <= x <= box.right and box.top <= y <= box.bottom
+
+
+def _figure(drawn: Drawn) -> Region:
+    lines = tuple(sorted(drawn.lines, key=lambda line: (line.box.top, line.box.left)))
+    kind: Kind = "chart" if drawn.looks_like == "chart" else "figure"
+    return Region(kind, drawn.box, lines, looks_like=drawn.looks_like)
+
+
+def _is_sound(region: Region, unsound: frozenset[str]) -> bool:
+    characters = sum(len(word.text) for word in region.words)
+    return sum(len(word.text) for word in region.words if word.font.name in unsound) <= UNSOUND_SHARE * characters
+
+
+# Reading order and paragraphs
+
+
+def _in_order(lines: Sequence[Line], blocks: Sequence[Region], frames: Sequence[Frame]) -> list[Region]:
+    """Return text regions and `blocks` in reading order; what stands in a frame stays together."""
+    upright = [line for line in lines if line.words[0].direction == 0]
+    aslant = [line for line in lines if line.words[0].direction != 0]  # stamps and notes along the margin: read last
+    framed: list[tuple[Frame, list[Line]]] = []
+    for frame in sorted(frames, key=lambda f: f.box.area):
+        own = [line for line in upright if _starts_in(line, frame.box)]
+        rest = [line for line in upright if not _starts_in(line, frame.box)]
+        if own and rest and frame.box.height < 0.85:
+            framed.append((frame, own))
+            upright = rest
+    items: dict[Item, Line | Region | tuple[Frame, list[Line]]] = {}
+    for line in upright:
+        items[Item(line.box, line.em, line.baseline, is_line=True)] = line
+    em = statistics.median([line.em for line in lines]) if lines else 0.02
+    for region in blocks:
+        items[Item(region.box, em, region.box.bottom, is_line=False)] = region
+    for frame, own in framed:
+        items[Item(hull(line.box for line in own), em, frame.box.bottom, is_line=False)] = (frame, own)
+    regions: list[Region] = []
+    for column, leaf in enumerate(order(list(items))):
+        regions.extend(_column([items[item] for item in leaf], column))
+    return [*regions, *_aslant(aslant)]
+
+
+def _aslant(lines: Sequence[Line]) -> list[Region]:
+    """Return lines that run up or down as regions, those that stand above each other made one."""
+    groups: list[list[Line]] = []
+    for line in lines:
+        last = groups[-1][-1] if groups else None
+        if last and last.words[0].direction == line.words[0].direction and abs(last.box.left - line.box.left) < line.em:
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return [Region("text", hull(line.box for line in group), tuple(group), column=ASLANT) for group in groups]
+
+
+def _column(members: Iterable[Line | Region | tuple[Frame, list[Line]]], column: int) -> list[Region]:
+    """Return the regions of a column, its lines made paragraphs."""
+    regions: list[Region] = []
+    run: list[Line] = []
+    for member in members:
+        if isinstance(member, Line):
+            run.append(member)
+            continue
+        regions.extend(_paragraphs(run, column))
+        run = []
+        if isinstance(member, Region):
+            regions.append(replace(member, column=column))
+        else:
+            frame, lines = member
+            regions.extend(replace(region, frame=frame.box, column=column) for region in _in_order(lines, (), ()))
+    return [*regions, *_paragraphs(run, column)]
+
+
+def _paragraphs(lines: Sequence[Line], column: int) -> list[Region]:
+    """Return the paragraphs that the lines of a column make."""
+    if not lines:
+        return []
+    left, right = min(line.box.left for line in lines), max(line.box.right for line in lines)
+    pitch = _pitch(lines)
+    groups: list[list[Line]] = [[lines[0]]]
+    for line in lines[1:]:
+        if _goes_on(groups[-1], line, Box(left, 0, right, 1), pitch):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return [Region("text", hull(line.box for line in group), tuple(group), column=column) for group in groups]
+
+
+def _pitch(lines: Sequence[Line]) -> float:
+    """Return the usual distance of baselines in a column, in font sizes; between 1 and 2."""
+    steps = [
+        (line.baseline - previous.baseline) / line.leading
+        for previous, line in zip(lines, lines[1:], strict=False)
+        if abs(previous.size - line.size) < 0.6 and 0.8 < (line.baseline - previous.baseline) / line.leading < 2.2
+    ]
+    return min(2.0, max(1.0, statistics.median_low(steps))) if steps else 1.3
+
+
+def _goes_on(paragraph: Sequence[Line], line: Line, column: Box, pitch: float) -> bool:
+    """Return whether `line` belongs to the paragraph before it."""
+    first, previous = paragraph[0], paragraph[-1]
+    step = (line.baseline - previous.baseline) / line.leading
+    if step < 0.3:  # pieces of one row: a label and its value
+        return abs(step) < 0.3 and line.box.left - previous.box.right < 4 * line.em and not line.marker
+    if step > 1.22 * pitch + 0.08 or abs(line.size - previous.size) > 0.12 * max(line.size, previous.size):
+        return False
+    if line.bold != previous.bold or line.monospace != previous.monospace or (line.marker and _begins_item(paragraph, line, column)):
+        return False
+    if previous.monospace:
+        return True
+    if _centred(previous, line):
+        return previous.text.endswith(":") or not (SENTENCE_END.search(previous.text) and _would_fit(previous, line, column))
+    indent = (line.box.left - previous.box.left) / line.em
+    if first.marker or (len(paragraph) > 1 and paragraph[1].box.left - first.box.left > INDENT_EMS * line.em):
+        hanging = paragraph[1].box.left if len(paragraph) > 1 else None
+        aligned = line.box.left > first.box.left - INDENT_EMS * line.em and (hanging is None or abs(line.box.left - hanging) < INDENT_EMS * line.em)
+        return aligned and not _ends(previous, line, column)
+    if len(paragraph) == 1 and indent < -INDENT_EMS:  # the first line was indented
+        return not _ends(previous, line, column)
+    if abs(indent) > INDENT_EMS:
+        return len(paragraph) == 1 and indent > 0 and not _would_fit(previous, line, column)
+    return not _ends(previous, line, column)
+
+
+def _begins_item(paragraph: Sequence[Line], line: Line, column: Box) -> bool:
+    """Return whether a line that begins with a marker begins a list item; within a paragraph "[12]" or "2." may just lead a line."""
+    first, previous = paragraph[0], paragraph[-1]
+    flush = abs(line.box.left - previous.box.left) < 0.4 * line.em
+    if first.marker or not flush:
+        return True
+    if line.text.startswith("["):  # a citation leads a line as often as it does not
+        return False
+    return bool(SENTENCE_END.search(previous.text)) or _would_fit(previous, line, column)
+
+
+def _centred(previous: Line, line: Line) -> bool:
+    same_middle = abs(previous.box.left + previous.box.right - line.box.left - line.box.right) < 1.2 * line.em
+    return same_middle and abs(previous.box.left - line.box.left) > INDENT_EMS * line.em
+
+
+def _ends(previous: Line, line: Line, column: Box) -> bool:
+    """Return whether a paragraph ends with `previous`: its line stops early, at a sentence's end or well before the margin."""
+    if not _would_fit(previous, line, column):
+        return False
+    return bool(SENTENCE_END.search(previous.text)) or column.right - previous.box.right > 0.35 * column.width
+
+
+def _would_fit(previous: Line, line: Line, column: Box) -> bool:
+    """Return whether the first word of `line` would have fitted behind `previous`."""
+    return column.right - previous.box.right > line.words[0].box.width + 1.2 * line.em
+
+
+# Turned pages
+
+
+def turned(page: SourcePage, quarter: int) -> SourcePage:
+    """Return the page as it is displayed after a turn of `quarter` degrees counter-clockwise, so that its text runs across."""
+    wide = quarter in (90, 270)
+    width, height = (page.height_points, page.width_points) if wide else (page.width_points, page.height_points)
+    return replace(
+        page,
+        width_points=width,
+        height_points=height,
+        words=tuple(_turned_word(word, quarter) for word in page.words),
+        rules=tuple(_turned_rule(rule, quarter) for rule in page.rules),
+        paths=tuple(_turned_path(path, quarter) for path in page.paths),
+        pictures=tuple(Picture(turned_box(p.box, quarter), p.width, p.height) for p in page.pictures),
+        links=tuple(Link(box=turned_box(p.box, quarter), uri=p.uri, page_number=p.page_number) for p in page.links),
+    )
+
+
+def turned_point(x: float, y: float, quarter: int) -> tuple[float, float]:
+    """Return where a point of a page lies after a counter-clockwise turn by `quarter` degrees."""
+    return {0: (x, y), 90: (y, 1 - x), 180: (1 - x, 1 - y), 270: (1 - y, x)}[quarter]
+
+
+def turned_box(box: Box, quarter: int) -> Box:
+    """Return where a box of a page lies after a counter-clockwise turn by `quarter` degrees."""
+    return Box.clipped(*turned_point(box.left, box.top, quarter), *turned_point(box.right, box.bottom, quarter))
+
+
+def _turned_word(word: SourceWord, quarter: int) -> SourceWord:
+    box = turned_box(word.box, quarter)
+    descent = 0.22 * box.height  # of a font's height, about, that lies under the baseline
+    return word._replace(box=box, baseline=box.bottom - descent, direction=(word.direction - quarter) % 360)
+
+
+def _turned_rule(rule: Rule, quarter: int) -> Rule:
+    ends = ((rule.start, rule.position), (rule.end, rule.position)) if rule.horizontal else ((rule.position, rule.start), (rule.position, rule.end))
+    (x0, y0), (x1, y1) = (turned_point(x, y, quarter) for x, y in ends)
+    horizontal = rule.horizontal ^ (quarter in (90, 270))
+    return Rule(horizontal, y0, *sorted((x0, x1)), rule.thickness) if horizontal else Rule(horizontal, x0, *sorted((y0, y1)), rule.thickness)
+
+
+def _turned_path(path: VectorPath, quarter: int) -> VectorPath:
+    def turn(segment: tuple[str | float, ...]) -> tuple[str | float, ...]:
+        numbers = [float(value) for value in segment[1:]]
+        points = [turned_point(x, y, quarter) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+        if segment[0] == "rectangle":
+            (x0, y0), (x1, y1) = points
+            points = [(min(x0, x1), min(y0, y1)), (max(x0, x1), max(y0, y1))]
+        return (segment[0], *(value for point in points for value in point))
+
+    return path._replace(box=turned_box(path.box, quarter), segments=tuple(turn(segment) for segment in path.segments))
+
+
+def _turned_region(region: Region, quarter: int) -> Region:
+    lines = tuple(Line(tuple(_turned_word(word, quarter) for word in line.words), line.em, line.leading) for line in region.lines)
+    return replace(
+        region,
+        box=turned_box(region.box, quarter),
+        lines=lines,
+        rules=tuple(_turned_rule(rule, quarter) for rule in region.rules),
+        frame=turned_box(region.frame, quarter) if region.frame else None,
+    )

@@ -1,0 +1,301 @@
+"""The whole story of a page, in order: regions, questions to whoever can answer, blocks with their proof."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from docai import document
+from docai.document import Block, Content, Engine, Figure, Page, Problem, Role, Text, Word
+from docai.errors import InputError
+from docai.exchange import Reply, Request, Talk
+from docai.figures import SCAN_SHARE
+from docai.layout import ASLANT, SENTENCE_END, Region, find_regions
+from docai.lines import Line, find_lines
+from docai.roles import Running, Style, assign_roles, learn_style, margin_roles, running_lines
+from docai.sources import Source, SourcePage, SourceWord, render
+from docai.tasks import Task
+from docai.tasks.chart import ReadChart
+from docai.tasks.reading import ReadText
+from docai.tasks.table import ReadTable
+from docai.textlayer import agreement, is_sound
+from docai.tiling import View
+
+logger = logging.getLogger(__name__)
+
+NEIGHBOURS: Final = (-2, -1, 1, 2)  # pages compared for running headers; two, since books alternate left and right
+SAMPLE: Final = 12  # pages that a document's style is learnt from, evenly spread
+HELD: Final = 18  # pages kept at hand: the sample of a short document, so that it is not read twice
+AGREE: Final = 0.6  # share of hidden words that must stand on print; layers shifted by a line or of another page stay under 0.4
+CHECK_DPI: Final = 72  # at which print shows as ink
+DOUBTFUL: Final = 0.1  # confidence of text whose layer cannot be believed
+
+ENGINE: Final = Engine(backend="classical")
+
+
+@dataclass(frozen=True, slots=True)
+class PageInHand:
+    """A source page with its lines, and which of them run along its edges (place in `lines` to role)."""
+
+    page: SourcePage
+    lines: tuple[Line, ...]
+    margins: Mapping[int, Role] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a page is read with: the document's style, the languages asked for, and which backend answers which task."""
+
+    style: Style
+    languages: tuple[str, ...]
+    routes: Mapping[str, str]
+
+    def request(self, task: Task, view: View) -> Request:
+        """Return a request to the backend that answers such tasks."""
+        return Request(task, (view,), self.routes.get(task.name, self.routes["*"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """Where a text may go on from, or to, another column or page."""
+
+    block: str
+    text: str
+    size: float
+    ends_full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """A page that was read, the engines that took part, and the seams at its start and end."""
+
+    page: Page
+    engines: tuple[Engine, ...] = ()
+    head: Seam | None = None
+    tail: Seam | None = None
+
+
+class Pages:
+    """The pages of a source with their lines, a few kept at hand."""
+
+    def __init__(self, source: Source) -> None:
+        """Begin; nothing is read yet."""
+        self._source = source
+        self._held: OrderedDict[int, PageInHand] = OrderedDict()
+
+    def style(self) -> Style:
+        """Return the style of the document, learnt from a sample of its pages."""
+        count = self._source.page_count
+        numbers = sorted({1 + n * (count - 1) // max(1, SAMPLE - 1) for n in range(SAMPLE)}) if count > SAMPLE else range(1, count + 1)
+        return learn_style([self._at_hand(number).lines for number in numbers], self._source.outline())
+
+    def __getitem__(self, number: int) -> PageInHand:
+        """Return page `number` (from 1) with its running lines known by comparison with its neighbours."""
+        hand = self._at_hand(number)
+        return replace(hand, margins=margin_roles(hand.lines, [self._running(number + step) for step in NEIGHBOURS]))
+
+    def _running(self, number: int) -> tuple[Running, ...]:
+        return running_lines(self._at_hand(number).lines) if 1 <= number <= self._source.page_count else ()
+
+    def _at_hand(self, number: int) -> PageInHand:
+        if number in self._held:
+            self._held.move_to_end(number)
+            return self._held[number]
+        page = self._source.page(number)
+        hand = PageInHand(page, tuple(find_lines(page.words, page.width_points, page.height_points)))
+        self._held[number] = hand
+        if len(self._held) > HELD:
+            self._held.popitem(last=False)
+        return hand
+
+
+def read_page(hand: PageInHand, context: Context) -> Talk[PageRead]:
+    """Read a page: lay it out, ask for what its text layer does not tell, and return it as blocks."""
+    page = hand.page
+    regions, problems = _regions(hand, context)
+    questions = [(place, request) for place, region in enumerate(regions) if (request := _question(region, page, context))]
+    replies = (yield [request for _, request in questions]) if questions else []
+    answers = {place: reply for (place, _), reply in zip(questions, replies, strict=True)}
+    contents = [(place, *made) for place, region in enumerate(regions) for made in _contents(region, answers.get(place), page)]
+    numbers = {place: f"p{page.number}/{n}" for n, (place, _, _) in reversed(list(enumerate(contents, 1)))}
+    blocks = [
+        _block(f"p{page.number}/{n}", content, source, regions[place], answers.get(place), numbers)
+        for n, (place, content, source) in enumerate(contents, 1)
+    ]
+    for place, reply in answers.items():
+        problems += [document.replace(problem, block=numbers.get(place)) for problem in reply.problems]
+    blocks = _linked(blocks, regions, numbers)
+    engines = dict.fromkeys([ENGINE, *(reply.engine for reply in answers.values() if reply.engine)])
+    return PageRead(
+        page=Page(
+            number=page.number,
+            width_points=round(page.width_points, 3),
+            height_points=round(page.height_points, 3),
+            label=page.label,
+            blocks=tuple(blocks),
+            links=page.links,
+            problems=tuple(problems),
+        ),
+        engines=tuple(engines),
+        head=_first_seam(regions, numbers),
+        tail=_last_seam(regions, numbers),
+    )
+
+
+def safe_page(pages: Pages, number: int, context: Context) -> Talk[PageRead]:
+    """Read page `number`; whatever goes wrong with it becomes a problem of an empty page, so that the others are not lost."""
+    try:
+        return (yield from read_page(pages[number], context))
+    except Exception as error:  # noqa: BLE001  # the one place where a page may fail for a reason nobody foresaw
+        logger.warning("page %d failed", number, exc_info=True)
+        message = f"the page could not be read ({type(error).__name__}: {str(error)[:200]}); please report this with the document"
+        problem = Problem(code="page_failed", message=message, severity="error", page_number=number)
+        return PageRead(Page(number=number, width_points=612, height_points=792, problems=(problem,)))
+
+
+# Regions, and what is asked about them
+
+
+def _regions(hand: PageInHand, context: Context) -> tuple[list[Region], list[Problem]]:
+    page, problems = hand.page, list(hand.page.problems)
+    scan = next((picture for picture in page.pictures if picture.box.area >= SCAN_SHARE), None)
+    if scan is not None:
+        hidden = [word for word in page.words if not word.visible]
+        seen = sum(len(word.text) for word in page.words) - sum(len(word.text) for word in hidden)
+        if seen <= 0.1 * sum(len(word.text) for word in page.words):
+            if not hidden or not _is_believed(page, hidden):
+                if hidden:
+                    message = "the hidden text under this scan does not agree with the picture and is not used"
+                    problems.append(Problem(code="text_layer_unsound", message=message, page_number=page.number))
+                return [Region("scan", scan.box, hand.lines, sound=False, looks_like="scan")], problems
+            message = "this page is a scan; its text was read by whoever made the file"
+            problems.append(Problem(code="text_layer_of_scan", message=message, severity="note", page_number=page.number))
+        page = replace(page, pictures=tuple(picture for picture in page.pictures if picture.box.area < SCAN_SHARE))
+    regions = assign_roles(find_regions(page, hand.lines, hand.margins), page.number, context.style)
+    return regions, problems
+
+
+def _is_believed(page: SourcePage, hidden: Sequence[SourceWord]) -> bool:
+    """Return whether hidden words are plausible text and stand where the picture has print."""
+    if not is_sound([word.text for word in hidden]):
+        return False
+    scale = CHECK_DPI / 72 * min(1.0, 2000 / max(page.width_points, page.height_points))
+    try:
+        picture, _ = render(page.reference, max(1, round(page.width_points * scale)), max(1, round(page.height_points * scale)))
+    except InputError:
+        return False
+    return agreement(hidden, picture) >= AGREE
+
+
+def _question(region: Region, page: SourcePage, context: Context) -> Request | None:
+    view = View(page.reference, page.width_points, page.height_points, region.box, region.words, region.rules)
+    if region.kind == "scan" or not region.sound:
+        return context.request(ReadText(context.languages), view)
+    if region.kind == "table":
+        return context.request(ReadTable(), view)
+    if region.kind == "chart":
+        return context.request(ReadChart(), view)
+    return None
+
+
+# Blocks
+
+
+def _contents(region: Region, reply: Reply | None, page: SourcePage) -> list[tuple[Content, str]]:
+    """Return what a region holds, each with where it came from; without an answer, a text is its text layer, the rest a figure."""
+    answer = reply.answer if reply else None
+    if isinstance(answer, tuple):
+        return [(text, "ocr") for text in answer]
+    if answer is not None:
+        return [(answer, "text_layer")]
+    words = tuple(Word(text=word.text, box=word.box, confidence=1.0 if region.sound else DOUBTFUL) for word in region.words)
+    if region.kind == "text" or (region.kind == "table" and words):
+        text = Text(page_number=page.number, box=region.box, words=words, role=region.role, level=region.level, text=region.text)
+        return [(text, "text_layer")]
+    looks = "scan" if region.kind == "scan" else region.looks_like
+    return [(Figure(page_number=page.number, box=region.box, words=words, looks_like=looks), "picture")]
+
+
+def _block(name: str, content: Content, source: str, region: Region, reply: Reply | None, names: Mapping[int, str]) -> Block:
+    answered = reply is not None and reply.answer is not None
+    confidence = reply.confidence if reply is not None and answered else (1.0 if region.sound else DOUBTFUL)
+    return Block.model_validate(
+        {
+            "id": name,
+            "content": content,
+            "captions": tuple(names[place] for place in region.captions if place in names),
+            "source": source,
+            "confidence": confidence,
+            "engine": reply.engine.name if reply is not None and reply.engine else ENGINE.name,
+        }
+    )
+
+
+# What goes on elsewhere
+
+
+def _seam(region: Region, block: str) -> Seam:
+    last = region.lines[-1]
+    full = len(region.lines) > 1 and region.box.right - last.box.right < 2 * last.em
+    return Seam(block, region.text, region.size, full)
+
+
+def goes_on(tail: Seam, head: Seam) -> bool:
+    """Return whether the text of `head` goes on with the sentence that `tail` breaks off."""
+    if abs(tail.size - head.size) > 0.6 or not head.text or SENTENCE_END.search(tail.text):
+        return False
+    first = head.text[0]
+    if first.islower() or re.search(r"\w[-\u2010]$", tail.text):
+        return True
+    return tail.ends_full and (first.isalnum() or first in "(“\"'‘")
+
+
+_SKIPPED: Final = frozenset({"header", "footer", "page_number", "footnote", "caption"})
+
+
+def _linked(blocks: list[Block], regions: Sequence[Region], names: Mapping[int, str]) -> list[Block]:
+    """Return blocks in which a paragraph that goes on with one of an earlier column, or above a figure, says so."""
+    continues: dict[str, str] = {}
+    earlier: int | None = None
+    for place, region in enumerate(regions):
+        if region.kind != "text" or region.role in _SKIPPED or region.frame:
+            continue
+        if earlier is not None and region.role == "paragraph" and place in names:
+            apart = place - earlier > 1 or region.column != regions[earlier].column
+            if apart and goes_on(_seam(regions[earlier], names[earlier]), _seam(region, names[place])):
+                continues[names[place]] = names[earlier]
+        earlier = place if region.role in ("paragraph", "list_item") and place in names else None
+    return [document.replace(block, continues=continues[block.id]) if block.id in continues else block for block in blocks]
+
+
+def _first_seam(regions: Sequence[Region], names: Mapping[int, str]) -> Seam | None:
+    for place, region in enumerate(regions):
+        if region.kind == "text" and region.role not in _SKIPPED and not region.frame:
+            return _seam(region, names[place]) if region.role == "paragraph" and region.sound else None
+    return None
+
+
+def _last_seam(regions: Sequence[Region], names: Mapping[int, str]) -> Seam | None:
+    for place, region in reversed(list(enumerate(regions))):
+        if region.kind == "text" and region.role not in _SKIPPED and not region.frame and region.column < ASLANT:
+            return _seam(region, names[place]) if region.role in ("paragraph", "list_item") and region.sound else None
+    return None
+
+
+def joined(pages: Iterator[PageRead]) -> Iterator[PageRead]:
+    """Yield pages in order, the first text of each tied to the last of the page before where it goes on with it."""
+    before: PageRead | None = None
+    for read in pages:
+        result = read
+        if before and before.tail and read.head and read.page.number == before.page.number + 1 and goes_on(before.tail, read.head):
+            tail, head = before.tail, read.head
+            blocks = tuple(document.replace(b, continues=tail.block) if b.id == head.block else b for b in read.page.blocks)
+            result = replace(read, page=document.replace(read.page, blocks=blocks))
+        yield result
+        before = read
+
+

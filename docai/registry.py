@@ -1,0 +1,43 @@
+"""Where the interchangeable siblings live: names to "module:attribute" strings, and the only dynamic import."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Final
+
+from docai.errors import MissingDependency
+
+SOURCES: Final = {
+    "pdf": "docai.sources.pdf:PdfSource",
+    "image": "docai.sources.image:ImageSource",
+}
+BACKENDS: Final = {
+    "classical": "docai.backends.classical:Backend",
+    "replay": "docai.backends.replay:Backend",
+}
+EXPORTERS: Final = {
+    "csv": "docai.exporters.csv:Exporter",
+    "html": "docai.exporters.html:Exporter",
+    "json": "docai.exporters.json:Exporter",
+    "spans.json": "docai.exporters.spans:Exporter",
+    "md": "docai.exporters.markdown:Exporter",
+    "txt": "docai.exporters.text:Exporter",
+    "xlsx": "docai.exporters.xlsx:Exporter",
+}
+
+
+def load(place: str) -> Any:
+    """Return what a "module:attribute" string names, importing its module on first use.
+
+    Raises:
+        MissingDependency: The module needs a package that is not installed.
+    """
+    module, _, attribute = place.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.partition(".")[0] == "docai":
+            raise
+        raise MissingDependency(
+            f"{error.name} is not installed, and {module} needs it; run: pip install --upgrade docai"
+        ) from error

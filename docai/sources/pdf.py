@@ -1,0 +1,501 @@
+"""PDF pages by PyMuPDF: words with fonts, rules, vector paths, pictures, links, form fields; pixels on demand.
+
+The only reader in the package that imports pymupdf, so that another could replace it.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+
+import cv2
+import numpy as np
+
+from docai.document import WHOLE, Attachment, Box, FormField, Link, OutlineEntry, Problem
+from docai.errors import Encrypted, InputError, NoSuchPage, Unreadable
+from docai.sources import LETTER, Font, Origin, PageReference, Picture, Rule, SourcePage, SourceWord, VectorPath, poppler
+from docai.sources.spelling import SPACING_ACCENTS, accents_composed, clean, clean_lines
+
+if TYPE_CHECKING:
+    from docai.sources import Pixels
+
+
+@contextmanager
+def _without_layout_nets() -> Iterator[None]:
+    # pymupdf 2 imports its layout nets and onnxruntime when it is itself imported: 0.5 s and 90 MB that nothing here
+    # uses, and `find_tables` would silently run them. Whoever imports them later still can.
+    names = [name for name in ("pymupdf.layout", "pymupdf4llm") if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(names))  # type: ignore[arg-type]  # None marks a module as not to be found
+    try:
+        yield
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)
+
+
+with _without_layout_nets():
+    import pymupdf
+
+logger = logging.getLogger(__name__)
+pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003  # its signature; damage is told as problems, not on stderr
+pymupdf.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003
+
+# What pymupdf raises for damaged files, found by running it over hostile ones; no common base class
+DAMAGE: Final = (
+    RuntimeError,
+    ValueError,
+    IndexError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    pymupdf.mupdf.FzErrorBase,
+)
+
+TEXT_FLAGS: Final = pymupdf.TEXT_MEDIABOX_CLIP  # ligatures taken apart, unknown glyphs as U+FFFD
+FILLED_OR_STROKED: Final = 8 | 16  # char_flags of a span; neither: text render mode 3, invisible
+SUPERSCRIPT, ITALIC, SERIF, MONOSPACE, BOLD = 1, 2, 4, 8, 16  # flags of a span (PyMuPDF, "Font Property Flags")
+MAX_CONTENT_BYTES: Final = 40_000_000  # of a page's drawing commands; above, vector paths alone would take gigabytes
+MAX_PATHS: Final = 60_000  # of a page; a detailed map has about 50,000, each costing some kilobytes in Python
+MAX_POINTS: Final = 14_400  # a side; the largest page that PDF 1.7 allows without a user unit (annex C)
+LEAST_CLIP: Final = 1e-4  # of a page's side; MuPDF counts in single precision, and places no pixels on less
+SCAN_DPI: Final = 200  # of a page that is only there as a picture
+
+Found = TypeVar("Found")
+_BOLD_NAME = re.compile(r"bold|black|heavy|semibold|demi(?!-?light)", re.IGNORECASE)
+_ITALIC_NAME = re.compile(r"italic|oblique", re.IGNORECASE)
+
+
+class PdfSource:
+    """An open PDF."""
+
+    def __init__(self, origin: Origin) -> None:
+        """Open it.
+
+        Raises:
+            Unreadable: No PDF, damaged beyond repair, or without pages.
+            Encrypted: The password is missing or wrong.
+        """
+        self.origin = origin
+        try:
+            if origin.data is not None:
+                self._file = pymupdf.open(stream=origin.data, filetype="pdf")
+            else:
+                self._file = pymupdf.open(origin.path, filetype="pdf")
+            if not self._file.is_pdf:  # MuPDF goes by the bytes, whatever it is told to expect
+                raise Unreadable(
+                    f"not a PDF but {(self._file.metadata or {}).get('format') or 'another kind of file'}; print it to PDF first"
+                )
+            locked = bool(self._file.needs_pass) and not self._file.authenticate(origin.password or "")
+            self.page_count = 0 if locked else len(self._file)
+        except DAMAGE as error:
+            raise Unreadable(f"not a PDF, or damaged beyond repair ({_first_line(error)}); open it in a viewer to check") from error
+        if locked:
+            wrong = "the password given is wrong" if origin.password else "it is encrypted"
+            raise Encrypted(f"{origin.name}: {wrong}; pass the right one: --password on the command line, password= in Python")
+        if self.page_count == 0:
+            raise Unreadable("the PDF has no pages")
+
+    def page(self, number: int) -> SourcePage:
+        """Return page `number` (from 1); what cannot be read of it is told in its problems.
+
+        Raises:
+            NoSuchPage: The document has fewer pages.
+        """
+        self._check_number(number)
+        reference = PageReference(self.origin, number)
+        try:
+            page = self._file[number - 1]
+            reader = _PageReader(page, number)
+        except DAMAGE as error:
+            return self._page_without_mupdf(reference, _first_line(error))
+        words = reader.part("text", reader.words) or ()
+        rules, paths = reader.part("drawings", reader.drawings) or ((), ())
+        return SourcePage(
+            reference=reference,
+            width_points=reader.width,
+            height_points=reader.height,
+            label=reader.part("label", lambda: clean(page.get_label() or "")) or "",
+            words=words,
+            rules=rules,
+            paths=paths,
+            pictures=reader.part("pictures", reader.pictures) or (),
+            links=reader.part("links", reader.links) or (),
+            problems=tuple(reader.problems),
+        )
+
+    def _check_number(self, number: int) -> None:
+        if not 1 <= number <= self.page_count:
+            raise NoSuchPage(f"{self.origin.name} has no page {number}; it has {self.page_count}")
+
+    def _page_without_mupdf(self, reference: PageReference, reason: str) -> SourcePage:
+        number = reference.number
+        try:
+            width, height = poppler.page_size(self.origin, number)
+        except InputError as error:
+            message = f"the page is damaged and cannot be loaded ({reason}; {error})"
+            return SourcePage(reference, *LETTER, problems=(_problem("page_unreadable", message, number, "error"),))
+        message = f"the page is damaged: MuPDF cannot load it ({reason}), but poppler can draw it, so it can be read as a picture"
+        picture = Picture(WHOLE, round(width * SCAN_DPI / 72), round(height * SCAN_DPI / 72))  # for a reader, it is a scan
+        problem = _problem("page_damaged", message, number, "warning")
+        return SourcePage(reference, width, height, pictures=(picture,), problems=(problem,))
+
+    def render(self, number: int, width: int, height: int, clip: Box = WHOLE) -> tuple[Pixels, Problem | None]:
+        """Return `clip` of a page as `width` x `height` RGB pixels; drawn by poppler, and said so, where MuPDF cannot.
+
+        Raises:
+            InputError: Neither can draw the page, or there is no such page.
+        """
+        self._check_number(number)
+        try:
+            return _render(self._file[number - 1], width, height, clip), None
+        except DAMAGE as error:
+            reason = _first_line(error)
+        logger.info("page %d of %s: MuPDF cannot render it (%s); trying poppler", number, self.origin.name, reason)
+        pixels = poppler.render(self.origin, number, width, height, clip)
+        return pixels, _problem("rendered_by_poppler", f"MuPDF could not render the page ({reason}); poppler did", number, "note")
+
+    def form_fields(self) -> tuple[FormField, ...]:
+        """Return the fields of the interactive form, in page order; a radio group is one field for each of its buttons."""
+        if not self._file.is_form_pdf:
+            return ()
+        return tuple(field for number in range(1, self.page_count + 1) for field in self._form_fields_of(number))
+
+    def _form_fields_of(self, number: int) -> Iterator[FormField]:
+        try:
+            page = self._file[number - 1]
+            frame = _Frame(page)
+            for widget in page.widgets() or ():
+                field = _form_field(widget, number, frame)
+                if field is not None:
+                    yield field
+        except DAMAGE as error:
+            logger.warning("page %d of %s: form fields cannot be read: %s", number, self.origin.name, error)
+
+    def outline(self) -> tuple[OutlineEntry, ...]:
+        """Return the bookmarks."""
+        try:
+            entries = self._file.get_toc(simple=True)
+        except DAMAGE as error:
+            logger.warning("%s: bookmarks cannot be read: %s", self.origin.name, error)
+            return ()
+        return tuple(
+            OutlineEntry(level=max(1, level), title=clean(title), page_number=page if page >= 1 else None)
+            for level, title, page in entries
+        )
+
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Return the embedded files, unopened."""
+        try:
+            infos = [self._file.embfile_info(name) for name in self._file.embfile_names()]
+        except DAMAGE as error:
+            logger.warning("%s: attachments cannot be listed: %s", self.origin.name, error)
+            return ()
+        return tuple(
+            Attachment(
+                name=clean(info.get("filename") or info.get("name") or ""),
+                size_bytes=size if isinstance(size := info.get("size"), int) and size >= 0 else None,
+                description=clean(info.get("description") or ""),
+            )
+            for info in infos
+        )
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what is wrong with the file as a whole."""
+        if self._file.is_repaired:
+            return (Problem(code="repaired", message="the file is damaged and was repaired on reading", severity="note"),)
+        return ()
+
+    def close(self) -> None:
+        """Release the file and what MuPDF keeps of it in memory."""
+        self._file.close()
+        pymupdf.TOOLS.store_shrink(100)
+
+
+class _Frame:
+    """The door between a PDF page's own points and fractions of the page as displayed."""
+
+    def __init__(self, page: Any) -> None:
+        width, height = float(page.rect.width), float(page.rect.height)
+        self.sane = math.isfinite(width + height) and width > 0 and height > 0
+        self._width, self._height = (width, height) if self.sane else LETTER
+        self.scale = min(1.0, MAX_POINTS / max(self._width, self._height))  # sizes in points are told as if the page were smaller
+        self.width, self.height = self._width * self.scale, self._height * self.scale
+        self.matrix = page.rotation_matrix if page.rotation else None  # text comes unrotated from MuPDF
+
+    def box(self, rectangle: tuple[float, float, float, float]) -> Box:
+        x0, y0, x1, y1 = rectangle
+        if self.matrix is not None:
+            x0, y0, x1, y1 = pymupdf.Rect(x0, y0, x1, y1) * self.matrix
+        return Box.clipped(x0 / self._width, y0 / self._height, x1 / self._width, y1 / self._height)
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        if self.matrix is not None:
+            x, y = pymupdf.Point(x, y) * self.matrix
+        return x / self._width, y / self._height
+
+    def direction(self, cosine: float, sine: float) -> int:
+        if self.matrix is not None:
+            a, b, c, d, _, _ = self.matrix
+            cosine, sine = a * cosine + c * sine, b * cosine + d * sine
+        return round(math.degrees(math.atan2(sine, cosine)) / 90) % 4 * 90
+
+
+class _PageReader:
+    """Reads the parts of one page; a part that is damaged becomes a problem and leaves the others whole."""
+
+    def __init__(self, page: Any, number: int) -> None:
+        self._page, self._number = page, number
+        self.problems: list[Problem] = []
+        self.frame = _Frame(page)
+        self.width, self.height = self.frame.width, self.frame.height
+        if not self.frame.sane:
+            self.problems.append(
+                _problem("page_size_unknown", "the page has no usable size; US Letter is assumed", number, "warning")
+            )
+        if self.frame.scale < 1:
+            message = f"the page is larger than {MAX_POINTS} points; sizes are told {self.frame.scale:.3g} times as large"
+            self.problems.append(_problem("page_size_reduced", message, number, "note"))
+
+    def part(self, what: str, read: Callable[[], Found]) -> Found | None:
+        try:
+            return read()
+        except DAMAGE as error:
+            message = f"the {what} of the page cannot be read ({_first_line(error)})"
+            self.problems.append(_problem("page_damaged", message, self._number, "error"))
+            return None
+
+    def words(self) -> tuple[SourceWord, ...]:
+        textpage = self._page.get_textpage(flags=TEXT_FLAGS)
+        lines = {
+            (block["number"], n): line
+            for block in textpage.extractDICT()["blocks"]
+            for n, line in enumerate(block.get("lines", ()))
+        }
+        grouped: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
+        for word in textpage.extractWORDS():
+            grouped.setdefault((word[5], word[6]), []).append(word)
+        found: list[SourceWord] = []
+        for ordinal, (place, words) in enumerate(grouped.items()):
+            found.extend(self._line_words(lines[place], words, ordinal))
+        if any(SPACING_ACCENTS.search(word.text) for word in found):
+            found = _compose_accents(found, self._page, self.frame)
+        return tuple(found)
+
+    def _line_words(self, line: dict[str, Any], words: list[tuple[Any, ...]], ordinal: int) -> Iterator[SourceWord]:
+        spans = line["spans"]
+        direction = self.frame.direction(*line["dir"])
+        whole = "".join(span["text"] for span in spans)
+        place, span_index, span_end = 0, 0, len(spans[0]["text"])
+        for x0, y0, x1, y1, text, *_ in words:
+            place = max(place, whole.find(text, place))
+            while place >= span_end and span_index + 1 < len(spans):
+                span_index += 1
+                span_end += len(spans[span_index]["text"])
+            span = spans[span_index]
+            place += len(text)
+            cleaned = clean(text)
+            if not cleaned or not math.isfinite(x0 + y0 + x1 + y1):
+                continue
+            x, y = span["origin"]
+            top, bottom = y0, y1
+            if direction == 0 and self.frame.matrix is None:  # fonts that lie about their height must not reach other lines
+                top, bottom = max(y0, y - 1.1 * span["size"]), min(y1, y + 0.4 * span["size"])
+            yield SourceWord(
+                text=cleaned,
+                box=self.frame.box((x0, top, x1, bottom)),
+                size=span["size"] * self.frame.scale,
+                font=_font(span["font"], span["flags"]),
+                baseline=self.frame.point(x, y)[1],
+                line=ordinal,
+                direction=direction,
+                colour=span["color"],
+                visible=bool(span["char_flags"] & FILLED_OR_STROKED) and span["alpha"] > 0,
+                superscript=bool(span["flags"] & SUPERSCRIPT),
+                space_after=whole[place : place + 1].isspace(),
+            )
+
+    def drawings(self) -> tuple[tuple[Rule, ...], tuple[VectorPath, ...]]:
+        size = sum(len(self._page.parent.xref_stream(xref) or b"") for xref in self._page.get_contents())
+        if size > MAX_CONTENT_BYTES:
+            message = (
+                f"the page draws more than docai reads ({size // 1_000_000} MB of commands); its lines and drawings are left out"
+            )
+            self.problems.append(_problem("page_too_complex", message, self._number, "warning"))
+            return (), ()
+        drawings = self._page.get_cdrawings()
+        if len(drawings) > MAX_PATHS:
+            message = f"the page has {len(drawings)} drawings; only the first {MAX_PATHS} are read"
+            self.problems.append(_problem("page_too_complex", message, self._number, "warning"))
+        rules: list[Rule] = []
+        paths: list[VectorPath] = []
+        for drawing in drawings[:MAX_PATHS]:
+            path = _vector_path(drawing, self.frame)
+            if path is not None:
+                paths.append(path)
+                rules.extend(path.rules(self.width, self.height))
+        return tuple(rules), tuple(paths)
+
+    def pictures(self) -> tuple[Picture, ...]:
+        return tuple(
+            Picture(self.frame.box(info["bbox"]), info["width"], info["height"])
+            for info in self._page.get_image_info()
+            if math.isfinite(sum(info["bbox"])) and not pymupdf.Rect(info["bbox"]).is_empty
+        )
+
+    def links(self) -> tuple[Link, ...]:
+        found = []
+        for link in self._page.get_links():
+            rectangle = tuple(link["from"])
+            if not math.isfinite(sum(rectangle)):
+                continue
+            uri, page = link.get("uri"), link.get("page", -1)
+            if uri or page >= 0:
+                box = self.frame.box(rectangle)
+                found.append(Link(box=box, uri=clean(uri) if uri else None, page_number=page + 1 if page >= 0 else None))
+        return tuple(found)
+
+
+def _first_line(error: BaseException) -> str:
+    told = error.__cause__ or error  # pymupdf says only that opening failed; MuPDF, which it quotes as the cause, says why
+    return (re.sub(r"^code=\d+: ", "", str(told).strip()).splitlines() or [type(error).__name__])[0][:120]
+
+
+def _problem(code: str, message: str, number: int, severity: Any) -> Problem:
+    return Problem(code=code, message=message, severity=severity, page_number=number)
+
+
+@lru_cache(maxsize=4096)
+def _font(name: str, flags: int) -> Font:
+    return Font(
+        name=clean(name),
+        bold=bool(flags & BOLD) or bool(_BOLD_NAME.search(name)),
+        italic=bool(flags & ITALIC) or bool(_ITALIC_NAME.search(name)),
+        monospace=bool(flags & MONOSPACE),
+        serif=bool(flags & SERIF),
+    )
+
+
+def _colour(components: tuple[float, ...] | None) -> str:
+    if not components:
+        return ""
+    red, green, blue = (min(255, max(0, round(255 * value))) for value in components)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _vector_path(drawing: dict[str, Any], frame: _Frame) -> VectorPath | None:
+    kind = drawing["type"]
+    if kind not in ("f", "s", "fs") or not math.isfinite(sum(drawing["rect"])):  # clips and groups draw nothing
+        return None
+    segments: list[tuple[str | float, ...]] = []
+    for item in drawing["items"]:
+        if item[0] == "l":
+            segments.append(("line", *frame.point(*item[1]), *frame.point(*item[2])))
+        elif item[0] == "c":
+            segments.append(("curve", *(value for point in item[1:5] for value in frame.point(*point))))
+        elif item[0] == "re":
+            x0, y0, x1, y1 = item[1]
+            (left, top), (right, bottom) = frame.point(x0, y0), frame.point(x1, y1)
+            segments.append(("rectangle", min(left, right), min(top, bottom), max(left, right), max(top, bottom)))
+        else:  # "qu": upper left, upper right, lower left, lower right
+            a, b, c, d = (frame.point(*point) for point in (item[1][0], item[1][1], item[1][3], item[1][2]))
+            segments.extend(("line", *p, *q) for p, q in ((a, b), (b, c), (c, d), (d, a)))
+    fill = _colour(drawing.get("fill")) if "f" in kind and drawing.get("fill_opacity", 1) != 0 else ""
+    stroke = _colour(drawing.get("color")) if "s" in kind and drawing.get("stroke_opacity", 1) != 0 else ""
+    if not segments or not (fill or stroke):
+        return None
+    return VectorPath(frame.box(drawing["rect"]), fill, stroke, float(drawing.get("width") or 0.0) * frame.scale, tuple(segments))
+
+
+def _compose_accents(words: list[SourceWord], page: Any, frame: _Frame) -> list[SourceWord]:
+    """Return words in which an accent that is printed over a letter as a glyph of its own has become part of the letter.
+
+    TeX's older encodings store "´e" for "é"; only the overlap of the glyphs tells it from an accent that stands alone.
+    """
+    accents = [
+        (glyph["c"], frame.box(glyph["bbox"]))
+        for block in page.get_text("rawdict", flags=TEXT_FLAGS)["blocks"]
+        for line in block.get("lines", ())
+        for span in line["spans"]
+        for glyph, following in zip(span["chars"], span["chars"][1:], strict=False)
+        if SPACING_ACCENTS.match(glyph["c"])
+        and following["bbox"][0] < (glyph["bbox"][0] + glyph["bbox"][2]) / 2 < following["bbox"][2]
+    ]
+    composed = []
+    for word in words:
+        text = word.text
+        if SPACING_ACCENTS.search(text) and any(word.box.contains(box, 0.005) and accent in text for accent, box in accents):
+            text = accents_composed(text)
+        composed.append(word._replace(text=text))
+    return composed
+
+
+_WIDGET_KINDS: Final[dict[int, Literal["text", "choice", "checkbox", "radio", "signature", "button"]]] = {
+    pymupdf.mupdf.PDF_WIDGET_TYPE_TEXT: "text",
+    pymupdf.mupdf.PDF_WIDGET_TYPE_COMBOBOX: "choice",
+    pymupdf.mupdf.PDF_WIDGET_TYPE_LISTBOX: "choice",
+    pymupdf.mupdf.PDF_WIDGET_TYPE_CHECKBOX: "checkbox",
+    pymupdf.mupdf.PDF_WIDGET_TYPE_RADIOBUTTON: "radio",
+    pymupdf.mupdf.PDF_WIDGET_TYPE_SIGNATURE: "signature",
+    pymupdf.mupdf.PDF_WIDGET_TYPE_BUTTON: "button",
+}
+
+
+def _chosen(widget: Any) -> tuple[str, ...]:
+    """Return what is chosen in a list that allows several, for which pymupdf gives an empty text."""
+    if widget.field_type != pymupdf.mupdf.PDF_WIDGET_TYPE_LISTBOX:
+        return ()
+    annotation = pymupdf.mupdf.pdf_annot_obj(getattr(widget._annot, "this", widget._annot))  # noqa: SLF001  # no public way
+    values = pymupdf.mupdf.pdf_dict_get_inheritable(annotation, pymupdf.mupdf.PDF_ENUM_NAME_V)
+    count = pymupdf.mupdf.pdf_array_len(values)
+    return tuple(pymupdf.mupdf.pdf_to_text_string(pymupdf.mupdf.pdf_array_get(values, place)) for place in range(count))
+
+
+def _form_field(widget: Any, number: int, frame: _Frame) -> FormField | None:
+    kind = _WIDGET_KINDS.get(widget.field_type)
+    if kind is None or not math.isfinite(sum(widget.rect)):
+        return None
+    value: Any = _chosen(widget) or widget.field_value
+    if kind in ("checkbox", "radio"):
+        value = value not in (None, False, "", "Off") and str(value) == str(widget.on_state() or value)
+    elif kind == "signature":
+        value = bool(widget.is_signed)
+    elif isinstance(value, (list, tuple)):
+        value = tuple(clean(str(v)) for v in value) or None
+    else:
+        value = clean_lines(str(value)) if value not in (None, "") else None
+    options = widget.choice_values or ()
+    return FormField(
+        name=clean(widget.field_name or ""),
+        kind=kind,
+        value=value,
+        label=clean(widget.field_label or ""),
+        options=tuple(clean(str(option[-1] if isinstance(option, (list, tuple)) else option)) for option in options),
+        read_only=bool(widget.field_flags & pymupdf.mupdf.PDF_FIELD_IS_READ_ONLY),
+        required=bool(widget.field_flags & pymupdf.mupdf.PDF_FIELD_IS_REQUIRED),
+        page_number=number,
+        box=frame.box(tuple(widget.rect)),
+    )
+
+
+def _render(page: Any, width: int, height: int, clip: Box) -> Pixels:
+    rect = page.rect
+    if not (math.isfinite(rect.width + rect.height) and rect.width > 0 and rect.height > 0):
+        raise ValueError("the page has no usable size")
+    clip_width, clip_height = max(clip.width, LEAST_CLIP) * rect.width, max(clip.height, LEAST_CLIP) * rect.height
+    matrix = pymupdf.Matrix(width / clip_width, height / clip_height)
+    left, top = rect.x0 + min(clip.left, 1 - LEAST_CLIP) * rect.width, rect.y0 + min(clip.top, 1 - LEAST_CLIP) * rect.height
+    pixmap = page.get_pixmap(matrix=matrix, clip=(left, top, left + clip_width, top + clip_height), colorspace="rgb", alpha=False)
+    pixels = np.frombuffer(pixmap.samples_mv, np.uint8).reshape(pixmap.height, pixmap.width, 3)
+    if pixels.shape[:2] == (height, width):
+        return np.array(pixels, np.uint8)
+    x, y = round(left * matrix.a) - pixmap.x, round(top * matrix.d) - pixmap.y  # MuPDF rounds a clip outward: 449 pixels for 448
+    padded = cv2.copyMakeBorder(pixels[max(0, y) : y + height, max(0, x) : x + width], 0, 1, 0, 1, cv2.BORDER_REPLICATE)
+    exact = padded[:height, :width]
+    return np.array(exact if exact.shape[:2] == (height, width) else cv2.resize(pixels, (width, height)), np.uint8)

@@ -1,0 +1,33 @@
+"""Text as files store it, spelt as a reader would: composed, without control characters, accents on their letters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+SPACING_ACCENTS: Final = re.compile(r"[`´ˆ˜¨¯˘˙˚¸˝˛ˇ]")
+COMBINING: Final = dict(
+    zip("`´ˆ˜¨¯˘˙˚¸˝˛ˇ", "\u0300\u0301\u0302\u0303\u0308\u0304\u0306\u0307\u030a\u0327\u030b\u0328\u030c", strict=True)
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufeff\u200b\u00ad]")
+_ACCENT_BEFORE_LETTER = re.compile(r"([\u0300-\u036f])(\w)")
+
+
+def clean(text: str) -> str:
+    """Return text in NFC without control characters, soft hyphens, zero-width spaces and unpaired surrogates."""
+    if text.isascii() and text.isprintable():
+        return text
+    return unicodedata.normalize("NFC", _CONTROL.sub("", text))
+
+
+def clean_lines(text: str) -> str:
+    """Return text cleaned line by line, so that its line ends stay."""
+    return "\n".join(clean(line) for line in text.splitlines())
+
+
+def accents_composed(text: str) -> str:
+    """Return a word in which each spacing accent has become part of the letter behind it: "caf´e" gives "café"."""
+    marked = SPACING_ACCENTS.sub(lambda match: COMBINING[match[0]], text)
+    turned = _ACCENT_BEFORE_LETTER.sub(lambda match: ("i" if match[2] == "ı" else match[2]) + match[1], marked)
+    return unicodedata.normalize("NFC", turned)

@@ -1,0 +1,12 @@
+"""Charts as data. Answered by a `Chart`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChart:
+    """Asks for the data of the one chart in a view."""
+
+    name: str = "chart"

@@ -1,0 +1,92 @@
+"""Whether a text layer can be believed: words that no reader could have meant are marked to be read from the picture."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from docai.sources import SourceWord
+
+if TYPE_CHECKING:
+    from docai.sources import Pixels
+
+MAX_UNKNOWN: Final = 0.1  # share of characters without a meaning above which a text is not believed
+MIN_LETTERS: Final = 40  # fewer Latin letters tell nothing by their statistics
+# English has 38 % vowels among its letters, Vietnamese about 40 %, Polish 35 %, Czech 37 %; codes and glyph numbers
+# taken for letters fall far outside. Bounds kept wide, so that only text no language has is called unsound.
+VOWELS: Final = (0.17, 0.65)
+MIN_WORDS: Final = 15  # fewer may well be names of products
+MAX_ODD_CASE: Final = 0.5  # share of words with a capital behind a small letter
+_VOWEL = re.compile(r"[aeiouyàáâãäåæèéêëìíîïòóôõöøœùúûüýÿăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE)
+_LATIN = re.compile(r"[A-Za-zÀ-ɏẠ-ỹ]")
+_ODD_CASE = re.compile(r"[a-z][A-Z]")
+_UNKNOWN = re.compile("[\ufffd\ue000-\uf8ff\U000f0000-\U0010fffd]")  # replacement character and private use
+_SYMBOL_FONT = re.compile(r"symbol|wingding|webding|dingbat|icon|awesome|math|cmsy|cmmi|cmex|msam|msbm", re.IGNORECASE)
+
+
+def unsound_fonts(words: Sequence[SourceWord]) -> frozenset[str]:
+    """Return the names of fonts whose text cannot be what is printed.
+
+    A lying or missing ToUnicode map spoils a font as a whole, so a font's words are judged together: by characters that
+    mean nothing, by vowels that no language has so few or many of, and by capitals inside words.
+    """
+    by_font: dict[str, list[SourceWord]] = defaultdict(list)
+    for word in words:
+        by_font[word.font.name].append(word)
+    return frozenset(name for name, own in by_font.items() if not _SYMBOL_FONT.search(name) and not is_sound([w.text for w in own]))
+
+
+def is_sound(texts: Sequence[str]) -> bool:
+    """Return whether words can be text of some language."""
+    joined = "".join(texts)
+    if not joined:
+        return True
+    if len(_UNKNOWN.findall(joined)) > MAX_UNKNOWN * len(joined):
+        return False
+    letters = _LATIN.findall(joined)
+    if len(letters) < MIN_LETTERS or len(letters) < 0.5 * len(joined):
+        return not _is_shifted(texts)
+    vowels = len(_VOWEL.findall(joined)) / len(letters)
+    worded = [text for text in texts if len(text) > 2]
+    odd = sum(bool(_ODD_CASE.search(text)) for text in worded)
+    return VOWELS[0] <= vowels <= VOWELS[1] and (len(worded) < MIN_WORDS or odd <= MAX_ODD_CASE * len(worded))
+
+
+def _is_shifted(texts: Sequence[str]) -> bool:
+    """Return whether words are glyph numbers taken for characters: "7KH" for "The", all 29 places too low.
+
+    TrueType fonts of Windows and macOS number their glyphs in the order of ASCII, from 3 for the space; a missing
+    ToUnicode map leaves the numbers. Moved back they are words with vowels; as they stand they are not.
+    """
+    long = [text for text in texts if len(text) > 3 and text.isascii() and any(c.isalpha() for c in text)]
+    letters = sum(map(len, long))
+    if letters < MIN_LETTERS:
+        return False
+    moved = ["".join(chr(ord(character) + 29) for character in text) for text in long]
+    as_they_stand = sum(len(_VOWEL.findall(text)) for text in long if text.isalpha()) / letters
+    moved_back = sum(len(_VOWEL.findall(text)) for text in moved if text.isalpha()) / letters
+    return moved_back > VOWELS[0] and as_they_stand < VOWELS[0] / 2
+
+
+def agreement(words: Sequence[SourceWord], picture: Pixels) -> float:
+    """Return how far invisible words and the picture under them agree, 0..1: the share of words that stand on print.
+
+    `picture` is the whole page, (height, width, 3) uint8 RGB; 50 to 100 dpi suffice.
+    """
+    if not words:
+        return 0.0
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    background = cv2.medianBlur(cv2.dilate(grey, np.ones((7, 7), np.uint8)), 21)
+    ink = cv2.subtract(background, grey) > 40  # of 255: faint print on a scan differs from its ground by 60 and more
+    height, width = ink.shape
+    rows = Counter[bool]()
+    for word in words:
+        left, top, right, bottom = word.box.pixels(width, height)
+        patch = ink[top:bottom, left:right]
+        rows[bool(patch.size) and 0.03 < float(patch.mean()) < 0.8] += len(word.text)
+    return rows[True] / rows.total()

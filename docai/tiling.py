@@ -1,0 +1,95 @@
+"""Where to look and how: a view names a part of a page, a lens how its reader sees; pixels are cut when they are asked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from docai.document import WHOLE, Box
+from docai.sources import PageReference, Rule, SourceWord, render
+
+if TYPE_CHECKING:
+    from docai.sources import Pixels
+
+MAX_SIDE = 10_000  # pixels of a cut; A3 at 600 dpi
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """How a reader sees: at a resolution, or on a fixed grid of `width` x `height` pixels."""
+
+    dpi: float = 150.0
+    width: int | None = None
+    height: int | None = None
+
+    def size(self, width_points: float, height_points: float) -> tuple[int, int]:
+        """Return the width and height in pixels at which an area of so many points is seen."""
+        if self.width and self.height:
+            return self.width, self.height
+        scale = min(self.dpi / 72, MAX_SIDE / max(width_points, height_points))
+        return max(1, round(width_points * scale)), max(1, round(height_points * scale))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A part of a page to look at: a reference that pickles, without pixels.
+
+    `box` is on the page; `quarter` is the clockwise turn, in degrees, of the content as it stands there, which the view
+    undoes. `words` and `rules` are those of the text layer in it, in the page's frame.
+
+    Law: `from_page(to_page(b)) == b` for every quarter, within the rounding of boxes.
+    """
+
+    page: PageReference
+    width_points: float
+    height_points: float
+    box: Box = WHOLE
+    words: tuple[SourceWord, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    quarter: Literal[0, 90, 180, 270] = 0
+    zoom: float = 1.0
+
+    def pixels(self, lens: Lens) -> Pixels:
+        """Return what the view shows as (height, width, 3) uint8 RGB; the size is exactly the lens's.
+
+        Raises:
+            InputError: The document cannot be opened or the page not drawn.
+        """
+        across = max(self.box.width * self.width_points, 1.0) * self.zoom
+        down = max(self.box.height * self.height_points, 1.0) * self.zoom
+        wide = self.quarter in (90, 270)
+        width, height = lens.size(*((down, across) if wide else (across, down)))
+        size = (height, width) if wide else (width, height)
+        pixels, _ = render(self.page, *size, self.box)
+        return np.ascontiguousarray(np.rot90(pixels, self.quarter // 90))
+
+    def to_page(self, box: Box) -> Box:
+        """Return where a box of the view, in fractions of the view, lies on the page."""
+        x0, y0 = _turn_back(box.left, box.top, self.quarter)
+        x1, y1 = _turn_back(box.right, box.bottom, self.quarter)
+        return Box.clipped(
+            self.box.left + x0 * self.box.width,
+            self.box.top + y0 * self.box.height,
+            self.box.left + x1 * self.box.width,
+            self.box.top + y1 * self.box.height,
+        )
+
+    def from_page(self, box: Box) -> Box:
+        """Return where a box of the page lies in the view, in fractions of the view; what sticks out is cut off."""
+        width, height = max(self.box.width, 1e-9), max(self.box.height, 1e-9)
+        x0, y0 = (box.left - self.box.left) / width, (box.top - self.box.top) / height
+        x1, y1 = (box.right - self.box.left) / width, (box.bottom - self.box.top) / height
+        turn_back = (360 - self.quarter) % 360
+        return Box.clipped(*_turn_back(x0, y0, turn_back), *_turn_back(x1, y1, turn_back))
+
+    def closer(self, factor: float = math.sqrt(2)) -> View:
+        """Return the same view, seen larger."""
+        return replace(self, zoom=self.zoom * factor)
+
+
+def _turn_back(x: float, y: float, quarter: int) -> tuple[float, float]:
+    """Return where a point of an upright view lies in the content as it stands, turned clockwise by `quarter` degrees."""
+    return {0: (x, y), 90: (1 - y, x), 180: (1 - x, 1 - y), 270: (y, 1 - x)}[quarter]

@@ -1,0 +1,1 @@
+"""Draws the example documents: type setting, charts, scans and forms."""
