@@ -55,7 +55,9 @@ def _options(
 
 @app.command(epilog=EXIT_CODES)
 def extract(
-    paths: Annotated[list[str], typer.Argument(help="PDFs and pictures, folders, or patterns such as 'in/*.pdf'.", show_default=False)],
+    paths: Annotated[
+        list[str], typer.Argument(help="PDFs and pictures, folders, or patterns such as 'in/*.pdf'.", show_default=False)
+    ],
     output: Annotated[str, typer.Option("--output", "-o", help="The folder to write to, or - for stdout.")] = ".",
     to: Annotated[str, typer.Option(help=f"Formats, separated by commas: {', '.join(EXPORTERS)}.")] = "json",
     pages: Annotated[str | None, typer.Option(help="Pages such as 1-3,7 or 5-; all by default.")] = None,
@@ -63,7 +65,9 @@ def extract(
     languages: Annotated[str, typer.Option(help="Languages to expect, most likely first.")] = "en,ko,vi",
     backend: Annotated[str, typer.Option(help="Who reads: auto or classical.")] = "auto",
     overlay: Annotated[bool, typer.Option("--overlay", help="Also draw each page with its boxes as PNG.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no closing line; errors are still told.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress bar and no closing line; errors are still told.")
+    ] = False,
 ) -> None:
     """Read documents and write them as JSON, Markdown, HTML, CSV, XLSX or plain text.
 
@@ -87,8 +91,17 @@ def extract(
 class _Settings:
     """What all documents of one call share."""
 
-    def __init__(self, formats: Sequence[str], output: str, pages: str | None, password: str | None, overlay: bool, figures: Path | None) -> None:
-        self.formats, self.output, self.pages, self.password, self.overlay, self.figures = formats, output, pages, password, overlay, figures
+    def __init__(
+        self, formats: Sequence[str], output: str, pages: str | None, password: str | None, overlay: bool, figures: Path | None
+    ) -> None:
+        self.formats, self.output, self.pages, self.password, self.overlay, self.figures = (
+            formats,
+            output,
+            pages,
+            password,
+            overlay,
+            figures,
+        )
 
 
 def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress) -> ExitCode:
@@ -108,7 +121,10 @@ def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress
         errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False)
         return error.exit_code
     except OSError as error:
-        errors.print(f"[red]error:[/] {escape(str(job.path))}: {escape(str(error))}; check the output folder and its free space", highlight=False)
+        errors.print(
+            f"[red]error:[/] {escape(str(job.path))}: {escape(str(error))}; check the output folder and its free space",
+            highlight=False,
+        )
         return ExitCode.INTERNAL
     finally:
         bar.remove_task(task)
@@ -123,7 +139,9 @@ def _formats(to: str, output: str, *, overlay: bool) -> list[str]:
     formats = list(dict.fromkeys(name.strip().lower() for name in to.split(",") if name.strip()))
     unknown = [name for name in formats if name not in EXPORTERS]
     if unknown or not formats:
-        raise typer.BadParameter(f"{', '.join(unknown) or 'nothing'} is no format; choose from {', '.join(EXPORTERS)}", param_hint="--to")
+        raise typer.BadParameter(
+            f"{', '.join(unknown) or 'nothing'} is no format; choose from {', '.join(EXPORTERS)}", param_hint="--to"
+        )
     if output == "-" and (len(formats) > 1 or overlay):
         raise typer.BadParameter("stdout takes one format and no overlays; give a folder instead", param_hint="--output")
     return formats
@@ -175,7 +193,9 @@ def main() -> None:
     except KeyboardInterrupt:
         errors.print("interrupted; documents already written are whole")
         sys.exit(ExitCode.INTERRUPTED)
-    except Exception as error:  # noqa: BLE001  # the outermost place: a fault of ours must not end in a traceback
+    except Exception as error:  # the outermost place: a fault of ours must not end in a traceback
         logging.getLogger(__name__).debug("internal fault", exc_info=True)
-        errors.print(f"[red]internal fault:[/] {type(error).__name__}: {escape(str(error))}; run again with docai --verbose and report it")
+        errors.print(
+            f"[red]internal fault:[/] {type(error).__name__}: {escape(str(error))}; run again with docai --verbose and report it"
+        )
         sys.exit(ExitCode.INTERNAL)

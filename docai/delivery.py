@@ -64,13 +64,15 @@ def _meant(text: str) -> Iterator[tuple[Path, PurePath]]:
     elif path.exists() or not glob.has_magic(text):
         yield path, PurePath(path.name)  # a missing file is told when it is opened
     else:  # cmd and PowerShell leave patterns to the program
-        yield from ((Path(match), PurePath(Path(match).name)) for match in sorted(glob.glob(text, recursive=True)) if Path(match).is_file())
+        yield from (
+            (Path(match), PurePath(Path(match).name)) for match in sorted(glob.glob(text, recursive=True)) if Path(match).is_file()
+        )
 
 
 class Stdout:
     """The standard output as a place to write; parts follow one another."""
 
-    def open(self, part: str = "") -> IO[bytes]:  # noqa: ARG002  # parts have no names on a stream
+    def open(self, part: str = "") -> IO[bytes]:  # parts have no names on a stream
         """Return the stream."""
         return sys.stdout.buffer
 

@@ -51,7 +51,9 @@ def _base() -> Iterator[Finding]:
     for package in BASE:
         version = _version(package)
         state: State = "ok" if version else "missing"
-        yield Finding(what=package, state=state, detail=version or "not installed", remedy="" if version else f"pip install {package}")
+        yield Finding(
+            what=package, state=state, detail=version or "not installed", remedy="" if version else f"pip install {package}"
+        )
 
 
 def _poppler() -> Finding:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -19,8 +19,8 @@ from docai import registry
 if TYPE_CHECKING:
     import pandas
 
-SCHEMA_VERSION = "1.0"
-DECIMALS = 5  # of a page fraction: 0.008 points on A4, below what any renderer places
+SCHEMA_VERSION: Final = "1.0"
+DECIMALS: Final = 5  # of a page fraction: 0.008 points on A4, below what any renderer places
 
 Confidence = Annotated[float, Field(ge=0.0, le=1.0)]
 PageNumber = Annotated[int, Field(ge=1)]
@@ -130,7 +130,7 @@ class Box(_Corners):
     def _from_json(cls, value: Any) -> Box:
         if isinstance(value, cls):
             return value
-        if not isinstance(value, (list, tuple)) or len(value) != 4:  # noqa: PLR2004  # the four sides
+        if not isinstance(value, (list, tuple)) or len(value) != 4:  # the four sides
             raise ValueError("a box is four numbers: left, top, right, bottom")
         return cls(*(float(side) for side in value))
 

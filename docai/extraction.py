@@ -74,7 +74,9 @@ class PageStream(Iterator[Page]):
     Closes its file after the last page; `close()` does so earlier.
     """
 
-    def __init__(self, read: Iterator[PageRead], source: Source, total: int, on_progress: OnProgress | None, closing: ExitStack) -> None:
+    def __init__(
+        self, read: Iterator[PageRead], source: Source, total: int, on_progress: OnProgress | None, closing: ExitStack
+    ) -> None:
         """Begin; made by `Extractor.pages`."""
         self.total = total
         self._read, self._source, self._on_progress, self._closing = read, source, on_progress, closing
@@ -154,7 +156,7 @@ class Extractor:
         self._backends, self._routes = _choose(backend, model)
         self._languages = tuple(languages)
 
-    def extract(
+    def extract(  # the options of a call, all by keyword
         self,
         source: Input,
         *,
@@ -172,7 +174,9 @@ class Extractor:
         read = tuple(stream)
         return document.replace(stream.rest, pages=read)
 
-    def extract_many(self, sources: Iterable[Input], *, password: str | None = None, on_progress: OnProgress | None = None) -> Iterator[Document]:
+    def extract_many(
+        self, sources: Iterable[Input], *, password: str | None = None, on_progress: OnProgress | None = None
+    ) -> Iterator[Document]:
         """Yield a document for each source, lazily and in order; one that cannot be read has the status "failure"."""
         for source in sources:
             origin = origin_of(source, password)
@@ -268,7 +272,7 @@ def _saved(block: Block, page: Page, origin: Origin, folder: Path) -> Block:
     return document.replace(block, content=document.replace(content, file=name))
 
 
-def extract(
+def extract(  # noqa: PLR0913  # the options of a call, all by keyword
     source: Input,
     *,
     pages: str | Iterable[int] | None = None,

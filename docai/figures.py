@@ -76,26 +76,28 @@ def _clusters(page: SourcePage, tables: Sequence[Box]) -> Iterator[_Cluster]:
     cell = max(CELL_POINTS, max(page.width_points, page.height_points) / 1000)
     columns, rows = int(page.width_points / cell) + 1, int(page.height_points / cell) + 1
     mask = np.zeros((rows, columns), np.uint8)
-    marks: list[tuple[VectorPath | Picture, tuple[int, int]]] = []
-    for mark in (*pictures, *paths):
+    marks: list[VectorPath | Picture] = [*pictures, *paths]
+    for mark in marks:
         for left, top, right, bottom in _painted(mark):
-            mask[int(top * (rows - 1)) : int(bottom * (rows - 1)) + 1, int(left * (columns - 1)) : int(right * (columns - 1)) + 1] = 1
-        marks.append((mark, (int(mark.box.top * (rows - 1)), int(mark.box.left * (columns - 1)))))
-    _, labels = cv2.connectedComponents(cv2.dilate(mask, np.ones((JOIN_CELLS, JOIN_CELLS), np.uint8)))
+            mask[
+                int(top * (rows - 1)) : int(bottom * (rows - 1)) + 1, int(left * (columns - 1)) : int(right * (columns - 1)) + 1
+            ] = 1
+    dilated = cv2.dilate(mask, np.ones((JOIN_CELLS, JOIN_CELLS), np.uint8))
+    labels = np.asarray(cv2.connectedComponents(dilated)[1], np.int32)
     members: dict[int, _Cluster] = {}
-    for mark, place in marks:
-        cluster = members.setdefault(_label(labels, place, mark), _Cluster(mark.box, [], []))
-        (cluster.pictures if isinstance(mark, Picture) else cluster.paths).append(mark)  # type: ignore[arg-type]
+    for mark in marks:
+        cluster = members.setdefault(_label(labels, mark), _Cluster(mark.box, [], []))
+        if isinstance(mark, Picture):
+            cluster.pictures.append(mark)
+        else:
+            cluster.paths.append(mark)
     for cluster in members.values():
-        cluster.box = hull(mark.box for mark in (*cluster.paths, *cluster.pictures))
+        cluster.box = hull([*(path.box for path in cluster.paths), *(picture.box for picture in cluster.pictures)])
         yield cluster
 
 
-def _label(labels: NDArray[np.int32], place: tuple[int, int], mark: VectorPath | Picture) -> int:
-    """Return the component of a mark; a path that leaves its top-left corner empty is found where it begins."""
-    at_corner = int(labels[place])
-    if at_corner or isinstance(mark, Picture):
-        return at_corner
+def _label(labels: NDArray[np.int32], mark: VectorPath | Picture) -> int:
+    """Return the component of a mark: the one of the first rectangle that it covers."""
     left, top, _, _ = next(_painted(mark), mark.box)
     return int(labels[int(top * (labels.shape[0] - 1)), int(left * (labels.shape[1] - 1))])
 
@@ -110,7 +112,12 @@ def _painted(mark: VectorPath | Picture) -> Iterator[tuple[float, float, float, 
         left, right = min(numbers[::2]), max(numbers[::2])
         top, bottom = min(numbers[1::2]), max(numbers[1::2])
         if kind == "rectangle":
-            yield from ((left, top, right, top), (left, bottom, right, bottom), (left, top, left, bottom), (right, top, right, bottom))
+            yield from (
+                (left, top, right, top),
+                (left, bottom, right, bottom),
+                (left, top, left, bottom),
+                (right, top, right, bottom),
+            )
         else:
             yield left, top, right, bottom
 
@@ -139,7 +146,9 @@ def _looks(cluster: _Cluster, inside: Sequence[Line]) -> Looks | Literal["frame"
         if framed:  # a background behind text
             return "frame"
         return "picture" if shown > 0.3 or not cluster.paths else _drawing(cluster, inside)
-    fills = [path for path in cluster.paths if path.fill and path.fill != "#ffffff" and min(path.box.width, path.box.height) > 0.003]
+    fills = [
+        path for path in cluster.paths if path.fill and path.fill != "#ffffff" and min(path.box.width, path.box.height) > 0.003
+    ]
     bends = sum(is_bent(segment) for path in cluster.paths for segment in path.segments)
     if not bends and not fills:
         return "frame" if inside and len(cluster.paths) <= 8 else None

@@ -6,8 +6,10 @@ import re
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Final, Literal
 
+from docai.alignment import find_aligned
 from docai.document import Box, Link, Role, hull
 from docai.figures import Drawn, Frame, Looks, find_figures, is_bent
 from docai.lines import Line, find_lines, join_lines
@@ -99,7 +101,7 @@ def find_regions(page: SourcePage, lines: Sequence[Line], margins: Mapping[int, 
     unsound = unsound_fonts([word for word in page.words if word.visible])
     running.sort(key=lambda region: (region.box.top, region.box.left))
     heads = [region for region in running if region.box.top < 0.5]
-    regions = [*heads, *_in_order(free, [*tables, *figures], frames), *running[len(heads) :]]
+    regions = [*heads, *_in_order(free, [*tables, *figures], frames, page.rules), *running[len(heads) :]]
     return [replace(region, sound=_is_sound(region, unsound)) for region in regions]
 
 
@@ -170,7 +172,7 @@ def _is_sound(region: Region, unsound: frozenset[str]) -> bool:
 # Reading order and paragraphs
 
 
-def _in_order(lines: Sequence[Line], blocks: Sequence[Region], frames: Sequence[Frame]) -> list[Region]:
+def _in_order(lines: Sequence[Line], blocks: Sequence[Region], frames: Sequence[Frame], rules: Sequence[Rule]) -> list[Region]:
     """Return text regions and `blocks` in reading order; what stands in a frame stays together."""
     upright = [line for line in lines if line.words[0].direction == 0]
     aslant = [line for line in lines if line.words[0].direction != 0]  # stamps and notes along the margin: read last
@@ -191,7 +193,7 @@ def _in_order(lines: Sequence[Line], blocks: Sequence[Region], frames: Sequence[
         items[Item(hull(line.box for line in own), em, frame.box.bottom, is_line=False)] = (frame, own)
     regions: list[Region] = []
     for column, leaf in enumerate(order(list(items))):
-        regions.extend(_column([items[item] for item in leaf], column))
+        regions.extend(_column([items[item] for item in leaf], column, rules))
     return [*regions, *_aslant(aslant)]
 
 
@@ -207,22 +209,34 @@ def _aslant(lines: Sequence[Line]) -> list[Region]:
     return [Region("text", hull(line.box for line in group), tuple(group), column=ASLANT) for group in groups]
 
 
-def _column(members: Iterable[Line | Region | tuple[Frame, list[Line]]], column: int) -> list[Region]:
-    """Return the regions of a column, its lines made paragraphs."""
+def _column(members: Iterable[Line | Region | tuple[Frame, list[Line]]], column: int, rules: Sequence[Rule]) -> list[Region]:
+    """Return the regions of a column, its lines made paragraphs and tables."""
     regions: list[Region] = []
     run: list[Line] = []
     for member in members:
         if isinstance(member, Line):
             run.append(member)
             continue
-        regions.extend(_paragraphs(run, column))
+        regions.extend(_texts(run, column, rules))
         run = []
         if isinstance(member, Region):
             regions.append(replace(member, column=column))
         else:
             frame, lines = member
-            regions.extend(replace(region, frame=frame.box, column=column) for region in _in_order(lines, (), ()))
-    return [*regions, *_paragraphs(run, column)]
+            regions.extend(replace(region, frame=frame.box, column=column) for region in _in_order(lines, (), (), rules))
+    return [*regions, *_texts(run, column, rules)]
+
+
+def _texts(lines: Sequence[Line], column: int, rules: Sequence[Rule]) -> list[Region]:
+    """Return lines as paragraphs, and as tables where they stand in columns."""
+    regions: list[Region] = []
+    done = 0
+    for start, end in find_aligned(lines, rules):
+        regions.extend(_paragraphs(lines[done:start], column))
+        members = tuple(lines[start:end])
+        regions.append(Region("table", hull(line.box for line in members), members, column=column))
+        done = end
+    return [*regions, *_paragraphs(lines[done:], column)]
 
 
 def _paragraphs(lines: Sequence[Line], column: int) -> list[Region]:
@@ -244,7 +258,7 @@ def _pitch(lines: Sequence[Line]) -> float:
     """Return the usual distance of baselines in a column, in font sizes; between 1 and 2."""
     steps = [
         (line.baseline - previous.baseline) / line.leading
-        for previous, line in zip(lines, lines[1:], strict=False)
+        for previous, line in pairwise(lines)
         if abs(previous.size - line.size) < 0.6 and 0.8 < (line.baseline - previous.baseline) / line.leading < 2.2
     ]
     return min(2.0, max(1.0, statistics.median_low(steps))) if steps else 1.3
@@ -258,7 +272,11 @@ def _goes_on(paragraph: Sequence[Line], line: Line, column: Box, pitch: float) -
         return abs(step) < 0.3 and line.box.left - previous.box.right < 4 * line.em and not line.marker
     if step > 1.22 * pitch + 0.08 or abs(line.size - previous.size) > 0.12 * max(line.size, previous.size):
         return False
-    if line.bold != previous.bold or line.monospace != previous.monospace or (line.marker and _begins_item(paragraph, line, column)):
+    if (
+        line.bold != previous.bold
+        or line.monospace != previous.monospace
+        or (line.marker and _begins_item(paragraph, line, column))
+    ):
         return False
     if previous.monospace:
         return True
@@ -267,7 +285,9 @@ def _goes_on(paragraph: Sequence[Line], line: Line, column: Box, pitch: float) -
     indent = (line.box.left - previous.box.left) / line.em
     if first.marker or (len(paragraph) > 1 and paragraph[1].box.left - first.box.left > INDENT_EMS * line.em):
         hanging = paragraph[1].box.left if len(paragraph) > 1 else None
-        aligned = line.box.left > first.box.left - INDENT_EMS * line.em and (hanging is None or abs(line.box.left - hanging) < INDENT_EMS * line.em)
+        aligned = line.box.left > first.box.left - INDENT_EMS * line.em and (
+            hanging is None or abs(line.box.left - hanging) < INDENT_EMS * line.em
+        )
         return aligned and not _ends(previous, line, column)
     if len(paragraph) == 1 and indent < -INDENT_EMS:  # the first line was indented
         return not _ends(previous, line, column)
@@ -277,7 +297,7 @@ def _goes_on(paragraph: Sequence[Line], line: Line, column: Box, pitch: float) -
 
 
 def _begins_item(paragraph: Sequence[Line], line: Line, column: Box) -> bool:
-    """Return whether a line that begins with a marker begins a list item; within a paragraph "[12]" or "2." may just lead a line."""
+    """Return whether a line with a marker begins a list item; within a paragraph "[12]" or "2." may just lead a line."""
     first, previous = paragraph[0], paragraph[-1]
     flush = abs(line.box.left - previous.box.left) < 0.4 * line.em
     if first.marker or not flush:
@@ -340,10 +360,13 @@ def _turned_word(word: SourceWord, quarter: int) -> SourceWord:
 
 
 def _turned_rule(rule: Rule, quarter: int) -> Rule:
-    ends = ((rule.start, rule.position), (rule.end, rule.position)) if rule.horizontal else ((rule.position, rule.start), (rule.position, rule.end))
+    ends = [(rule.start, rule.position), (rule.end, rule.position)]
+    if not rule.horizontal:
+        ends = [(y, x) for x, y in ends]
     (x0, y0), (x1, y1) = (turned_point(x, y, quarter) for x, y in ends)
-    horizontal = rule.horizontal ^ (quarter in (90, 270))
-    return Rule(horizontal, y0, *sorted((x0, x1)), rule.thickness) if horizontal else Rule(horizontal, x0, *sorted((y0, y1)), rule.thickness)
+    if rule.horizontal ^ (quarter in (90, 270)):
+        return rule._replace(horizontal=True, position=y0, start=min(x0, x1), end=max(x0, x1))
+    return rule._replace(horizontal=False, position=x0, start=min(y0, y1), end=max(y0, y1))
 
 
 def _turned_path(path: VectorPath, quarter: int) -> VectorPath:

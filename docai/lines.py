@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from docai.document import Box, hull
 from docai.sources import SourceWord
@@ -99,7 +100,11 @@ def find_lines(words: Sequence[SourceWord], width_points: float, height_points: 
     runs: list[list[SourceWord]] = []
     previous: SourceWord | None = None
     for word in words:
-        if previous is None or word.line != previous.line or (word.direction == 0 and not _is_space(previous, word, width_points, rows)):
+        if (
+            previous is None
+            or word.line != previous.line
+            or (word.direction == 0 and not _is_space(previous, word, width_points, rows))
+        ):
             runs.append([word])
         else:
             runs[-1].append(word)
@@ -189,7 +194,7 @@ def _follows(run: list[SourceWord], word: SourceWord, width_points: float, rows:
 def join_lines(lines: Sequence[Line]) -> str:
     """Return the running text of `lines`."""
     text = lines[0].text
-    for previous, line in zip(lines, lines[1:], strict=False):
+    for previous, line in pairwise(lines):
         text = _join(text, line.text, spaced=previous.words[-1].space_after)
     return text
 

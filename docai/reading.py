@@ -90,7 +90,9 @@ class Pages:
     def style(self) -> Style:
         """Return the style of the document, learnt from a sample of its pages."""
         count = self._source.page_count
-        numbers = sorted({1 + n * (count - 1) // max(1, SAMPLE - 1) for n in range(SAMPLE)}) if count > SAMPLE else range(1, count + 1)
+        numbers = (
+            sorted({1 + n * (count - 1) // max(1, SAMPLE - 1) for n in range(SAMPLE)}) if count > SAMPLE else range(1, count + 1)
+        )
         return learn_style([self._at_hand(number).lines for number in numbers], self._source.outline())
 
     def __getitem__(self, number: int) -> PageInHand:
@@ -150,7 +152,7 @@ def safe_page(pages: Pages, number: int, context: Context) -> Talk[PageRead]:
     """Read page `number`; whatever goes wrong with it becomes a problem of an empty page, so that the others are not lost."""
     try:
         return (yield from read_page(pages[number], context))
-    except Exception as error:  # noqa: BLE001  # the one place where a page may fail for a reason nobody foresaw
+    except Exception as error:  # the one place where a page may fail for a reason nobody foresaw
         logger.warning("page %d failed", number, exc_info=True)
         message = f"the page could not be read ({type(error).__name__}: {str(error)[:200]}); please report this with the document"
         problem = Problem(code="page_failed", message=message, severity="error", page_number=number)
@@ -297,5 +299,3 @@ def joined(pages: Iterator[PageRead]) -> Iterator[PageRead]:
             result = replace(read, page=document.replace(read.page, blocks=blocks))
         yield result
         before = read
-
-

@@ -19,6 +19,7 @@ LARGER: Final = 1.12  # times the body size, from which on a text is a heading b
 TITLE: Final = 1.25  # times the body size, from which on the largest text of the first page is the title
 SMALLER: Final = 0.94  # times the body size, below which a text at the foot may be a footnote
 HEADING_WORDS: Final = 24
+TITLE_WORDS: Final = 40
 BODY_WORDS: Final = 25  # of a paragraph that is text and not a name, address or date
 MAX_STACK: Final = 3  # headings in a row: part, chapter and section; more are something else
 
@@ -27,8 +28,13 @@ _PAGE_NUMBER = re.compile(
     r"(?:(?:of|/|von|trên|중)\s*\d{1,4})?\s*(?:쪽|페이지)?\s*[\])>–—-]?$",
     re.IGNORECASE,
 )
-_NUMBERING = re.compile(r"^(?:(?:chapter|section|part|article|annex|appendix|chương|phần|mục|điều|제)\s*)?(\d{1,3}(?:\.\d{1,3})*|[IVX]{1,5}|[A-H])[.)장절조]?\s+\S", re.IGNORECASE)
-_SECTION_NAME = re.compile(r"^(abstract|summary|keywords?|introduction|contents|초록|요약|서론|목차|tóm tắt|mở đầu|mục lục)\b", re.IGNORECASE)
+_NUMBERING = re.compile(
+    r"^(?:(?:chapter|section|part|article|annex|appendix|chương|phần|mục|điều|제)\s*)?(\d{1,3}(?:\.\d{1,3})*|[IVX]{1,5}|[A-H])[.)장절조]?\s+\S",
+    re.IGNORECASE,
+)
+_SECTION_NAME = re.compile(
+    r"^(abstract|summary|keywords?|introduction|contents|초록|요약|서론|목차|tóm tắt|mở đầu|mục lục)\b", re.IGNORECASE
+)
 _NOTE_MARK = re.compile(r"^([*†‡§¶]+|\(?\d{1,3}\)?|[a-z]\)?)\s")
 _MATH_FONT = re.compile(r"cmmi|cmsy|cmex|math|msbm|msam|eufm|stix|symbol", re.IGNORECASE)
 _MATH = re.compile(r"[=≈≠≤≥<>±×÷∑∏∫√∂∇∞∈∉⊂∪∩→↦∝αβγδεζηθλμπρσφψωΓΔΘΛΣΦΨΩ^_]")
@@ -168,8 +174,8 @@ def _title(regions: Sequence[Region], body: float) -> int | None:
     candidates = [
         place
         for place, region in enumerate(regions)
-        if region.kind == "text" and region.role == "paragraph" and region.box.top < 0.6 and _is_wordy(region) and _is_upright(region)
-        and len(region.words) <= 40
+        if region.kind == "text" and region.role == "paragraph" and region.box.top < 0.6 and len(region.words) <= TITLE_WORDS
+        and _is_wordy(region) and _is_upright(region)
     ]  # fmt: skip
     largest = max((regions[place].size for place in candidates), default=0.0)
     if largest < TITLE * body:
@@ -252,7 +258,10 @@ def _is_footnote(region: Region, text: str, following: Sequence[Region], style: 
     if not (region.words[0].superscript or _NOTE_MARK.match(text)):
         return False
     return not any(
-        later.kind == "text" and later.role == "paragraph" and later.column == region.column and later.size > SMALLER * style.body_size
+        later.kind == "text"
+        and later.role == "paragraph"
+        and later.column == region.column
+        and later.size > SMALLER * style.body_size
         for later in following
     )
 
@@ -293,5 +302,3 @@ def _distance(caption: Region, region: Region) -> float:
     down = max(0.0, region.box.top - caption.box.bottom, caption.box.top - region.box.bottom)
     across = max(0.0, region.box.left - caption.box.right, caption.box.left - region.box.right)
     return down + 3 * across
-
-

@@ -5,6 +5,7 @@ Every file is made on the spot: by PyMuPDF where a sound one is wanted, object b
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import pickle
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 
 import docai.sources
 from docai.document import WHOLE, Box
-from docai.errors import DocaiError, Encrypted, InputError, NoSuchPage, Unreadable
+from docai.errors import Encrypted, InputError, NoSuchPage, Unreadable
 from docai.sources import LETTER, Origin, PageReference, kind_of, open_source, opened, origin_of, poppler, render
 from docai.sources.pdf import MAX_CONTENT_BYTES, MAX_POINTS
 from docai.sources.spelling import accents_composed, clean
@@ -135,7 +136,11 @@ def test_what_is_no_input_is_a_type_error():
 def test_an_origin_hides_bytes_and_password_and_knows_its_digest(tmp_path):
     path = tmp_path / "a.bin"
     path.write_bytes(b"x" * 3_000_000)
-    assert Origin(str(path)).sha256() == Origin(None, b"x" * 3_000_000).sha256() == "sha256:" + hashlib.sha256(b"x" * 3_000_000).hexdigest()
+    assert (
+        Origin(str(path)).sha256()
+        == Origin(None, b"x" * 3_000_000).sha256()
+        == "sha256:" + hashlib.sha256(b"x" * 3_000_000).hexdigest()
+    )
     shown = repr(Origin(None, b"secret bytes", "secret word"))
     assert "secret" not in shown
     assert (Origin(str(path)).name, Origin(None, b"").name) == ("a.bin", "document")
@@ -224,13 +229,9 @@ def test_a_truncated_pdf_is_repaired_or_unreadable(sound):
         assert [problem.code for problem in source.problems()] == ["repaired"]
         assert source.page(1).words[0].text == "Hello"
     for length in range(10, whole, 97):
-        try:
-            with opened(origin_of(sound[:length])) as source:
-                for number in range(1, source.page_count + 1):
-                    page = source.page(number)
-                    assert page.width_points > 0
-        except DocaiError as error:
-            assert isinstance(error, Unreadable)  # noqa: PT017  # either outcome is right
+        with contextlib.suppress(Unreadable), opened(origin_of(sound[:length])) as source:  # either outcome is right, and no third
+            for number in range(1, source.page_count + 1):
+                assert source.page(number).width_points > 0
 
 
 @given(st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), min_size=1, max_size=30))
@@ -417,8 +418,16 @@ def test_lines_frames_and_thin_bars_are_rules():
             "30 30 40 20 re S"  # a frame
         )
     )
-    across = {(round(200 * rule.position, 1), round(200 * rule.start), round(200 * rule.end)): rule.thickness for rule in page.rules if rule.horizontal}
-    down = {(round(200 * rule.position, 1), round(200 * rule.start), round(200 * rule.end)) for rule in page.rules if not rule.horizontal}
+    across = {
+        (round(200 * rule.position, 1), round(200 * rule.start), round(200 * rule.end)): rule.thickness
+        for rule in page.rules
+        if rule.horizontal
+    }
+    down = {
+        (round(200 * rule.position, 1), round(200 * rule.start), round(200 * rule.end))
+        for rule in page.rules
+        if not rule.horizontal
+    }
     assert across[50.0, 20, 180] == pytest.approx(2)
     assert across[99.2, 20, 180] == pytest.approx(1.5, abs=0.01)
     assert {(150.0, 30, 70), (170.0, 30, 70)} <= set(across)
@@ -528,10 +537,30 @@ def test_form_fields_of_each_kind_are_read():
     assert {field.page_number for field in found} == {1}
 
 
+def test_damaged_bookmarks_attachments_and_fields_leave_the_pages_whole():
+    broken = (
+        "/Outlines<</First 6 0 R/Last 6 0 R/Count 9>>/AcroForm<</Fields[3 0 R (x)]>>"
+        "/Names<</EmbeddedFiles<</Names[(a) 7 0 R (b) null]>>>>"
+    )
+    data = one_page(
+        "BT /F1 20 Tf 20 100 Td (Hello) Tj ET",
+        "<</Title 7 0 R/Next 6 0 R/Dest[99 0 R/XYZ]>>",
+        "(no file)",
+        page="/Annots[6 0 R 7 0 R null<</Subtype/Widget/FT/Tx/Rect[nan]>>]",
+        catalogue=broken,
+    )
+    with opened(origin_of(data)) as source:
+        told = (*source.form_fields(), *source.outline(), *source.attachments())
+        assert all(not getattr(value, "value", None) for value in told)
+        assert [word.text for word in source.page(1).words] == ["Hello"]
+
+
 # ---- sizes that files give their pages
 
 
-@pytest.mark.parametrize("box", ["[0 0 0 0]", "[0 0 nan (x)]", "[0 0 200 0]", "[0 0 1e39 1e39]", "[0 0]", "(x)", "[0 0 1e30 99999999999999999999]"])
+@pytest.mark.parametrize(
+    "box", ["[0 0 0 0]", "[0 0 nan (x)]", "[0 0 200 0]", "[0 0 1e39 1e39]", "[0 0]", "(x)", "[0 0 1e30 99999999999999999999]"]
+)
 def test_a_page_without_a_usable_size_is_letter_and_its_word_lies_where_its_ink_is(box):
     page = only_page(one_page("BT /F1 24 Tf 20 50 Td (Hello) Tj ET", page=f"/MediaBox{box}"))
     assert (page.width_points, page.height_points) == LETTER
@@ -613,7 +642,9 @@ def test_a_page_pickles_and_the_far_side_renders_the_same_pixels(sound, tmp_path
 
 
 def test_the_pdf_source_loads_no_neural_network():
-    code = "import docai.sources.pdf, sys; print(sorted({'onnxruntime', 'pymupdf.layout', 'pymupdf4llm', 'torch'} & set(sys.modules)))"
+    code = (
+        "import docai.sources.pdf, sys; print(sorted({'onnxruntime', 'pymupdf.layout', 'pymupdf4llm', 'torch'} & set(sys.modules)))"
+    )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert told.stdout.strip() == "[]"
 

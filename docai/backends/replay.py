@@ -27,5 +27,7 @@ class Backend:
         """
         self.requests.extend(requests)
         if len(requests) > len(self._replies):
-            raise MalformedReply(f"{len(requests)} requests, but only {len(self._replies)} replies were recorded; record the run again")
+            raise MalformedReply(
+                f"{len(requests)} requests, but only {len(self._replies)} replies were recorded; record the run again"
+            )
         return [self._replies.popleft() for _ in requests]

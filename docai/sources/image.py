@@ -189,7 +189,8 @@ class ImageSource:
                     problems = (Problem(code="picture_truncated", message=message, page_number=number),)
                 pixels = _pixels(image)
         except DAMAGE as error:
-            raise Unreadable(f"{self.origin.name}: the picture of page {number} cannot be decoded ({_reason(error)})") from error
+            message = f"the picture of page {number} cannot be decoded ({_reason(error)}); was the file copied completely?"
+            raise Unreadable(f"{self.origin.name}: {message}") from error
         height, width = pixels.shape[:2]
         return _Frame(number, pixels, width * 72 / width_dpi, height * 72 / height_dpi, problems)
 

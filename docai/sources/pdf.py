@@ -324,9 +324,7 @@ class _PageReader:
     def drawings(self) -> tuple[tuple[Rule, ...], tuple[VectorPath, ...]]:
         size = sum(len(self._page.parent.xref_stream(xref) or b"") for xref in self._page.get_contents())
         if size > MAX_CONTENT_BYTES:
-            message = (
-                f"the page draws more than docai reads ({size // 1_000_000} MB of commands); its lines and drawings are left out"
-            )
+            message = f"the page draws more than docai reads ({size // 1_000_000} MB); its lines and drawings are left out"
             self.problems.append(_problem("page_too_complex", message, self._number, "warning"))
             return (), ()
         drawings = self._page.get_cdrawings()

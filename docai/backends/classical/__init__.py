@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from docai.backends.classical.ruled import read_table
-from docai.document import Engine, Problem
+from docai.backends.classical.aligned import read_aligned
+from docai.backends.classical.cells import ENGINE
+from docai.backends.classical.ruled import read_ruled
+from docai.document import Problem
 from docai.exchange import Reply, Request
 from docai.tiling import Lens, View
 
-ENGINE: Final = Engine(backend="classical")
+
+def _read_table(view: View) -> Reply:
+    reply = read_ruled(view) or read_aligned(view)
+    return reply or _unread(
+        "table_unclear", "neither rules nor alignment show this table's cells; it is kept as text", "warning", view
+    )
 
 
 def _read_text(view: View) -> Reply:
@@ -28,7 +35,7 @@ def _unread(code: str, message: str, severity: str, view: View) -> Reply:
     return Reply(problems=(problem,), confidence=0.0, engine=ENGINE)
 
 
-READERS: Final[dict[str, Callable[[View], Reply]]] = {"reading": _read_text, "table": read_table, "chart": _read_chart}
+READERS: Final[dict[str, Callable[[View], Reply]]] = {"reading": _read_text, "table": _read_table, "chart": _read_chart}
 
 
 class Backend:

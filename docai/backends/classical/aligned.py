@@ -1,0 +1,62 @@
+"""The structure of a table without a grid of rules: baselines make rows, white space makes columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from docai.alignment import Interval, Row, find_columns, find_rows
+from docai.backends.classical.cells import Draft, table_reply
+from docai.exchange import Reply
+from docai.lines import Line, find_lines
+from docai.rulings import Span
+from docai.tiling import View
+
+
+def read_aligned(view: View) -> Reply | None:
+    """Return the table that the words of `view` make by their alignment; None where they stand in no columns."""
+    lines = sorted(find_lines(view.words, view.width_points, view.height_points), key=lambda n: (n.baseline, n.box.left))
+    rows = find_rows(lines)
+    columns = find_columns(rows) if rows else []
+    if len(rows) < 2 or len(columns) < 2:
+        return None
+    xs = [view.box.left, *((a[1] + b[0]) / 2 for a, b in pairwise(columns)), view.box.right]
+    ys = [view.box.top, *((_bottom(a) + _top(b)) / 2 for a, b in pairwise(rows)), view.box.bottom]
+    drafts = [draft for number, row in enumerate(rows) for draft in _cells(row, number, columns)]
+    fitting = sum(len(row.lines) == len(columns) for row in rows) / len(rows)
+    return table_reply(view, drafts, xs, sorted(ys), confidence=round(0.5 + 0.5 * fitting, 3))
+
+
+def _top(row: Row) -> float:
+    return min(line.box.top for line in row.lines)
+
+
+def _bottom(row: Row) -> float:
+    return max(line.box.bottom for line in row.lines)
+
+
+def _cells(row: Row, number: int, columns: Sequence[Interval]) -> list[Draft]:
+    """Return the cells of a row, empty ones included; lines that meet the same column make one cell."""
+    cells: list[tuple[int, int, list[Line]]] = []
+    for line in row.lines:
+        first, last = _covered(line, columns)
+        if cells and first <= cells[-1][1]:
+            cells[-1] = (cells[-1][0], max(cells[-1][1], last), [*cells[-1][2], line])
+        else:
+            cells.append((first, last, [line]))
+    taken = {column for first, last, _ in cells for column in range(first, last + 1)}
+    cells += [(column, column, []) for column in range(len(columns)) if column not in taken]
+    return [
+        Draft(Span(number, first, 1, last - first + 1), tuple(word for line in lines for word in line.words))
+        for first, last, lines in sorted(cells, key=lambda cell: cell[0])
+    ]
+
+
+def _covered(line: Line, columns: Sequence[Interval]) -> tuple[int, int]:
+    """Return the first and last column that a line stands over; the nearest one where it stands between two."""
+    met = [n for n, (left, right) in enumerate(columns) if min(right, line.box.right) > max(left, line.box.left)]
+    if met:
+        return met[0], met[-1]
+    middle = (line.box.left + line.box.right) / 2
+    nearest = min(range(len(columns)), key=lambda n: abs((columns[n][0] + columns[n][1]) / 2 - middle))
+    return nearest, nearest

@@ -1,0 +1,107 @@
+"""From spans and words to a table: texts, headers, boxes and confidences, the same however the structure was found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from docai.document import Box, Cell, Engine, Table, Word
+from docai.exchange import Reply
+from docai.lines import find_lines, join_lines
+from docai.rulings import Span
+from docai.sources import SourceWord
+from docai.tasks.table import in_reading_order
+from docai.tiling import View
+
+ENGINE: Final = Engine(backend="classical")
+INSIDE: Final = 0.7  # share of a word's box that lies in its cell when no border cuts it
+NUMERIC = re.compile(r"^[-+−–(]?[$€£₩₫¥]?\s?\d[\d\s.,]*\s?[%)]?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A cell to be: where it stands in the grid, and its words in the order they were found."""
+
+    span: Span
+    words: tuple[SourceWord, ...]
+
+    @property
+    def text(self) -> str:
+        """Its words with spaces between them."""
+        return " ".join(word.text for word in self.words)
+
+
+def table_reply(view: View, drafts: Sequence[Draft], xs: Sequence[float], ys: Sequence[float], *, confidence: float) -> Reply:
+    """Return a reply with the table that `drafts` make on the borders `xs` and `ys` (page fractions, in order)."""
+    drafts = sorted((_ordered(draft, view) for draft in drafts), key=lambda draft: (draft.span.row, draft.span.column))
+    headers = header_rows(drafts, len(ys) - 1)
+    table = Table(
+        page_number=view.page.number,
+        box=view.box,
+        words=tuple(Word(text=word.text, box=word.box) for draft in drafts for word in draft.words),
+        row_count=len(ys) - 1,
+        column_count=len(xs) - 1,
+        cells=in_reading_order(_cell(draft, span_box(draft.span, xs, ys), view, headers) for draft in drafts),
+    )
+    return Reply(answer=table, confidence=confidence, engine=ENGINE)
+
+
+def span_box(span: Span, xs: Sequence[float], ys: Sequence[float]) -> Box:
+    """Return the box of a span on the page."""
+    return Box.clipped(xs[span.column], ys[span.row], xs[span.column + span.column_span], ys[span.row + span.row_span])
+
+
+def _ordered(draft: Draft, view: View) -> Draft:
+    """Return a draft with its words line by line."""
+    lines = find_lines(draft.words, view.width_points, view.height_points)
+    lines.sort(key=lambda line: (round(line.baseline, 3), line.box.left))
+    return Draft(draft.span, tuple(word for line in lines for word in line.words))
+
+
+def header_rows(drafts: Sequence[Draft], row_count: int) -> int:
+    """Return how many leading rows are headers: set in bold over a body that is not, or words over numbers."""
+    rows: list[list[Draft]] = [[] for _ in range(row_count)]
+    for draft in drafts:
+        rows[draft.span.row].append(draft)
+    bold = [_share(cells, lambda draft: all(word.font.bold for word in draft.words)) for cells in rows]
+    numeric = [_share(cells, lambda draft: bool(NUMERIC.match(draft.text))) for cells in rows]
+    count = 0
+    while count < row_count - 1:
+        rest = range(count + 1, row_count)
+        stands_out = bold[count] > 0.9 and min(bold[n] for n in rest) < 0.9
+        over_numbers = numeric[count] == 0 and sum(numeric[n] for n in rest) / len(rest) > 0.3
+        spanning = any(draft.span.column_span > 1 for draft in rows[count] if draft.words)
+        if not (stands_out or (over_numbers and (count == 0 or spanning))):
+            break
+        count = max([count + 1, *(draft.span.row + draft.span.row_span for draft in rows[count])])
+    return min(count, row_count)
+
+
+def _share(cells: Sequence[Draft], holds: Callable[[Draft], bool]) -> float:
+    filled = [draft for draft in cells if draft.words]
+    return sum(holds(draft) for draft in filled) / len(filled) if filled else 0.0
+
+
+def _cell(draft: Draft, box: Box, view: View, headers: int) -> Cell:
+    lines = find_lines(draft.words, view.width_points, view.height_points)
+    lines.sort(key=lambda line: (round(line.baseline, 3), line.box.left))
+    header: Literal["none", "column"] = "column" if draft.span.row < headers else "none"
+    return Cell(
+        row=draft.span.row,
+        column=draft.span.column,
+        row_span=draft.span.row_span,
+        column_span=draft.span.column_span,
+        text=join_lines(lines) if lines else "",
+        header=header,
+        box=box,
+        confidence=share_inside(draft.words, box),
+    )
+
+
+def share_inside(words: Sequence[SourceWord], box: Box) -> float:
+    """Return the share of words that lie in a cell and are not cut by its borders; 1 for an empty cell."""
+    if not words:
+        return 1.0
+    return round(sum(word.box.intersection(box) > INSIDE * word.box.area for word in words) / len(words), 3)
