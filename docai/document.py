@@ -62,6 +62,11 @@ class Box(_Corners):
             )
         return _Corners.__new__(cls, round(left, DECIMALS), round(top, DECIMALS), round(right, DECIMALS), round(bottom, DECIMALS))
 
+    @classmethod
+    def _make(cls, iterable: Iterable[Any]) -> Box:  # type: ignore[override]  # typing.Self came with Python 3.11
+        """Return a box of four sides; a named tuple's `_replace` comes here too, and is checked."""
+        return cls(*iterable)
+
     @property
     def width(self) -> float:
         """The width as a fraction of the page's width."""
@@ -132,7 +137,10 @@ class Box(_Corners):
             return value
         if not isinstance(value, (list, tuple)) or len(value) != 4:  # the four sides
             raise ValueError("a box is four numbers: left, top, right, bottom")
-        return cls(*(float(side) for side in value))
+        try:
+            return cls(*(float(side) for side in value))
+        except (TypeError, OverflowError) as error:  # pydantic reports only a ValueError as one of the value's faults
+            raise ValueError("a box is four numbers: left, top, right, bottom") from error
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

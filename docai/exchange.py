@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -99,9 +100,15 @@ class _Running(Generic[Result]):
 def drive_many(talks: Iterable[Talk[Result]], backends: Mapping[str, Backend], *, window: int = 64) -> Iterator[Result]:
     """Run many conversations and yield their results in order, the same as `drive` gives one by one.
 
-    At most `window` conversations are begun and unfinished. A backend is asked when its batch is full, or when no
-    conversation can go on without it. Every conversation is closed on exit, also when the caller stops early.
+    At most `window` conversations are begun whose results have not been taken, so that memory is bounded. A backend is asked
+    when its batch is full, or when no conversation can go on, or begin, without it. Every conversation is closed on exit, also
+    when the caller stops early.
+
+    Raises:
+        ValueError: `window` is below 1.
     """
+    if window < 1:
+        raise ValueError(f"a window of {window} conversations; want at least 1")
     source, order, live = iter(talks), deque[_Running[Result]](), set[_Running[Result]]()
     waiting: dict[str, deque[tuple[_Running[Result], int, Request]]] = {name: deque() for name in backends}
     exhausted = False
@@ -131,9 +138,10 @@ def drive_many(talks: Iterable[Talk[Result]], backends: Mapping[str, Backend], *
 
     try:
         while order or not exhausted:
-            fullest = max(waiting, key=lambda name: len(waiting[name]) / backends[name].batch)
-            full = len(waiting[fullest]) >= backends[fullest].batch
-            if not full and not exhausted and len(live) < window:
+            asked = [name for name, queue in waiting.items() if queue]
+            fullest = max(asked, key=lambda name: len(waiting[name]) / backends[name].batch, default=None)
+            full = fullest is not None and len(waiting[fullest]) >= backends[fullest].batch
+            if not full and not exhausted and len(order) < window:
                 talk = next(source, None)
                 if talk is None:
                     exhausted = True
@@ -142,10 +150,11 @@ def drive_many(talks: Iterable[Talk[Result]], backends: Mapping[str, Backend], *
                     order.append(running)
                     live.add(running)
                     advance(running, None)
-            elif waiting[fullest]:
+            elif fullest is not None:
                 ask(fullest)
             while order and order[0].result:
                 yield order.popleft().result[0]
     finally:
-        for running in live:
-            running.talk.close()
+        with ExitStack() as closing:  # one that fails to close must not keep the others open
+            for running in live:
+                closing.callback(running.talk.close)

@@ -17,6 +17,7 @@ from docai.sources import Picture, SourcePage, VectorPath
 
 CELL_POINTS: Final = 3.0  # of the raster on which nearness is judged
 JOIN_CELLS: Final = 5  # marks nearer than this many cells (12 to 15 points) belong together: a bar chart's bars, a diagram's boxes
+THIN: Final = 0.003  # of the page, 2 points; what is thinner is a rule
 SMALLEST_POINTS: Final = 22.0  # a side; smaller drawings are bullets, icons and ticks
 TEXT_SHARE: Final = 0.12  # of a frame's area, from which on it frames text; charts and diagrams stay below
 SCAN_SHARE: Final = 0.7  # of the page that one picture covers when the page is a scan
@@ -92,7 +93,10 @@ def _clusters(page: SourcePage, tables: Sequence[Box]) -> Iterator[_Cluster]:
         else:
             cluster.paths.append(mark)
     for cluster in members.values():
-        cluster.box = hull([*(path.box for path in cluster.paths), *(picture.box for picture in cluster.pictures)])
+        joined = cluster.paths  # a separator that ends at a picture is not part of it
+        if cluster.pictures:
+            joined = [path for path in cluster.paths if min(path.box.width, path.box.height) > THIN]
+        cluster.box = hull([*(path.box for path in joined), *(picture.box for picture in cluster.pictures)])
         yield cluster
 
 

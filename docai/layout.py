@@ -21,6 +21,7 @@ from docai.textlayer import unsound_fonts
 TABLE_FILLED: Final = 0.25  # share of a grid's cells with words in them; a chart's grid lines hold few, a table's cells most
 BENDS_PER_CELL: Final = 3  # from which on a grid is a diagram of rounded boxes; a table's ticks and icons stay below
 UNSOUND_SHARE: Final = 0.3  # of a region's characters in fonts that cannot be believed
+UNSOUND_CHARACTERS: Final = 8  # fewer are a symbol or two of a formula
 INDENT_EMS: Final = 0.9  # from which on a line is indented
 SENTENCE_END = re.compile(r"""[.!?:;。！？…][)\]"'”’»]*$|[다요음함임됨][.)]?$""")
 
@@ -166,7 +167,8 @@ def _figure(drawn: Drawn) -> Region:
 
 def _is_sound(region: Region, unsound: frozenset[str]) -> bool:
     characters = sum(len(word.text) for word in region.words)
-    return sum(len(word.text) for word in region.words if word.font.name in unsound) <= UNSOUND_SHARE * characters
+    doubtful = sum(len(word.text) for word in region.words if word.font.name in unsound)
+    return doubtful < UNSOUND_CHARACTERS or doubtful <= UNSOUND_SHARE * characters
 
 
 # Reading order and paragraphs

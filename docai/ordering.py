@@ -18,6 +18,7 @@ from docai.document import Box
 GUTTER_EMS: Final = 0.5  # narrowest gutter between columns; journals set 0.7 em and more, and a word space is inside a line
 FILLED: Final = 0.72  # share of its column's widest lines that a line of running text is wide
 ON_ROW: Final = 0.12  # of a line's height that baselines of one row may differ; neighbouring columns set apart differ by more
+PROSE_ROWS: Final = 0.4  # share of rows that are so wide; the rest are headings, lists and the last lines of paragraphs
 PROSE_EMS: Final = 9.0  # narrowest column of running text
 MIN_GUTTER: Final = 0.008  # of the page's width, 5 points on A4; what must be left of a gutter after all bands have narrowed it
 MAX_DEPTH: Final = 12  # of the recursion; real pages need 5
@@ -129,12 +130,16 @@ def _are_columns(left: Sequence[Item], right: Sequence[Item]) -> bool:
 
 
 def _is_prose(items: Sequence[Item]) -> bool:
-    """Return whether most lines are about equally wide, as those of running text are and labels, names and numbers are not."""
+    """Return whether most rows have a line about as wide as the widest, as running text has and labels and numbers have not."""
     lines = [i for i in items if i.is_line]
     widths = sorted(i.box.width for i in lines)
     wide = widths[int(0.9 * (len(widths) - 1))]
     em = statistics.median(i.em for i in lines)
-    return len(lines) >= 3 and wide >= PROSE_EMS * em and sum(width >= FILLED * wide for width in widths) >= 0.4 * len(widths)
+    rows: dict[float, bool] = {}
+    for line in lines:
+        place = round(line.baseline, 3)
+        rows[place] = rows.get(place, False) or line.box.width >= FILLED * wide
+    return len(rows) >= 3 and wide >= PROSE_EMS * em and sum(rows.values()) >= PROSE_ROWS * len(rows)
 
 
 def _rows(items: Sequence[Item]) -> list[Item]:

@@ -178,7 +178,7 @@ def _title(regions: Sequence[Region], body: float) -> int | None:
         and _is_wordy(region) and _is_upright(region)
     ]  # fmt: skip
     largest = max((regions[place].size for place in candidates), default=0.0)
-    if largest < TITLE * body:
+    if not candidates or largest < TITLE * body:
         return None
     return next(place for place in candidates if regions[place].size > largest - 0.3)
 

@@ -48,13 +48,13 @@ def is_sound(texts: Sequence[str]) -> bool:
         return True
     if len(_UNKNOWN.findall(joined)) > MAX_UNKNOWN * len(joined):
         return False
-    letters = _LATIN.findall(joined)
-    if len(letters) < MIN_LETTERS or len(letters) < 0.5 * len(joined):
+    distinct = {text for text in texts if len(text) > 2}  # variables and repeated names of products tell nothing
+    letters = _LATIN.findall("".join(distinct))
+    if len(letters) < MIN_LETTERS or 2 * len(letters) < sum(map(len, distinct)):
         return not _is_shifted(texts)
-    vowels = len(_VOWEL.findall(joined)) / len(letters)
-    worded = [text for text in texts if len(text) > 2]
-    odd = sum(bool(_ODD_CASE.search(text)) for text in worded)
-    return VOWELS[0] <= vowels <= VOWELS[1] and (len(worded) < MIN_WORDS or odd <= MAX_ODD_CASE * len(worded))
+    vowels = len(_VOWEL.findall("".join(distinct))) / len(letters)
+    odd = sum(bool(_ODD_CASE.search(text)) for text in distinct)
+    return VOWELS[0] <= vowels <= VOWELS[1] and (len(distinct) < MIN_WORDS or odd <= MAX_ODD_CASE * len(distinct))
 
 
 def _is_shifted(texts: Sequence[str]) -> bool:

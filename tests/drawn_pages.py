@@ -63,6 +63,26 @@ def lines_of(text: str, x: float, baseline: float, size: float = 10.0, font: Fon
     return [line(row, x, baseline + n * pitch * size, size, font) for n, row in enumerate(text.splitlines())]
 
 
+def justified(rows: Iterable[str], x: float, baseline: float, width: float = 400.0, size: float = 10.0, pitch: float = 1.2) -> list[Line]:
+    """Return lines of text that are all `width` points wide."""
+    made = []
+    for n, row in enumerate(rows):
+        parts = row.split()
+        gap = (width - LETTER_EMS * size * sum(map(len, parts))) / max(1, len(parts) - 1)
+        left, placed = x, []
+        for part in parts:
+            placed.append(word(part, left, baseline + n * pitch * size, size))
+            left += LETTER_EMS * size * len(part) + gap
+        made.append(Line(tuple(placed), size / WIDTH, size / HEIGHT))
+    return made
+
+
+def prose(count: int, x: float, baseline: float, width: float = 400.0, start: int = 0, pitch: float = 1.2) -> list[Line]:
+    """Return `count` justified lines of running text that ends nowhere; 400 points hold 14 of its words."""
+    each = round(14 * width / 400)
+    return justified([filled(each, start + each * n) for n in range(count)], x, baseline, width, pitch=pitch)
+
+
 def region(text: str, x: float = 60.0, baseline: float = 300.0, size: float = 10.0, font: Font = PLAIN, **more: Any) -> Region:
     """Return a region of text as a value."""
     rows = tuple(lines_of(text, x, baseline, size, font))

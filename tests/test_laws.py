@@ -62,7 +62,7 @@ FLOORS = (
     ("document",),
     ("sources",),
     ("lines",),
-    ("ordering", "rulings", "figures", "textlayer"),
+    ("alignment", "figures", "ordering", "rulings", "textlayer"),
     ("layout",),
     ("roles",),
     ("tiling",),
@@ -133,12 +133,12 @@ def upward(edges):
     """Return the edges between floors that do not go down."""
     height = {name: number for number, floor in enumerate(FLOORS) for name in floor}
     pairs = {(floor_of(here), floor_of(there)) for here, there in edges}
-    return {(here, there) for here, there in pairs if here != there and height[there] >= height[here]}
+    return {(here, there) for here, there in pairs if here != there and height.get(there, len(FLOORS)) >= height.get(here, -1)}
 
 
 IMPORTS = {module: {name for name in imported(tree, module, TREES) if name in TREES} for module, tree in TREES.items()}
 PLACES = {
-    module: {match.groups() for node in nodes(tree, ast.Constant) if isinstance(node.value, str) for match in PLACE.finditer(node.value)}
+    module: {match.groups() for node in nodes(tree, ast.Constant) for match in PLACE.finditer(str(node.value))}
     for module, tree in TREES.items()
 }
 
@@ -201,18 +201,26 @@ def test_only_the_registry_imports_by_name():
 
 @pytest.mark.parametrize(
     ("package", "users"),
-    [("pymupdf", {"docai.sources.pdf"}), ("fitz", set()), ("pdf2image", {"docai.sources.poppler"}), ("xlsxwriter", {"docai.exporters.xlsx"})],
+    [
+        ("pymupdf", {"docai.sources.pdf"}),
+        ("fitz", set()),
+        ("pdf2image", {"docai.sources.poppler"}),
+        ("xlsxwriter", {"docai.exporters.xlsx"}),
+    ],
 )
 def test_a_library_that_could_be_replaced_is_imported_in_one_place(package, users):
     everywhere = {module: imported(tree, module, TREES) for module, tree in TREES.items()}
     found = {module for module, names in everywhere.items() if package in {name.partition(".")[0] for name in names}}
-    assert found - {"docai"} == users
+    assert found == users
 
 
 def test_values_are_made_only_by_ways_that_check_them():
     shortcuts = {"model_copy", "model_construct", "construct", "_make", "__setattr__", "__dict__"}
     used = [
-        f"{module}:{node.lineno} {node.attr}" for module, tree in TREES.items() for node in nodes(tree, ast.Attribute) if node.attr in shortcuts
+        f"{module}:{node.lineno} {node.attr}"
+        for module, tree in TREES.items()
+        for node in nodes(tree, ast.Attribute)
+        if node.attr in shortcuts
     ]
     assert used == []
 
@@ -230,8 +238,9 @@ def test_only_a_page_and_the_command_catch_everything():
 
 
 def test_the_environment_is_read_only_by_the_command():
-    readers = {module for module, tree in TREES.items() for node in nodes(tree, ast.Attribute) if node.attr in ("environ", "getenv")}
-    assert readers <= {"docai.cli"}
+    names = {"environ", "getenv"}
+    readers = {module for module, tree in TREES.items() if names & {node.attr for node in nodes(tree, ast.Attribute)}}
+    assert readers == {"docai.cli"}
 
 
 # Light imports
@@ -281,11 +290,10 @@ def test_an_unknown_name_is_an_attribute_error():
 @pytest.mark.parametrize("package", sorted(name for name in TREES if any(other.startswith(f"{name}.") for other in TREES)))
 def test_no_submodule_bears_the_name_of_something_its_package_defines(package):
     submodules = {name.removeprefix(f"{package}.").partition(".")[0] for name in TREES if name.startswith(f"{package}.")}
-    body = TREES[package].body
-    defined = {node.name for node in body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    defined = {node.name for node in TREES[package].body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     for statement in nodes(TREES[package], ast.ImportFrom):
         defined |= {alias.asname or alias.name for alias in statement.names if f"{statement.module}.{alias.name}" not in TREES}
-    assert submodules & (defined | set(getattr(sys.modules.get(package), "__all__", ()))) == set()
+    assert submodules & defined == set()
 
 
 REGISTERED = {
@@ -312,10 +320,6 @@ def several(values, most=2):
     return st.lists(values, max_size=most).map(tuple)
 
 
-def values(kind, /, **fields):
-    return st.builds(kind, **{name: field if isinstance(field, st.SearchStrategy) else st.just(field) for name, field in fields.items()})
-
-
 SHARES = st.floats(0, 1)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 COUNTS = st.integers(1, 10**6)
@@ -323,7 +327,7 @@ TEXTS = st.text(max_size=6)
 BOXES = st.tuples(SHARES, SHARES, SHARES, SHARES).map(lambda sides: Box.clipped(*sides))
 BASES = st.sampled_from(["text_layer", "ocr", "printed", "vector", "measured", "model"])
 IDS = st.builds("p{}/{}".format, COUNTS, COUNTS)
-PROBLEMS = values(
+PROBLEMS = st.builds(
     Problem,
     code=TEXTS,
     message=TEXTS,
@@ -331,9 +335,9 @@ PROBLEMS = values(
     page_number=st.none() | COUNTS,
     block=st.none() | IDS,
 )
-READINGS = values(Reading, source=TEXTS, text=TEXTS, confidence=SHARES)
-WORDS = values(Word, text=TEXTS, box=BOXES, confidence=SHARES)
-CELLS = values(
+READINGS = st.builds(Reading, source=TEXTS, text=TEXTS, confidence=SHARES)
+WORDS = st.builds(Word, text=TEXTS, box=BOXES, confidence=SHARES)
+CELLS = st.builds(
     Cell,
     row=st.integers(0, 99),
     column=st.integers(0, 99),
@@ -349,9 +353,9 @@ CELLS = values(
 )
 PLACED = {"page_number": COUNTS, "box": BOXES, "words": several(WORDS)}
 ROLES = "title heading paragraph list_item caption formula footnote header footer page_number code".split()
-RUNNING = values(Text, **PLACED, role=st.sampled_from(ROLES), level=st.none() | st.integers(1, 6), text=TEXTS)
-TABLES = values(Table, **PLACED, row_count=COUNTS, column_count=COUNTS, cells=several(CELLS))
-AXES = values(
+RUNNING = st.builds(Text, **PLACED, role=st.sampled_from(ROLES), level=st.none() | st.integers(1, 6), text=TEXTS)
+TABLES = st.builds(Table, **PLACED, row_count=COUNTS, column_count=COUNTS, cells=several(CELLS))
+AXES = st.builds(
     Axis,
     title=TEXTS,
     unit=TEXTS,
@@ -359,7 +363,7 @@ AXES = values(
     low=st.none() | NUMBERS,
     high=st.none() | NUMBERS,
 )
-POINTS = values(
+POINTS = st.builds(
     Point,
     x=NUMBERS | TEXTS | st.sampled_from(["1", "2020", "nan", "true"]),
     y=st.none() | NUMBERS,
@@ -368,7 +372,7 @@ POINTS = values(
     basis=BASES,
     error=st.none() | NUMBERS,
 )
-CHARTS = values(
+CHARTS = st.builds(
     Chart,
     **PLACED,
     chart_type=st.sampled_from(["bar", "line", "area", "scatter", "pie", "box", "heatmap", "mixed"]),
@@ -377,11 +381,11 @@ CHARTS = values(
     title=TEXTS,
     x_axis=AXES,
     y_axis=AXES,
-    series=several(values(Series, name=TEXTS, colour=st.sampled_from(["", "#0a0b0c"]), points=several(POINTS))),
+    series=several(st.builds(Series, name=TEXTS, colour=st.sampled_from(["", "#0a0b0c"]), points=several(POINTS))),
 )
-FIGURES = values(Figure, **PLACED, looks_like=st.sampled_from(["picture", "drawing", "chart", "scan"]), file=st.none() | TEXTS)
+FIGURES = st.builds(Figure, **PLACED, looks_like=st.sampled_from(["picture", "drawing", "chart", "scan"]), file=st.none() | TEXTS)
 CONTENTS = st.one_of(RUNNING, TABLES, CHARTS, FIGURES)
-BLOCKS = values(
+BLOCKS = st.builds(
     Block,
     id=IDS,
     content=CONTENTS,
@@ -393,7 +397,7 @@ BLOCKS = values(
     engine=TEXTS,
 )
 LENGTHS = st.floats(0, exclude_min=True, allow_infinity=False)
-PAGES = values(
+PAGES = st.builds(
     Page,
     number=COUNTS,
     width_points=LENGTHS,
@@ -402,10 +406,10 @@ PAGES = values(
     quarter=st.sampled_from([0, 90, 180, 270]),
     skew=NUMBERS,
     blocks=several(BLOCKS),
-    links=several(values(Link, box=BOXES, uri=st.none() | TEXTS, page_number=st.none() | COUNTS)),
+    links=several(st.builds(Link, box=BOXES, uri=st.none() | TEXTS, page_number=st.none() | COUNTS)),
     problems=several(PROBLEMS),
 )
-FIELDS = values(
+FIELDS = st.builds(
     FormField,
     name=TEXTS,
     kind=st.sampled_from(["text", "choice", "checkbox", "radio", "signature", "button"]),
@@ -417,8 +421,8 @@ FIELDS = values(
     page_number=COUNTS,
     box=BOXES,
 )
-ENGINES = values(Engine, backend=TEXTS, model=TEXTS, revision=TEXTS, hash=TEXTS, quantization=TEXTS, dialect=TEXTS)
-DOCUMENTS = values(
+ENGINES = st.builds(Engine, backend=TEXTS, model=TEXTS, revision=TEXTS, hash=TEXTS, quantization=TEXTS, dialect=TEXTS)
+DOCUMENTS = st.builds(
     Document,
     name=TEXTS,
     content_hash=TEXTS,
@@ -426,8 +430,8 @@ DOCUMENTS = values(
     page_count=st.integers(0, 10**6),
     pages=several(PAGES),
     form_fields=several(FIELDS),
-    outline=several(values(OutlineEntry, level=COUNTS, title=TEXTS, page_number=st.none() | COUNTS)),
-    attachments=several(values(Attachment, name=TEXTS, size_bytes=st.none() | COUNTS, description=TEXTS)),
+    outline=several(st.builds(OutlineEntry, level=COUNTS, title=TEXTS, page_number=st.none() | COUNTS)),
+    attachments=several(st.builds(Attachment, name=TEXTS, size_bytes=st.none() | COUNTS, description=TEXTS)),
     problems=several(PROBLEMS),
     engines=several(ENGINES),
 )
@@ -443,25 +447,48 @@ PAGE = Page(number=1, width_points=595, height_points=842, blocks=(BLOCK,), link
 FIELD = FormField(name="a", kind="text", page_number=1, box=BOX)
 PROOF = Proof(page_number=1, box=BOX, confidence=1.0, status="grounded")
 WHOLE_DOCUMENT = Document(name="a.pdf", page_count=1, pages=(PAGE,), form_fields=(FIELD,))
-SAMPLES = [
-    *[Reading(source="a", text="b", confidence=0.5), Problem(code="a", message="b"), Engine(backend="a"), Attachment(name="a")],
-    *[Figure(page_number=1, box=BOX), OutlineEntry(level=1, title="a"), Axis(), *PAGE.links, *BLOCK.content.words, *TABLE.cells],
-    *[*CHART.series, *CHART.series[0].points, BLOCK.content, TABLE, CHART, BLOCK, PAGE, FIELD, PROOF, WHOLE_DOCUMENT],
-]
+SAMPLES = (
+    Reading(source="a", text="b", confidence=0.5),
+    Problem(code="a", message="b"),
+    Engine(backend="a"),
+    Attachment(name="a"),
+    OutlineEntry(level=1, title="a"),
+    Axis(),
+    Figure(page_number=1, box=BOX),
+    PAGE.links[0],
+    BLOCK.content.words[0],
+    BLOCK.content,
+    TABLE.cells[0],
+    TABLE,
+    CHART.series[0].points[0],
+    CHART.series[0],
+    CHART,
+    BLOCK,
+    PAGE,
+    FIELD,
+    PROOF,
+    WHOLE_DOCUMENT,
+)
 
 
-def fields_of(annotation):
-    """Return the (value, field) pairs of the samples whose field's type names `annotation`."""
-    return [(value, name) for value in SAMPLES for name, kind in type(value).__annotations__.items() if re.search(annotation, kind)]
+def fields_of(kind):
+    """Return the (value, field) pairs of the samples whose field's type names `kind`."""
+    named = re.compile(rf"\b{kind}\b")
+    return [
+        (value, name)
+        for value in SAMPLES
+        for name, field in type(value).model_fields.items()
+        if named.search(str(field.annotation))
+    ]
 
 
-def named(pair):
-    return pair if isinstance(pair, str) else type(pair).__name__
+def label(value):
+    return value if isinstance(value, str) else type(value).__name__
 
 
 def test_the_samples_are_of_every_kind():
-    kinds = {kind for kind in vars(document).values() if isinstance(kind, type) and issubclass(kind, pydantic.BaseModel)}
-    assert {kind for kind in kinds if not kind.__name__.startswith("_")} - {pydantic.BaseModel} == {type(value) for value in SAMPLES}
+    kinds = {value for name, value in vars(docai).items() if name in docai.__all__ and isinstance(value, type)}
+    assert {kind for kind in kinds if issubclass(kind, pydantic.BaseModel)} == {type(value) for value in SAMPLES}
 
 
 @LARGE
@@ -493,7 +520,7 @@ def test_replace_changes_what_it_names_and_nothing_else(whole, page, name):
     assert whole.to_json() == before
 
 
-@pytest.mark.parametrize("value", SAMPLES, ids=named)
+@pytest.mark.parametrize("value", SAMPLES, ids=label)
 def test_a_value_takes_no_unknown_field_and_cannot_be_changed(value):
     name = next(iter(type(value).model_fields))
     with pytest.raises(pydantic.ValidationError, match="frozen"):
@@ -503,8 +530,8 @@ def test_a_value_takes_no_unknown_field_and_cannot_be_changed(value):
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
-@pytest.mark.parametrize(("value", "field"), fields_of(r"\b(float|Confidence)\b"), ids=named)
-def test_a_number_that_is_none_is_rejected(value, field, number):
+@pytest.mark.parametrize(("value", "field"), fields_of("float"), ids=label)
+def test_what_is_not_a_finite_number_is_rejected(value, field, number):
     with pytest.raises(pydantic.ValidationError):
         replace(value, **{field: number})
     with pytest.raises(pydantic.ValidationError):
@@ -530,7 +557,7 @@ OFF_PAGE = [
 
 
 @pytest.mark.parametrize("sides", OFF_PAGE, ids=lambda sides: str(sides)[:20])
-@pytest.mark.parametrize(("value", "field"), fields_of(r"\bBox\b"), ids=named)
+@pytest.mark.parametrize(("value", "field"), fields_of("Box"), ids=label)
 def test_a_box_that_is_not_on_its_page_is_rejected(value, field, sides):
     for given_sides in (sides, list(sides)):
         with pytest.raises(pydantic.ValidationError):

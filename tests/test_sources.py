@@ -555,6 +555,17 @@ def test_damaged_bookmarks_attachments_and_fields_leave_the_pages_whole():
         assert [word.text for word in source.page(1).words] == ["Hello"]
 
 
+def test_a_damaged_form_field_leaves_the_others_whole():
+    fields = (
+        widget("/FT/Tx/T(first)/V(1)/DA(/F1 10 Tf)", "10 170 90 190"),
+        widget("/FT/Tx/T(broken)/V(2)/DA(/F1 R Tf)", "10 140 90 160"),
+        widget("/FT/Tx/T(last)/V(3)/DA(/F1 10 Tf)", "10 110 90 130"),
+    )
+    form = "/AcroForm<</Fields[6 0 R 7 0 R 8 0 R]>>"
+    with opened(origin_of(one_page("", *fields, page="/Annots[6 0 R 7 0 R 8 0 R]", catalogue=form))) as source:
+        assert {"first", "last"} <= {field.name for field in source.form_fields()}
+
+
 # ---- sizes that files give their pages
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from docai.document import WHOLE, Attachment, Box, FormField, Link, OutlineEntry, Problem
 from docai.errors import Encrypted, InputError, NoSuchPage, Unreadable
 from docai.sources import LETTER, Font, Origin, PageReference, Picture, Rule, SourcePage, SourceWord, VectorPath, poppler
-from docai.sources.spelling import SPACING_ACCENTS, accents_composed, clean, clean_lines
+from docai.sources.spelling import SPACING_ACCENTS, accents_composed, accents_over_letters, clean, clean_lines
 
 if TYPE_CHECKING:
     from docai.sources import Pixels
@@ -171,12 +171,18 @@ class PdfSource:
         try:
             page = self._file[number - 1]
             frame = _Frame(page)
-            for widget in page.widgets() or ():
-                field = _form_field(widget, number, frame)
-                if field is not None:
-                    yield field
+            places = [xref for xref, kind, *_ in page.annot_xrefs() if kind == pymupdf.mupdf.PDF_ANNOT_WIDGET]
         except DAMAGE as error:
             logger.warning("page %d of %s: form fields cannot be read: %s", number, self.origin.name, error)
+            return
+        for xref in places:  # one by one, since pymupdf's own iterator ends at the first that is damaged
+            try:
+                field = _form_field(page.load_widget(xref), number, frame)
+            except DAMAGE as error:
+                logger.warning("page %d of %s: a form field cannot be read: %s", number, self.origin.name, error)
+                continue
+            if field is not None:
+                yield field
 
     def outline(self) -> tuple[OutlineEntry, ...]:
         """Return the bookmarks."""
@@ -412,25 +418,15 @@ def _vector_path(drawing: dict[str, Any], frame: _Frame) -> VectorPath | None:
 
 
 def _compose_accents(words: list[SourceWord], page: Any, frame: _Frame) -> list[SourceWord]:
-    """Return words in which an accent that is printed over a letter as a glyph of its own has become part of the letter.
-
-    TeX's older encodings store "´e" for "é"; only the overlap of the glyphs tells it from an accent that stands alone.
-    """
-    accents = [
-        (glyph["c"], frame.box(glyph["bbox"]))
-        for block in page.get_text("rawdict", flags=TEXT_FLAGS)["blocks"]
-        for line in block.get("lines", ())
-        for span in line["spans"]
-        for glyph, following in zip(span["chars"], span["chars"][1:], strict=False)
-        if SPACING_ACCENTS.match(glyph["c"])
-        and following["bbox"][0] < (glyph["bbox"][0] + glyph["bbox"][2]) / 2 < following["bbox"][2]
-    ]
+    """Return words in which an accent that is printed over a letter as a glyph of its own has become part of the letter."""
+    glyphs = accents_over_letters(page.get_text("rawdict", flags=TEXT_FLAGS)["blocks"])
+    accents = [(accent, frame.box(place)) for accent, place in glyphs]
     composed = []
     for word in words:
-        text = word.text
-        if SPACING_ACCENTS.search(text) and any(word.box.contains(box, 0.005) and accent in text for accent, box in accents):
-            text = accents_composed(text)
-        composed.append(word._replace(text=text))
+        if any(accent in word.text and word.box.contains(box, 0.005) for accent, box in accents):
+            composed.append(word._replace(text=accents_composed(word.text)))
+        else:
+            composed.append(word)
     return composed
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 SPACING_ACCENTS: Final = re.compile(r"[`´ˆ˜¨¯˘˙˚¸˝˛ˇ]")
 COMBINING: Final = dict(
@@ -31,3 +32,19 @@ def accents_composed(text: str) -> str:
     marked = SPACING_ACCENTS.sub(lambda match: COMBINING[match[0]], text)
     turned = _ACCENT_BEFORE_LETTER.sub(lambda match: ("i" if match[2] == "ı" else match[2]) + match[1], marked)
     return unicodedata.normalize("NFC", turned)
+
+
+def accents_over_letters(blocks: Iterable[dict[str, Any]]) -> list[tuple[str, tuple[float, float, float, float]]]:
+    """Return the spacing accents, and their boxes, that are printed over the glyph behind them; `blocks` are PyMuPDF's "rawdict".
+
+    TeX's older encodings store "´e" for "é"; only the overlap of the glyphs tells it from an accent that stands alone.
+    """
+    return [
+        (glyph["c"], glyph["bbox"])
+        for block in blocks
+        for line in block.get("lines", ())
+        for span in line["spans"]
+        for glyph, following in zip(span["chars"], span["chars"][1:], strict=False)
+        if SPACING_ACCENTS.match(glyph["c"])
+        and following["bbox"][0] < (glyph["bbox"][0] + glyph["bbox"][2]) / 2 < following["bbox"][2]
+    ]

@@ -1,0 +1,134 @@
+"""Tasks are plain values; the grid of a table is covered exactly once, or the fault is named."""
+
+from __future__ import annotations
+
+import pickle
+import random
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docai.document import Box, Cell, Table, replace
+from docai.tasks.chart import ReadChart
+from docai.tasks.reading import ReadText
+from docai.tasks.table import ReadTable, grid, header_row_count, in_reading_order
+
+BOX = Box(0.1, 0.1, 0.9, 0.9)
+TASKS = (ReadTable(), ReadChart(), ReadText(), ReadText(("ko", "en")))
+
+
+def table(rows, columns, cells):
+    return Table(page_number=1, box=BOX, row_count=rows, column_count=columns, cells=tuple(cells))
+
+
+def cell(row, column, row_span=1, column_span=1, *, header="none"):
+    return Cell(row=row, column=column, row_span=row_span, column_span=column_span, text=f"{row},{column}", header=header, box=BOX)
+
+
+def plain(rows, columns):
+    return table(rows, columns, [cell(row, column) for row, column in product(range(rows), range(columns))])
+
+
+@st.composite
+def tables(draw):
+    """Return a table whose cells come of cutting its area again and again, in any order."""
+    rows, columns = draw(st.integers(1, 7)), draw(st.integers(1, 7))
+    areas, cells = [(0, 0, rows, columns)], []
+    while areas:
+        row, column, down, across = areas.pop()
+        cut = draw(st.integers(0, down + across - 2))
+        if cut == 0:
+            cells.append(cell(row, column, down, across))
+        elif cut < down:
+            areas += [(row, column, cut, across), (row + cut, column, down - cut, across)]
+        else:
+            cut -= down - 1
+            areas += [(row, column, down, cut), (row, column + cut, down, across - cut)]
+    return table(rows, columns, draw(st.permutations(cells)))
+
+
+def covers(part, row, column):
+    return part.row <= row < part.row + part.row_span and part.column <= column < part.column + part.column_span
+
+
+@given(tables())
+def test_every_position_holds_the_cell_that_covers_it(whole):
+    rows = grid(whole)
+    assert [len(row) for row in rows] == [whole.column_count] * whole.row_count
+    assert all(covers(rows[row][column], row, column) for row, column in product(range(whole.row_count), range(whole.column_count)))
+    assert {id(part) for row in rows for part in row} == {id(part) for part in whole.cells}
+
+
+@given(tables(), st.randoms())
+def test_a_table_with_a_cell_missing_is_refused(whole, chance):
+    lost = chance.choice(whole.cells)
+    with pytest.raises(ValueError, match=rf"position {lost.row},{lost.column} is not covered"):
+        grid(replace(whole, cells=tuple(part for part in whole.cells if part is not lost)))
+
+
+@given(tables(), st.randoms())
+def test_a_table_with_a_position_covered_twice_is_refused(whole, chance):
+    row, column = chance.randrange(whole.row_count), chance.randrange(whole.column_count)
+    with pytest.raises(ValueError, match=rf"position {row},{column} is covered twice"):
+        grid(replace(whole, cells=(*whole.cells, cell(row, column))))
+
+
+@given(tables(), st.randoms(), st.booleans())
+def test_a_cell_that_reaches_out_of_its_table_is_refused(whole, chance, down):
+    place = chance.randrange(len(whole.cells))
+    part = whole.cells[place]
+    longer = {"row_span": whole.row_count - part.row + 1} if down else {"column_span": whole.column_count - part.column + 1}
+    cells = (*whole.cells[:place], replace(part, **longer), *whole.cells[place + 1 :])
+    with pytest.raises(ValueError, match="reaches out of|covered twice"):
+        grid(replace(whole, cells=cells))
+
+
+@pytest.mark.parametrize("outside", [cell(2, 0), cell(0, 3), cell(10**9, 0), cell(0, 0, 10**9, 1)])
+def test_what_lies_outside_is_named_with_the_size_of_the_table(outside):
+    with pytest.raises(ValueError, match=rf"cell {outside.row},{outside.column} reaches out of a 2 x 3 table"):
+        grid(table(2, 3, [outside]))
+
+
+@given(tables())
+def test_cells_in_reading_order_come_row_by_row(whole):
+    ordered = in_reading_order(whole.cells)
+    assert sorted(map(id, ordered)) == sorted(map(id, whole.cells))
+    first_met = dict.fromkeys(id(part) for row in grid(whole) for part in row)
+    assert [id(part) for part in ordered] == list(first_met)
+
+
+@given(st.integers(1, 5), st.integers(1, 4), st.integers(0, 5))
+def test_header_rows_are_the_leading_ones(rows, columns, headed):
+    marks = ("column", "both")
+    cells = [
+        replace(part, header=marks[part.column % 2] if part.row < headed else ("row" if part.column == 0 else "none"))
+        for part in plain(rows, columns).cells
+    ]
+    assert header_row_count(table(rows, columns, cells)) == min(rows, headed)
+
+
+def test_a_header_that_spans_two_rows_needs_both_to_be_headers():
+    corner, wide = cell(0, 0, 2, 1, header="both"), cell(0, 1, 1, 2, header="column")
+    below = [cell(1, 1, header="column"), cell(1, 2, header="column"), cell(2, 0), cell(2, 1), cell(2, 2)]
+    assert header_row_count(table(3, 3, [corner, wide, *below])) == 2
+    assert header_row_count(table(3, 3, [corner, wide, replace(below[0], header="none"), *below[1:]])) == 1
+
+
+def test_a_column_header_below_the_data_heads_nothing():
+    cells = [cell(0, 0), cell(1, 0, header="column")]
+    assert header_row_count(table(2, 1, cells)) == 0
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_a_task_is_a_plain_value(task):
+    assert pickle.loads(pickle.dumps(task)) == task
+    assert hash(pickle.loads(pickle.dumps(task))) == hash(task)
+    with pytest.raises(AttributeError):
+        task.name = "other"
+
+
+def test_tasks_are_known_by_different_names():
+    assert {task.name for task in TASKS} == {"table", "chart", "reading"}
+    assert ReadText(("ko", "en")) != ReadText(("en", "ko"))
