@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -20,10 +19,9 @@ from docai.reading import Context, PageRead, Pages, joined, safe_page
 from docai.registry import BACKENDS, load
 from docai.sources import Input, Origin, PageReference, Source, opened, origin_of, render
 
-logger = logging.getLogger(__name__)
-
 LANGUAGES: Final = ("en", "ko", "vi")
 FIGURE_DPI: Final = 150  # of saved figures: print on screen at twice its size stays sharp, and files stay small
+MAX_FIGURE: Final = 4000  # pixels a side
 _RANGE = re.compile(r"^\s*(\d+)?\s*(-)?\s*(\d+)?\s*$")
 
 
@@ -247,29 +245,36 @@ def failure(name: str, error: DocaiError) -> Document:
 def _with_figures(pages: Iterator[PageRead], origin: Origin, folder: Path) -> Iterator[PageRead]:
     """Yield pages whose figures are saved under `folder`/`name`.figures and name their files."""
     for read in pages:
-        saved = tuple(_saved(block, read.page, origin, folder) for block in read.page.blocks)
-        yield PageRead(document.replace(read.page, blocks=saved), read.engines, read.head, read.tail)
+        problems: dict[Problem, None] = dict.fromkeys(read.page.problems)
+        blocks = []
+        for block in read.page.blocks:
+            saved, problem = _saved(block, read.page, origin, folder)
+            blocks.append(saved)
+            if problem is not None:
+                problems[problem] = None
+        yield replace(read, page=document.replace(read.page, blocks=tuple(blocks), problems=tuple(problems)))
 
 
-def _saved(block: Block, page: Page, origin: Origin, folder: Path) -> Block:
+def _saved(block: Block, page: Page, origin: Origin, folder: Path) -> tuple[Block, Problem | None]:
+    """Return a block whose figure, if it is one, is saved and named, and what is to be said of how it was drawn."""
     content = block.content
     if not isinstance(content, Figure):
-        return block
-    name = f"{origin.name}.figures/{block.id.replace('/', '-')}.png"
-    width = max(1, min(4000, round(content.box.width * page.width_points * FIGURE_DPI / 72)))
-    height = max(1, min(4000, round(content.box.height * page.height_points * FIGURE_DPI / 72)))
+        return block, None
+    width = max(1, min(MAX_FIGURE, round(content.box.width * page.width_points * FIGURE_DPI / 72)))
+    height = max(1, min(MAX_FIGURE, round(content.box.height * page.height_points * FIGURE_DPI / 72)))
     try:
-        pixels, _ = render(PageReference(origin, page.number), width, height, content.box)
+        pixels, problem = render(PageReference(origin, page.number), width, height, content.box)
     except InputError as error:
-        logger.warning("%s: the figure %s cannot be drawn: %s", origin.name, block.id, error)
-        return block
+        message = f"the figure cannot be saved: {error}"
+        return block, Problem(code="figure_not_saved", message=message, page_number=page.number, block=block.id)
+    name = f"{origin.name}.figures/{block.id.replace('/', '-')}.png"
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     _, png = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
     temporary = path.with_name(f"{path.name}.part")
     temporary.write_bytes(png.tobytes())
     temporary.replace(path)
-    return document.replace(block, content=document.replace(content, file=name))
+    return document.replace(block, content=document.replace(content, file=name)), problem
 
 
 def extract(  # noqa: PLR0913  # the options of a call, all by keyword

@@ -14,6 +14,8 @@ from docai.sources import SourceWord
 
 SPLIT_EMS = 1.6  # a gap inside a stored run that is wider than this is no word space; measured: justified text stays under 1.2 em
 MERGE_EMS = 0.45  # runs on one baseline nearer than this are one line; the narrowest gutters met are 0.7 em
+RAGGED_EMS = 0.8  # less than a syllable's width is left where lines may break anywhere
+STRETCHED_EMS = 0.2  # a syllable's width shared among the five and more spaces of a line
 TWO_LINES = 3.2  # font sizes that two lines take, set with half a line between them
 DOUBTFUL_EMS = 1.1  # up to here a gap between runs is judged by the lines above and below it
 JUSTIFIED_EMS = 4.0  # the widest word space in a stored run; a short line forced to full width, with text above and below
@@ -194,9 +196,30 @@ def _follows(run: list[SourceWord], word: SourceWord, width_points: float, rows:
 def join_lines(lines: Sequence[Line]) -> str:
     """Return the running text of `lines`."""
     text = lines[0].text
+    whole_words = breaks_between_words(lines)
     for previous, line in pairwise(lines):
-        text = _join(text, line.text, spaced=previous.words[-1].space_after)
+        text = _join(text, line.text, spaced=whole_words or previous.words[-1].space_after)
     return text
+
+
+def breaks_between_words(lines: Sequence[Line]) -> bool:
+    """Return whether a paragraph's lines end where words do, told by its setting: a ragged margin, or stretched spaces.
+
+    Korean is set either way. Where lines may break inside a word, each is filled to the last syllable, so that right ends
+    agree and word spaces hardly differ.
+    """
+    full = lines[:-1]
+    if len(full) < 2:
+        return False
+    em = max(line.em for line in full)
+    ends = [line.box.right for line in full]
+    spaces = [
+        statistics.mean(after.box.left - before.box.right for before, after in pairwise(line.words))
+        for line in full
+        if len(line.words) > 2
+    ]
+    ragged = max(ends) - min(ends) > RAGGED_EMS * em
+    return ragged or (len(spaces) > 1 and max(spaces) - min(spaces) > STRETCHED_EMS * em)
 
 
 def join_texts(parts: Sequence[str]) -> str:

@@ -24,6 +24,7 @@ EXPORTERS: Final = {
     "txt": "docai.exporters.text:Exporter",
     "xlsx": "docai.exporters.xlsx:Exporter",
 }
+EXTRAS: Final = {"pandas": "tables"}  # what only an extra installs, of the packages that the modules loaded here import
 
 
 def load(place: str) -> Any:
@@ -38,6 +39,5 @@ def load(place: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.partition(".")[0] == "docai":
             raise
-        raise MissingDependency(
-            f"{error.name} is not installed, and {module} needs it; run: pip install --upgrade docai"
-        ) from error
+        remedy = f"'docai[{EXTRAS[error.name]}]'" if error.name in EXTRAS else "--upgrade docai"
+        raise MissingDependency(f"{error.name} is not installed, and {module} needs it; run: pip install {remedy}") from error

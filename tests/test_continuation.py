@@ -108,8 +108,8 @@ def test_a_page_comes_out_when_the_next_has_been_added():
 
 
 def test_columns_of_one_page_are_joined():
-    blocks = [text(1, 1, "가장 오래된 도"), text(1, 2, "A heading"), text(1, 3, "시는 어디인가", "p1/1")]
-    assert [passage.text for passage in passages(pages_of(*blocks))] == ["가장 오래된 도시는 어디인가", "A heading"]
+    blocks = [text(1, 1, "가장 오래된 건"), text(1, 2, "A heading"), text(1, 3, "축물이다.", "p1/1")]
+    assert [passage.text for passage in passages(pages_of(*blocks))] == ["가장 오래된 건축물이다.", "A heading"]
 
 
 def test_an_empty_page_releases_what_was_held():

@@ -232,7 +232,7 @@ def test_other_text_is_no_caption(text):
 
 def test_a_caption_beside_a_chart_is_not_taken_for_a_label():
     page = source_page(paths=tuple(path(100 + 30 * n, 200 - 10 * n, 120 + 30 * n, 300) for n in range(5)), pictures=())
-    rows = [line("Figure 3", 100, 312, 8), *(line(str(n), 105 + 30 * n, 322, 8) for n in range(5))]
+    rows = [line("Figure 3", 100, 324, 8), *(line(str(n), 105 + 30 * n, 312, 8) for n in range(5))]
     (drawn,), _ = find_figures(page, rows, [])
     assert texts(drawn) == set("01234")
 

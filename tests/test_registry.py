@@ -53,7 +53,7 @@ def test_a_missing_package_of_an_extra_is_brought_by_that_extra(monkeypatch):
 
 
 def test_a_missing_module_of_docai_itself_is_a_fault_and_no_missing_package():
-    with pytest.raises(ModuleNotFoundError, match="docai.no_such_module"):
+    with pytest.raises(ModuleNotFoundError, match=r"docai\.no_such_module"):
         load("docai.no_such_module:Backend")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import random
 from itertools import product
 
 import pytest
@@ -81,7 +80,7 @@ def test_a_cell_that_reaches_out_of_its_table_is_refused(whole, chance, down):
     part = whole.cells[place]
     longer = {"row_span": whole.row_count - part.row + 1} if down else {"column_span": whole.column_count - part.column + 1}
     cells = (*whole.cells[:place], replace(part, **longer), *whole.cells[place + 1 :])
-    with pytest.raises(ValueError, match="reaches out of|covered twice"):
+    with pytest.raises(ValueError, match=r"reaches out of|covered twice"):
         grid(replace(whole, cells=cells))
 
 
