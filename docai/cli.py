@@ -78,10 +78,9 @@ def extract(
     figures = None if output == "-" or not {"json", "md", "html"} & set(formats) else Path(output)
     reader = docai.Extractor(backend=backend, languages=tuple(languages.split(",")))
     password = password or os.environ.get("DOCAI_PASSWORD")
-    codes = []
+    settings = _Settings(formats, output, pages, password, overlay, figures)
     with _bar(enabled=not quiet and sys.stderr.isatty()) as bar:
-        for job in jobs:
-            codes.append(_extract_one(reader, job, _Settings(formats, output, pages, password, overlay, figures), bar))
+        codes = [_extract_one(reader, job, settings, bar) for job in jobs]
     if not quiet and output != "-":
         done = sum(code in (ExitCode.OK, ExitCode.SOME_FAILED) for code in codes)
         errors.print(f"{done} of {len(jobs)} documents written to {escape(output)}", highlight=False)

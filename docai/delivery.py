@@ -64,9 +64,8 @@ def _meant(text: str) -> Iterator[tuple[Path, PurePath]]:
     elif path.exists() or not glob.has_magic(text):
         yield path, PurePath(path.name)  # a missing file is told when it is opened
     else:  # cmd and PowerShell leave patterns to the program
-        yield from (
-            (Path(match), PurePath(Path(match).name)) for match in sorted(glob.glob(text, recursive=True)) if Path(match).is_file()
-        )
+        matches = (Path(match) for match in sorted(glob.glob(text, recursive=True)))  # noqa: PTH207  # absolute patterns too
+        yield from ((match, PurePath(match.name)) for match in matches if match.is_file())
 
 
 class Stdout:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pymupdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -89,8 +90,9 @@ def test_a_superscript_belongs_to_the_line_it_stands_on():
     assert texts(found_in(words("diesel.", 60, 100), mark, words("Volume and fuel", 101, 100))) == ["diesel. 1 Volume and fuel"]
     sheet = Sheet()
     sheet.text(60, 100, "less diesel.")
-    sheet.text(112.5, 96.5, "1", 6)
-    sheet.text(119, 100, "Volume and fuel")
+    end = 60 + pymupdf.get_text_length("less diesel.", "helv", 10)
+    sheet.text(end, 96.5, "1", 6)
+    sheet.text(end + 6, 100, "Volume and fuel")
     assert drawn_lines(sheet) == ["less diesel.1 Volume and fuel"]
 
 
@@ -250,6 +252,16 @@ def test_a_line_alone_is_its_own_text():
 
 def test_korean_that_breaks_inside_a_word_is_joined():
     assert joined("전년 대비 성", "장하였습니다") == "전년 대비 성장하였습니다"
+
+
+def test_korean_that_is_set_ragged_breaks_between_words():
+    rows = ["위 과제를 추진하는 데 필요한 예산", "집행 내역은 이사회 의결을 거쳐 한 달 가까이", "공개할 예정이며 모든 임직원", "에게"]
+    assert joined(*rows) == " ".join(rows)
+
+
+def test_korean_whose_lines_are_filled_to_the_last_syllable_breaks_inside_words():
+    rows = ["가나다라 마바사 아자차카 타파", "하거너더 러머버 서어저처 커터", "퍼허고노 도로모 보소오조 초코", "토포호"]
+    assert joined(*rows) == "가나다라 마바사 아자차카 타파하거너더 러머버 서어저처 커터퍼허고노 도로모 보소오조 초코토포호"
 
 
 def test_korean_with_a_stored_space_keeps_it():

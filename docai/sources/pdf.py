@@ -20,6 +20,7 @@ import numpy as np
 from docai.document import WHOLE, Attachment, Box, FormField, Link, OutlineEntry, Problem
 from docai.errors import Encrypted, InputError, NoSuchPage, Unreadable
 from docai.sources import LETTER, Font, Origin, PageReference, Picture, Rule, SourcePage, SourceWord, VectorPath, poppler
+from docai.sources.sizes import with_plausible_sizes
 from docai.sources.spelling import SPACING_ACCENTS, accents_composed, accents_over_letters, clean, clean_lines
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ MAX_POINTS: Final = 14_400  # a side; the largest page that PDF 1.7 allows witho
 LEAST_CLIP: Final = 1e-4  # of a page's side; MuPDF counts in single precision, and places no pixels on less
 SCAN_DPI: Final = 200  # of a page that is only there as a picture
 
+_SPACE = re.compile(r"[ \t\r\n\u00a0\u2000-\u200a\u202f\u3000]")
 Found = TypeVar("Found")
 _BOLD_NAME = re.compile(r"bold|black|heavy|semibold|demi(?!-?light)", re.IGNORECASE)
 _ITALIC_NAME = re.compile(r"italic|oblique", re.IGNORECASE)
@@ -292,15 +294,18 @@ class _PageReader:
             found.extend(self._line_words(lines[place], words, ordinal))
         if any(SPACING_ACCENTS.search(word.text) for word in found):
             found = _compose_accents(found, self._page, self.frame)
-        return tuple(found)
+        return tuple(with_plausible_sizes(found, self.width, self.height))
 
-    def _line_words(self, line: dict[str, Any], words: list[tuple[Any, ...]], ordinal: int) -> Iterator[SourceWord]:
+    def _line_words(self, line: dict[str, Any], words: list[tuple[Any, ...]], ordinal: int) -> list[SourceWord]:
+        found: list[SourceWord] = []
         spans = line["spans"]
         direction = self.frame.direction(*line["dir"])
         whole = "".join(span["text"] for span in spans)
         place, span_index, span_end = 0, 0, len(spans[0]["text"])
         for x0, y0, x1, y1, text, *_ in words:
-            place = max(place, whole.find(text, place))
+            begin = max(place, whole.find(text, place))
+            torn = begin > place and bool(found) and not _SPACE.search(whole[place:begin])
+            place = begin
             while place >= span_end and span_index + 1 < len(spans):
                 span_index += 1
                 span_end += len(spans[span_index]["text"])
@@ -313,7 +318,7 @@ class _PageReader:
             top, bottom = y0, y1
             if direction == 0 and self.frame.matrix is None:  # fonts that lie about their height must not reach other lines
                 top, bottom = max(y0, y - 1.1 * span["size"]), min(y1, y + 0.4 * span["size"])
-            yield SourceWord(
+            word = SourceWord(
                 text=cleaned,
                 box=self.frame.box((x0, top, x1, bottom)),
                 size=span["size"] * self.frame.scale,
@@ -324,8 +329,13 @@ class _PageReader:
                 colour=span["color"],
                 visible=bool(span["char_flags"] & FILLED_OR_STROKED) and span["alpha"] > 0,
                 superscript=bool(span["flags"] & SUPERSCRIPT),
-                space_after=whole[place : place + 1].isspace(),
+                space_after=bool(_SPACE.match(whole, place)),
             )
+            if torn:  # a letter without a meaning stands between: MuPDF takes control characters for spaces
+                before = found.pop()
+                word = word._replace(text=f"{before.text}\ufffd{word.text}", box=before.box.union(word.box))
+            found.append(word)
+        return found
 
     def drawings(self) -> tuple[tuple[Rule, ...], tuple[VectorPath, ...]]:
         size = sum(len(self._page.parent.xref_stream(xref) or b"") for xref in self._page.get_contents())

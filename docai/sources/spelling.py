@@ -11,14 +11,23 @@ SPACING_ACCENTS: Final = re.compile(r"[`´ˆ˜¨¯˘˙˚¸˝˛ˇ]")
 COMBINING: Final = dict(
     zip("`´ˆ˜¨¯˘˙˚¸˝˛ˇ", "\u0300\u0301\u0302\u0303\u0308\u0304\u0306\u0307\u030a\u0327\u030b\u0328\u030c", strict=True)
 )
+# What list markers look like that Word takes from Symbol and Wingdings, whose codes it stores from U+F000 on
+BULLETS: Final = dict(zip("\uf0b7\uf0a7\uf0d8\uf0fc\uf0a8\uf076\uf06c\uf06e\uf0e0", "•▪➢✓▫❖●■→", strict=True))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufeff\u200b\u00ad]")
 _ACCENT_BEFORE_LETTER = re.compile(r"([\u0300-\u036f])(\w)")
 
 
 def clean(text: str) -> str:
-    """Return text in NFC without control characters, soft hyphens, zero-width spaces and unpaired surrogates."""
+    """Return text in NFC without control characters, zero-width spaces and unpaired surrogates.
+
+    A soft hyphen stays, as a hyphen, only at the end; a word that is nothing but a bullet of Word's is that bullet.
+    """
     if text.isascii() and text.isprintable():
         return text
+    if text in BULLETS:
+        return BULLETS[text]
+    if len(text) > 1 and text[-1] == "\u00ad":  # printed at the end of a line, and only there
+        text = f"{text[:-1]}-"
     return unicodedata.normalize("NFC", _CONTROL.sub("", text))
 
 

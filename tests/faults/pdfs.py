@@ -8,6 +8,7 @@ import zlib
 import pymupdf
 
 HELVETICA = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"
+DESCRIPTOR = "<</Type/FontDescriptor/FontName/Script/Flags 4/FontBBox[0 -200 1000 900]/Ascent 900/Descent -200/CapHeight 700/StemV 80>>"
 SENTENCE = "BT /F1 12 Tf 20 100 Td (All is well here) Tj ET\n"
 
 
@@ -258,23 +259,13 @@ def cyclic_form():
     return _one_page("/X Do\n" + SENTENCE, form, resources="/XObject<</X 6 0 R>>")
 
 
-def a_billion_forms():
-    """Ten forms that each draw the next ten times over: a few kilobytes, ten billion sentences."""
-    forms = [
-        _stream("/X Do\n" * 10, f"/Type/XObject/Subtype/Form/BBox[0 0 200 200]/Resources<</XObject<</X {number + 1} 0 R>>>>")
-        for number in range(6, 16)
-    ]
-    last = _stream(SENTENCE, "/Type/XObject/Subtype/Form/BBox[0 0 200 200]/Resources<</Font<</F1 5 0 R>>>>")
-    return _one_page("/X Do", *forms, last, resources="/XObject<</X 6 0 R>>")
-
-
 def saved_states_without_end():
     return _one_page("q\n" * 500_000 + SENTENCE)
 
 
 def syntax_garbage():
     """Operators without operands, brackets without partners, and a sentence between them."""
-    return _one_page("Tj ]]>> (never closed \\) BT ET ) Q Q Q << /A [ >> 1 2 3 rg m l l l S\n" + SENTENCE + "BT ((((( Tj \x00\xff\x80")
+    return _one_page("Tj ) ]] >> Q Q Q 1 2 3 rg m l l l S\n" + SENTENCE + "BT ((((( Tj << [ \x00\xff\x80")
 
 
 def compressed_garbage():
@@ -317,12 +308,12 @@ def font_without_unicode():
     """Text in a font of numbered glyphs that nobody can translate."""
     font = (
         "<</Type/Font/Subtype/Type0/BaseFont/Secret/Encoding/Identity-H/DescendantFonts[<</Type/Font/Subtype/CIDFontType2"
-        "/BaseFont/Secret/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/DW 600>>]>>"
+        f"/BaseFont/Secret/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/DW 600/FontDescriptor{DESCRIPTOR}>>]>>"
     )
     return _one_page("BT /F1 12 Tf 20 100 Td <00010002000300040005> Tj ET", font=font)
 
 
-def _in_script(lines, *, encoding="Identity-H", ordering="Identity", supplement=0):
+def _in_script(lines, *, encoding="Identity-H"):
     """Return a page whose lines, [(place, text)], are set in a font that is not embedded and tells what its glyphs mean."""
     glyphs = {letter: number for number, letter in enumerate(dict.fromkeys("".join(text for _, text in lines)), 1)}
     meanings = "\n".join(f"<{number:04x}> <{letter.encode('utf-16-be').hex()}>" for letter, number in glyphs.items())
@@ -332,8 +323,8 @@ def _in_script(lines, *, encoding="Identity-H", ordering="Identity", supplement=
     )
     font = (
         f"<</Type/Font/Subtype/Type0/BaseFont/Script/Encoding/{encoding}/ToUnicode 6 0 R/DescendantFonts[<</Type/Font"
-        f"/Subtype/CIDFontType2/BaseFont/Script/CIDSystemInfo<</Registry(Adobe)/Ordering({ordering})/Supplement {supplement}>>"
-        "/DW 1000>>]>>"
+        "/Subtype/CIDFontType2/BaseFont/Script/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
+        f"/DW 1000/FontDescriptor{DESCRIPTOR}>>]>>"
     )
     shown = "".join(f"BT /F1 12 Tf {place} Tm <{''.join(f'{glyphs[letter]:04x}' for letter in text)}> Tj ET\n" for place, text in lines)
     return _one_page(shown, _stream(unicode_map), font=font, page="/MediaBox[0 0 400 400]")
