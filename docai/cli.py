@@ -76,7 +76,7 @@ def extract(
     formats = _formats(to, output, overlay=overlay)
     jobs: list[Job] = load("docai.delivery:find_jobs")(paths)
     figures = None if output == "-" or not {"json", "md", "html"} & set(formats) else Path(output)
-    reader = docai.Extractor(backend=backend, languages=tuple(languages.split(",")))
+    reader = docai.Extractor(backend=backend, languages=tuple(language.strip() for language in languages.split(",")))
     password = password or os.environ.get("DOCAI_PASSWORD")
     settings = _Settings(formats, output, pages, password, overlay, figures)
     with _bar(enabled=not quiet and sys.stderr.isatty()) as bar:
@@ -119,6 +119,8 @@ def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress
     except DocaiError as error:
         errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False)
         return error.exit_code
+    except BrokenPipeError:  # whoever reads our output has enough; typer then ends the command without a word
+        raise
     except OSError as error:
         errors.print(
             f"[red]error:[/] {escape(str(job.path))}: {escape(str(error))}; check the output folder and its free space",
@@ -189,9 +191,11 @@ def main() -> None:
     except DocaiError as error:
         errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        errors.print("interrupted; documents already written are whole")
-        sys.exit(ExitCode.INTERRUPTED)
+    except (KeyboardInterrupt, SystemExit) as end:  # typer turns the one into the other
+        code = end.code if isinstance(end, SystemExit) else ExitCode.INTERRUPTED
+        if code == ExitCode.INTERRUPTED:
+            errors.print("interrupted; documents already written are whole")
+        sys.exit(code)
     except Exception as error:  # the outermost place: a fault of ours must not end in a traceback
         logging.getLogger(__name__).debug("internal fault", exc_info=True)
         errors.print(

@@ -7,8 +7,8 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import IO, Final
 
@@ -23,6 +23,7 @@ from docai.registry import EXPORTERS, load
 from docai.sources import Origin, PageReference, render
 
 SUFFIXES: Final = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"})
+OUR_FOLDERS: Final = frozenset({".figures", ".overlay"})  # what docai wrote is no document to read on the next run
 OVERLAY_DPI: Final = 100  # enough to read the labels, small enough to leaf through
 
 
@@ -39,33 +40,64 @@ def find_jobs(paths: Iterable[str]) -> list[Job]:
 
     A folder's subfolders are kept in the outputs; files that share a name are told apart by their folders.
 
+    Law: no two jobs share a stem.
+
     Raises:
         NothingToDo: A folder or pattern has no documents in it.
     """
-    jobs: dict[Path, PurePath] = {}
+    jobs: dict[str, Job] = {}  # by where they really are, since one file has many paths
     for text in paths:
         found = list(_meant(text))
         if not found:
             kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
             raise NothingToDo(f"{text}: no documents found here; docai looks for {kinds}")
         for path, stem in found:
-            jobs.setdefault(path, stem)
-    names = Counter(jobs.values())
-    common = Path(os.path.commonpath([path.absolute().parent for path in jobs])) if jobs else Path()
-    return [Job(path, stem if names[stem] == 1 else path.absolute().relative_to(common)) for path, stem in jobs.items()]
+            jobs.setdefault(os.path.normcase(_plain(path)), Job(path, stem))
+    return _told_apart(list(jobs.values()))
+
+
+def _told_apart(jobs: list[Job]) -> list[Job]:
+    names = Counter(job.stem for job in jobs)
+    apart = [job if names[job.stem] == 1 else replace(job, stem=stem) for job, stem in zip(jobs, _below_all(jobs), strict=True)]
+    if len({job.stem for job in apart}) == len(jobs):
+        return apart
+    return [replace(job, stem=stem) for job, stem in zip(jobs, _below_all(jobs), strict=True)]  # a/x told apart met another a/x
+
+
+def _below_all(jobs: list[Job]) -> list[PurePath]:
+    """Return where each job's document is below the folder that all share."""
+    paths = [_plain(job.path) for job in jobs]
+    if len({path.anchor for path in paths}) > 1:  # several drives share no folder
+        return [PurePath(path.drive.strip("\\/").replace(":", ""), *path.parts[1:]) for path in paths]
+    common = os.path.commonpath([path.parent for path in paths]) if paths else ""
+    return [path.relative_to(common) for path in paths]
+
+
+def _plain(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100  # resolve() would follow links, which keep their own names
 
 
 def _meant(text: str) -> Iterator[tuple[Path, PurePath]]:
     path = Path(text)
-    if path.is_dir():
+    try:
+        is_folder, exists = path.is_dir(), path.exists()
+    except OSError:  # a name that is too long is told, like that of a missing file, when it is opened
+        is_folder, exists = False, True
+    if is_folder:
         for below in sorted(path.rglob("*")):
-            if below.suffix.lower() in SUFFIXES and below.is_file():
-                yield below, below.relative_to(path)
-    elif path.exists() or not glob.has_magic(text):
-        yield path, PurePath(path.name)  # a missing file is told when it is opened
+            stem = below.relative_to(path)
+            if below.suffix.lower() in SUFFIXES and not any(map(_is_ours, stem.parts[:-1])) and below.is_file():
+                yield below, stem
+    elif exists or not glob.has_magic(text):
+        yield path, PurePath(path.name)
     else:  # cmd and PowerShell leave patterns to the program
         matches = (Path(match) for match in sorted(glob.glob(text, recursive=True)))  # noqa: PTH207  # absolute patterns too
         yield from ((match, PurePath(match.name)) for match in matches if match.is_file())
+
+
+def _is_ours(folder: str) -> bool:
+    document, kind = PurePath(folder).stem, PurePath(folder).suffix
+    return kind in OUR_FOLDERS and PurePath(document).suffix.lower() in SUFFIXES
 
 
 class Stdout:
@@ -82,6 +114,7 @@ def deliver(stream: PageStream, formats: Sequence[str], stem: Path | None, *, ov
     Outputs appear whole or not at all; `stem` is their path without the format's suffix, None for the standard output.
     """
     with ExitStack() as stack:
+        stack.enter_context(closing(stream))
         exporters: list[Exporter] = []
         for name in formats:
             place: Place = Stdout() if stem is None else stack.enter_context(Files(stem, name))
@@ -109,5 +142,7 @@ def save_overlay(page: Page, origin: Origin, folder: Path) -> Path | None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"p{page.number}.png"
     _, png = cv2.imencode(".png", cv2.cvtColor(draw(page, pixels), cv2.COLOR_RGB2BGR))
-    path.write_bytes(png.tobytes())
+    temporary = path.with_name(f"{path.name}.part")
+    temporary.write_bytes(png.tobytes())
+    temporary.replace(path)
     return path

@@ -15,9 +15,9 @@ State = Literal["ok", "missing", "optional"]
 BASE: Final = ("pymupdf", "pdf2image", "opencv-python-headless", "numpy", "pillow", "pydantic", "typer", "rich", "xlsxwriter")
 EXTRAS: Final = {
     "tables": ("pandas",),
-    "vlm": ("torch", "transformers", "accelerate", "bitsandbytes"),
+    "vlm": ("torch", "transformers", "accelerate", "bitsandbytes", "safetensors"),
     "train": ("peft", "trl", "datasets"),
-    "serve": ("fastapi", "uvicorn"),
+    "serve": ("fastapi", "uvicorn", "python-multipart"),
     "ray": ("ray",),
     "rpa": ("robotframework",),
 }

@@ -22,7 +22,7 @@ from docai.sources import Input, Origin, PageReference, Source, opened, origin_o
 LANGUAGES: Final = ("en", "ko", "vi")
 FIGURE_DPI: Final = 150  # of saved figures: print on screen at twice its size stays sharp, and files stay small
 MAX_FIGURE: Final = 4000  # pixels a side
-_RANGE = re.compile(r"^\s*(\d+)?\s*(-)?\s*(\d+)?\s*$")
+_RANGE = re.compile(r"^\s*(\d{1,18})?\s*(-)?\s*(\d{1,18})?\s*$")  # int() refuses numbers of thousands of digits
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,19 +54,41 @@ class _Cluster:
 
 def find_figures(page: SourcePage, lines: Sequence[Line], tables: Sequence[Box]) -> tuple[list[Drawn], list[Frame]]:
     """Return the figures and the text frames of a page; what lies in `tables` is left to them."""
-    drawn: list[Drawn] = []
+    found: list[tuple[Box, Looks, list[Line]]] = []
     frames: list[Frame] = []
+    axes: list[Box] = []
     for cluster in _clusters(page, tables):
         box = cluster.box
         if min(box.width * page.width_points, box.height * page.height_points) < SMALLEST_POINTS:
             continue
         inside = [line for line in lines if box.contains(_middle(line.box))]
         looks = _looks(cluster, inside)
-        if looks == "frame":
-            frames.append(Frame(box))
-        elif looks is not None:
-            drawn.append(_with_labels(box, looks, inside, lines))
-    return _each_line_once(_without_nested(drawn)), frames
+        if looks is None or looks == "frame":
+            frames += [Frame(box)] if looks else []
+            axes += [box] if _text_share(box, inside) <= TEXT_SHARE and not any(_is_prose(line, box) for line in inside) else []
+        else:
+            found.append((box, looks, inside))
+    drawn = [_with_labels(*_with_axes(box, looks, inside, axes, lines), lines) for box, looks, inside in found]
+    return _each_line_once(_without_nested(drawn)), [frame for frame in frames if not _in_any(frame.box, [d.box for d in drawn])]
+
+
+def _with_axes(
+    box: Box, looks: Looks, inside: list[Line], axes: Sequence[Box], lines: Sequence[Line]
+) -> tuple[Box, Looks, list[Line]]:
+    """Return a drawing made one with the axes or frame that it hovers in, if they hold nothing else but labels."""
+    around = [axis for axis in axes if axis.contains(box, 0.01) and box.area > 0.05 * axis.area]
+    if looks == "picture" or not around:
+        return box, looks, inside
+    box = hull((box, *around))
+    return box, looks, [line for line in lines if box.contains(_middle(line.box))]
+
+
+def _text_share(box: Box, inside: Sequence[Line]) -> float:
+    return sum(line.box.area for line in inside) / max(box.area, 1e-9)
+
+
+def _is_prose(line: Line, box: Box) -> bool:
+    return len(line.words) >= 6 and line.box.width > 0.6 * box.width
 
 
 def _clusters(page: SourcePage, tables: Sequence[Box]) -> Iterator[_Cluster]:
@@ -141,12 +163,11 @@ def _middle(box: Box) -> Box:
 
 def _looks(cluster: _Cluster, inside: Sequence[Line]) -> Looks | Literal["frame"] | None:
     """Return what a cluster is; None for underlines, separators and other decoration."""
-    area = max(cluster.box.area, 1e-9)
-    text = sum(line.box.area for line in inside) / area
-    prose = sum(len(line.words) >= 6 and line.box.width > 0.6 * cluster.box.width for line in inside)
+    text = _text_share(cluster.box, inside)
+    prose = sum(_is_prose(line, cluster.box) for line in inside)
     framed = text > 2 * TEXT_SHARE and 2 * prose >= len(inside)
     if cluster.pictures:
-        shown = sum(picture.box.area for picture in cluster.pictures) / area
+        shown = sum(picture.box.area for picture in cluster.pictures) / max(cluster.box.area, 1e-9)
         if framed:  # a background behind text
             return "frame"
         return "picture" if shown > 0.3 or not cluster.paths else _drawing(cluster, inside)
@@ -213,7 +234,12 @@ CAPTION: Final = re.compile(
 
 def is_caption(text: str) -> bool:
     """Return whether a text begins like a caption: "Table 1", "Fig. 2.3", "표 1", "그림 2", "Bảng 3", "Hình 4"."""
-    return bool(CAPTION.match(text.lstrip("<[(【〈")))
+    return bool(CAPTION.match(unbracketed(text)))
+
+
+def unbracketed(text: str) -> str:
+    """Return a text without the brackets that Korean captions begin with: "<표 1>", "[그림 2]"."""
+    return text.lstrip("<[(【〈")
 
 
 def _without_nested(drawn: list[Drawn]) -> list[Drawn]:

@@ -291,8 +291,8 @@ def _goes_on(paragraph: Sequence[Line], line: Line, column: Box, pitch: float) -
             hanging is None or abs(line.box.left - hanging) < INDENT_EMS * line.em
         )
         return aligned and not _ends(previous, line, column)
-    if len(paragraph) == 1 and indent < -INDENT_EMS:  # the first line was indented
-        return not _ends(previous, line, column)
+    if len(paragraph) == 1 and indent < -INDENT_EMS:  # the first line was indented, or stands apart
+        return line.box.right > previous.box.left and not _ends(previous, line, column)
     if abs(indent) > INDENT_EMS:
         return len(paragraph) == 1 and indent > 0 and not _would_fit(previous, line, column)
     return not _ends(previous, line, column)

@@ -28,6 +28,13 @@ NUMBERED = re.compile(
 )
 SECTION = re.compile(r"^(\d{1,2}|[A-Z])(\.\d{1,2})*\.?$")  # "2", "2.1", "A.3" before a heading
 _KEPT_HYPHENS = frozenset("self non well long short high low cross co multi pre post anti semi ex e all half near".split())
+_CONJUNCTIONS = frozenset("and or to und oder et ou".split())
+# Second parts that English compounds keep their hyphen before, where a line happens to end at it
+_KEPT_BEFORE = frozenset(
+    "aware based bound centred centric date dependent driven efficient end fold free friendly grade handed heavy home in intensive "
+    "known level like line minded neutral of off old oriented out powered proof quality rate ready related resistant rich scale "
+    "sensitive sided size specific speed step style term third thirds time to type up way weight wide year years".split()
+)
 _HANGUL_ENDINGS = frozenset(
     "은는이가을를의에로와과도만서며고다나요니면지게해한된될할및등간"
 )  # particles and endings that close a word
@@ -234,16 +241,25 @@ def _join(text: str, following: str, *, spaced: bool) -> str:
     if not text or not following:
         return text + following
     last, first = text[-1], following[0]
-    if last in "-\u2010" and len(text) > 1 and text[-2].isalpha():
-        stem = re.split(r"[\s\u2010-]", text[:-1])[-1]
-        if first.islower() and stem.lower() not in _KEPT_HYPHENS and not stem.isupper():
-            return text[:-1] + following
-        return text + following if first.isalnum() else f"{text} {following}"
+    if last in "-\u2010" and len(text) > 1 and text[-2].isalnum():
+        return _join_hyphenated(text, following)
     if is_han_or_kana(last) and is_han_or_kana(first):
         return text + following
     if is_hangul(last) and is_hangul(first) and not spaced and last not in _HANGUL_ENDINGS:
         return text + following  # Korean breaks lines inside words; only a space in the file, or an ending, tells a word's end
     return f"{text} {following}"
+
+
+def _join_hyphenated(text: str, following: str) -> str:
+    """Return a text that ends with a hyphen and what follows it: the hyphen goes where it only broke a word."""
+    begun = re.split(r"[^\w]", following, maxsplit=1)[0].lower()
+    if begun in _CONJUNCTIONS:  # "pre- and post-war"
+        return f"{text} {following}"
+    stem = re.split(r"[\s\u2010-]", text[:-1])[-1]
+    broken = following[0].islower() and stem.isalpha() and not stem.isupper()
+    if broken and stem.lower() not in _KEPT_HYPHENS and begun not in _KEPT_BEFORE:
+        return text[:-1] + following
+    return text + following if following[0].isalnum() else f"{text} {following}"
 
 
 def is_hangul(character: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from docai.document import OutlineEntry, Role
-from docai.figures import CAPTION
+from docai.figures import CAPTION, unbracketed
 from docai.layout import Region
 from docai.lines import BULLET, Line, most_common
 
@@ -208,10 +208,11 @@ def _role(region: Region, following: Sequence[Region], number: int, style: Style
 
 
 def _is_caption(region: Region, text: str) -> bool:
-    match = CAPTION.match(text.lstrip("<[(【〈"))
+    text = unbracketed(text)
+    match = CAPTION.match(text)
     if not match or len(region.lines) > 8:
         return False
-    rest = text.lstrip("<[(【〈")[match.end() :]
+    rest = text[match.end() :]
     stripped = rest.lstrip(" >])】〉")
     return not stripped or stripped[0] in ".:|–—-" or rest[0] in ".:|" or not stripped[0].islower()
 
@@ -285,7 +286,7 @@ def _with_captions(regions: list[Region]) -> list[Region]:
     for place, caption in enumerate(regions):
         if caption.role != "caption":
             continue
-        of_table = bool(_TABLE_WORD.match(caption.text))
+        of_table = bool(_TABLE_WORD.match(unbracketed(caption.text)))
         candidates = [
             (_distance(caption, region) + (0.0 if (region.kind == "table") == of_table else 0.06), n)
             for n, region in enumerate(regions)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -22,6 +23,19 @@ MIN_LETTERS: Final = 40  # fewer Latin letters tell nothing by their statistics
 VOWELS: Final = (0.17, 0.65)
 MIN_WORDS: Final = 15  # fewer may well be names of products
 MAX_ODD_CASE: Final = 0.5  # share of words with a capital behind a small letter
+SHIFTS: Final = range(-31, 32)  # between characters of ASCII; 29 where glyph 3 is the space, as in fonts of Windows and macOS
+SHIFT_GAIN: Final = 0.5  # nats a character that a shift must gain; texts in 8 languages of Latin script gain under 0.1 by any
+UNLIKELY: Final = math.log(0.002)  # of a digit, sign or control character among letters
+# Log-frequencies of the letters of English, in per cent from Lewand, "Cryptological Mathematics" (MAA, 2000), page 36
+LETTERS: Final = {
+    letter: math.log(per_cent / 100)
+    for letter, per_cent in zip(
+        "etaoinshrdlcumwfgypbvkjxqz",
+        (12.70, 9.06, 8.17, 7.51, 6.97, 6.75, 6.33, 6.09, 5.99, 4.25, 4.03, 2.78, 2.76,
+         2.41, 2.36, 2.23, 2.02, 1.97, 1.93, 1.29, 0.98, 0.77, 0.15, 0.15, 0.10, 0.07),
+        strict=True,
+    )
+}  # fmt: skip
 _VOWEL = re.compile(r"[aeiouyàáâãäåæèéêëìíîïòóôõöøœùúûüýÿăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE)
 _LATIN = re.compile(r"[A-Za-zÀ-ɏẠ-ỹ]")
 _ODD_CASE = re.compile(r"[a-z][A-Z]")
@@ -49,28 +63,35 @@ def is_sound(texts: Sequence[str]) -> bool:
     if len(_UNKNOWN.findall(joined)) > MAX_UNKNOWN * len(joined):
         return False
     distinct = {text for text in texts if len(text) > 2}  # variables and repeated names of products tell nothing
+    if is_shifted(distinct):
+        return False
     letters = _LATIN.findall("".join(distinct))
     if len(letters) < MIN_LETTERS or 2 * len(letters) < sum(map(len, distinct)):
-        return not _is_shifted(texts)
+        return True
     vowels = len(_VOWEL.findall("".join(distinct))) / len(letters)
     odd = sum(bool(_ODD_CASE.search(text)) for text in distinct)
     return VOWELS[0] <= vowels <= VOWELS[1] and (len(distinct) < MIN_WORDS or odd <= MAX_ODD_CASE * len(distinct))
 
 
-def _is_shifted(texts: Sequence[str]) -> bool:
-    """Return whether words are glyph numbers taken for characters: "7KH" for "The", all 29 places too low.
+def is_shifted(texts: Iterable[str]) -> bool:
+    """Return whether words are glyph numbers taken for characters, such as "7KH" for "The", all 29 places too low.
 
-    TrueType fonts of Windows and macOS number their glyphs in the order of ASCII, from 3 for the space; a missing
-    ToUnicode map leaves the numbers. Moved back they are words with vowels; as they stand they are not.
+    Fonts number their glyphs in the order of the alphabet, and a missing or wrong ToUnicode map leaves the numbers. Moved
+    back by the right distance they are letters as frequent as in a language; as they stand they are not.
     """
-    long = [text for text in texts if len(text) > 3 and text.isascii() and any(c.isalpha() for c in text)]
-    letters = sum(map(len, long))
-    if letters < MIN_LETTERS:
+    worded = (text for text in texts if text.isascii() and 2 * sum(map(str.isalpha, text)) > len(text))  # not numbers and codes
+    counts = Counter("".join(worded))
+    if sum(counts[letter] for letter in counts if letter.isalpha()) < MIN_LETTERS:
         return False
-    moved = ["".join(chr(ord(character) + 29) for character in text) for text in long]
-    as_they_stand = sum(len(_VOWEL.findall(text)) for text in long if text.isalpha()) / letters
-    moved_back = sum(len(_VOWEL.findall(text)) for text in moved if text.isalpha()) / letters
-    return moved_back > VOWELS[0] and as_they_stand < VOWELS[0] / 2
+    likelihoods = {shift: _likelihood(counts, shift) for shift in SHIFTS}
+    best = max(likelihoods, key=likelihoods.__getitem__)
+    return best != 0 and likelihoods[best] > likelihoods[0] + SHIFT_GAIN
+
+
+def _likelihood(counts: Counter[str], shift: int) -> float:
+    """Return the mean log-likelihood, in nats a character, of characters moved by `shift` places."""
+    total = sum(counts.values())
+    return sum(n * LETTERS.get(chr(max(0, ord(c) + shift)).lower(), UNLIKELY) for c, n in counts.items()) / total
 
 
 def agreement(words: Sequence[SourceWord], picture: Pixels) -> float:

@@ -5,7 +5,7 @@ All places are in points from the top-left corner; a baseline is where letters s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -63,7 +63,9 @@ def lines_of(text: str, x: float, baseline: float, size: float = 10.0, font: Fon
     return [line(row, x, baseline + n * pitch * size, size, font) for n, row in enumerate(text.splitlines())]
 
 
-def justified(rows: Iterable[str], x: float, baseline: float, width: float = 400.0, size: float = 10.0, pitch: float = 1.2) -> list[Line]:
+def justified(
+    rows: Iterable[str], x: float, baseline: float, width: float = 400.0, size: float = 10.0, pitch: float = 1.2
+) -> list[Line]:
     """Return lines of text that are all `width` points wide."""
     made = []
     for n, row in enumerate(rows):
@@ -127,14 +129,18 @@ class Sheet:
         self.page.insert_text((x, baseline), text, fontsize=size, fontname=font, **more)
         return self
 
-    def lines(self, x: float, baseline: float, rows: Iterable[str], size: float = 10, font: str = "helv", pitch: float = 1.2) -> float:
+    def lines(
+        self, x: float, baseline: float, rows: Iterable[str], size: float = 10, font: str = "helv", pitch: float = 1.2
+    ) -> float:
         """Draw lines below each other; return the baseline of the line that would follow."""
         for row in rows:
             self.text(x, baseline, row, size, font)
             baseline += pitch * size
         return baseline
 
-    def column(self, x: float, baseline: float, width: float, text: str, size: float = 10, font: str = "helv", indent: float = 0) -> float:
+    def column(
+        self, x: float, baseline: float, width: float, text: str, *, size: float = 10, font: str = "helv", indent: float = 0
+    ) -> float:
         """Draw running text, justified, in a column; return the baseline of the line that would follow."""
         shape = pymupdf.Font(font)
         space = shape.text_length(" ", size)
@@ -194,6 +200,21 @@ class Sheet:
         height, width = pixels.shape[:2]
         pixmap = pymupdf.Pixmap(pymupdf.csRGB, width, height, np.ascontiguousarray(pixels).tobytes(), False)
         self.page.insert_image(pymupdf.Rect(x0, y0, x1, y1), pixmap=pixmap, keep_proportion=False)
+        return self
+
+    def say(self, meanings: Mapping[str, str]) -> Sheet:
+        """Have the file tell other characters for letters in Helvetica, as its ToUnicode map does, rightly or wrongly."""
+        pairs = "\n".join(f"<{ord(letter):02x}> <{text.encode('utf-16-be').hex()}>" for letter, text in meanings.items())
+        cmap = (
+            "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def\n"
+            f"1 begincodespacerange <00> <ff> endcodespacerange\n{len(meanings)} beginbfchar\n{pairs}\nendbfchar\nendcmap end end"
+        )
+        xref = self.file.get_new_xref()
+        self.file.update_object(xref, "<<>>")
+        self.file.update_stream(xref, cmap.encode())
+        for font, *_, name, _encoding in self.page.get_fonts():
+            if name == "helv":
+                self.file.xref_set_key(font, "ToUnicode", f"{xref} 0 R")
         return self
 
     def data(self) -> bytes:

@@ -141,7 +141,12 @@ def test_a_word_outside_the_rules_goes_to_the_nearest_cell():
 
 
 def test_a_drawn_table_is_read_whole():
-    sheet = Sheet().table((100, 220, 300, 400), (100, 120, 140, 160), [["Depot", "Vans", "Area"], ["North", "12", "8,400"], ["South", "9", "6,150"]], "hebo")
+    sheet = Sheet().table(
+        (100, 220, 300, 400),
+        (100, 120, 140, 160),
+        [["Depot", "Vans", "Area"], ["North", "12", "8,400"], ["South", "9", "6,150"]],
+        "hebo",
+    )
     page = page_of(sheet.data())
     (found,) = find_grids(page.rules, page.width_points, page.height_points)
     view = View(page.reference, page.width_points, page.height_points, found.box, page.words, page.rules)
@@ -160,7 +165,10 @@ def test_a_view_without_rules_or_columns_is_a_problem_and_no_table():
 def test_text_and_charts_are_said_to_be_unread():
     text, chart = reply_to(view_of([]), ReadText()), reply_to(view_of([]), ReadChart())
     assert (text.answer, chart.answer) == (None, None)
-    assert [(problem.code, problem.severity) for reply in (text, chart) for problem in reply.problems] == [("text_not_read", "error"), ("chart_not_read", "note")]
+    assert [(problem.code, problem.severity) for reply in (text, chart) for problem in reply.problems] == [
+        ("text_not_read", "error"),
+        ("chart_not_read", "note"),
+    ]
 
 
 def test_a_task_that_is_unknown_is_a_problem_and_no_exception():

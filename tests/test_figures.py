@@ -225,7 +225,9 @@ def test_a_caption_begins_with_its_kind_and_number(text):
     assert is_caption(text)
 
 
-@pytest.mark.parametrize("text", ["Tables are read", "The table 1", "Figure out how", "표준 1", "그림자 2", "Hình thức 1", "Plate with food", "12 Table"])
+@pytest.mark.parametrize(
+    "text", ["Tables are read", "The table 1", "Figure out how", "표준 1", "그림자 2", "Hình thức 1", "Plate with food", "12 Table"]
+)
 def test_other_text_is_no_caption(text):
     assert not is_caption(text)
 

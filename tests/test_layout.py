@@ -13,7 +13,22 @@ from docai.layout import find_regions, reading_direction, turned, turned_box, tu
 from docai.lines import find_lines
 from docai.roles import margin_roles, running_lines
 from docai.sources import Font, Picture, Rule, VectorPath
-from tests.drawn_pages import BOLD, HEIGHT, TYPEWRITER, WIDTH, Sheet, filled, grid_rules, justified, lines_of, page_of, prose, source_page, word, words
+from tests.drawn_pages import (
+    BOLD,
+    HEIGHT,
+    TYPEWRITER,
+    WIDTH,
+    Sheet,
+    filled,
+    grid_rules,
+    justified,
+    lines_of,
+    page_of,
+    prose,
+    source_page,
+    word,
+    words,
+)
 
 
 def regions(page, margins=None):
@@ -48,13 +63,20 @@ def test_wide_line_spacing_parts_no_paragraphs():
 
 
 def test_an_indented_line_begins_a_paragraph():
-    rows = [*justified([filled(13)], 75, 100, 385), *prose(4, 60, 112), *justified([filled(13, 5)], 75, 160, 385), *prose(4, 60, 172)]
+    rows = [
+        *justified([filled(13)], 75, 100, 385),
+        *prose(4, 60, 112),
+        *justified([filled(13, 5)], 75, 160, 385),
+        *prose(4, 60, 172),
+    ]
     found = paragraphs(rows)
     assert [len(text.split()) for text in found] == [69, 69]
 
 
 def test_a_line_that_ends_a_sentence_early_ends_its_paragraph():
-    found = paragraphs(prose(3, 60, 100), lines_of("and here, after some more words of the same paragraph, it ends.", 60, 136), prose(4, 60, 148))
+    found = paragraphs(
+        prose(3, 60, 100), lines_of("and here, after some more words of the same paragraph, it ends.", 60, 136), prose(4, 60, 148)
+    )
     assert len(found) == 2
     assert found[0].endswith("it ends.")
 
@@ -188,7 +210,9 @@ def test_a_table_inside_another_is_part_of_it():
 def test_words_between_the_rules_of_a_drawn_table_are_in_it():
     sheet = Sheet()
     sheet.text(100, 80, "Table 1: Depots")
-    sheet.table((100, 220, 300, 400), (100, 120, 140, 160), [["Depot", "Vans", "Lorries"], ["North", "12", "4"], ["South", "9", "11"]])
+    sheet.table(
+        (100, 220, 300, 400), (100, 120, 140, 160), [["Depot", "Vans", "Lorries"], ["North", "12", "4"], ["South", "9", "11"]]
+    )
     sheet.column(100, 200, 400, filled(60))
     found = regions(page_of(sheet.data()))
     assert kinds(found) == ["text", "table", "text"]
@@ -242,8 +266,15 @@ def test_four_quarters_turn_a_point_and_a_box_round(quarter):
 
 
 def test_a_page_is_turned_with_all_that_is_on_it():
-    path = VectorPath(Box(0.1, 0.2, 0.3, 0.6), "", "#000000", 1.0, (("rectangle", 0.1, 0.2, 0.3, 0.6), ("line", 0.1, 0.2, 0.3, 0.6)))
-    page = source_page([word("down", 60, 100, direction=90)], rules=(Rule(True, 0.25, 0.1, 0.4, 1.0),), paths=(path,), pictures=(Picture(Box(0, 0, 0.5, 0.25), 10, 5),))
+    path = VectorPath(
+        Box(0.1, 0.2, 0.3, 0.6), "", "#000000", 1.0, (("rectangle", 0.1, 0.2, 0.3, 0.6), ("line", 0.1, 0.2, 0.3, 0.6))
+    )
+    page = source_page(
+        [word("down", 60, 100, direction=90)],
+        rules=(Rule(True, 0.25, 0.1, 0.4, 1.0),),
+        paths=(path,),
+        pictures=(Picture(Box(0, 0, 0.5, 0.25), 10, 5),),
+    )
     upright = turned(page, 90)
     assert (upright.width_points, upright.height_points) == (HEIGHT, WIDTH)
     assert upright.words[0].direction == 0
@@ -293,7 +324,13 @@ WORDS = st.lists(
     max_size=40,
 )
 RULES = st.lists(
-    st.builds(lambda across, place, one, other: Rule(across, place, min(one, other), max(one, other), 0.5), st.booleans(), SIDES, SIDES, SIDES),
+    st.builds(
+        lambda across, place, one, other: Rule(across, place, min(one, other), max(one, other), 0.5),
+        st.booleans(),
+        SIDES,
+        SIDES,
+        SIDES,
+    ),
     max_size=15,
 )
 COLOURS = st.sampled_from(["", "#000000", "#ffffff", "#1050a0"])
@@ -302,7 +339,9 @@ SEGMENTS = st.one_of(
     BOXES.map(lambda box: ("rectangle", *box)),
     st.tuples(st.just("curve"), *[SIDES] * 8),
 )
-PATHS = st.lists(st.builds(VectorPath, BOXES, COLOURS, COLOURS, st.floats(0, 5), st.lists(SEGMENTS, max_size=6).map(tuple)), max_size=8)
+PATHS = st.lists(
+    st.builds(VectorPath, BOXES, COLOURS, COLOURS, st.floats(0, 5), st.lists(SEGMENTS, max_size=6).map(tuple)), max_size=8
+)
 PICTURES = st.lists(st.builds(Picture, BOXES, st.integers(1, 500), st.integers(1, 500)), max_size=3)
 
 

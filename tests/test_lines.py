@@ -196,7 +196,9 @@ def test_a_line_is_monospace_when_all_words_are():
     assert not Line((word("call", 60, 100), word("f()", 90, 100, font=TYPEWRITER)), 0.1, 0.1).monospace
 
 
-@pytest.mark.parametrize("text", ["• one", "- one", "– one", "1. one", "(1) one", "a) one", "ii. one", "① one", "나. one", "[3] one"])
+@pytest.mark.parametrize(
+    "text", ["• one", "- one", "– one", "1. one", "(1) one", "a) one", "ii. one", "① one", "나. one", "[3] one"]
+)
 def test_a_marker_begins_a_list_item(text):
     assert line(text).marker
 
@@ -255,7 +257,12 @@ def test_korean_that_breaks_inside_a_word_is_joined():
 
 
 def test_korean_that_is_set_ragged_breaks_between_words():
-    rows = ["위 과제를 추진하는 데 필요한 예산", "집행 내역은 이사회 의결을 거쳐 한 달 가까이", "공개할 예정이며 모든 임직원", "에게"]
+    rows = [
+        "위 과제를 추진하는 데 필요한 예산",
+        "집행 내역은 이사회 의결을 거쳐 한 달 가까이",
+        "공개할 예정이며 모든 임직원",
+        "에게",
+    ]
     assert joined(*rows) == " ".join(rows)
 
 

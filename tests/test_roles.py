@@ -46,7 +46,11 @@ def test_a_document_without_text_has_no_style():
 
 
 def test_bookmarks_are_known_by_page():
-    outline = [OutlineEntry(level=1, title="One", page_number=3), OutlineEntry(level=2, title="Two", page_number=3), OutlineEntry(level=1, title="Lost")]
+    outline = [
+        OutlineEntry(level=1, title="One", page_number=3),
+        OutlineEntry(level=2, title="Two", page_number=3),
+        OutlineEntry(level=1, title="Lost"),
+    ]
     assert [[level for _, level in entries] for entries in learn_style([], outline).outline.values()] == [[1, 2]]
 
 
@@ -74,7 +78,9 @@ def test_a_subtitle_and_names_below_a_title_are_no_headings():
 
 
 def test_a_number_in_large_type_is_no_title():
-    found = assign_roles([region("42", baseline=60, size=30), region("Moving more with less", baseline=90, size=20), paragraph()], 1, BODY)
+    found = assign_roles(
+        [region("42", baseline=60, size=30), region("Moving more with less", baseline=90, size=20), paragraph()], 1, BODY
+    )
     assert [one.role for one in found][1] == "title"
 
 
@@ -154,7 +160,10 @@ def test_more_headings_in_a_row_than_any_document_has_are_none():
 
 
 def test_numbered_headings_in_a_row_stay_headings():
-    stack = [region(text, baseline=100 + 20 * n, size=12) for n, text in enumerate(["1 Part", "1.1 Chapter", "1.1.1 Section", "1.1.1.1 Passage"])]
+    stack = [
+        region(text, baseline=100 + 20 * n, size=12)
+        for n, text in enumerate(["1 Part", "1.1 Chapter", "1.1.1 Section", "1.1.1.1 Passage"])
+    ]
     assert [one.level for one in assign_roles([*stack, paragraph(500)], 2, BODY)] == [1, 2, 3, 4, None]
 
 
@@ -189,7 +198,9 @@ def footnote(text, baseline=740.0, size=8.0):
     return region(text, baseline=baseline, size=size)
 
 
-@pytest.mark.parametrize("text", ["1 Diesel is measured at the pump.", "* Preliminary figures.", "† Deceased.", "(2) See above.", "a Without Coast."])
+@pytest.mark.parametrize(
+    "text", ["1 Diesel is measured at the pump.", "* Preliminary figures.", "† Deceased.", "(2) See above.", "a Without Coast."]
+)
 def test_a_small_note_with_a_mark_at_the_foot_is_a_footnote(text):
     assert assign_roles([paragraph(200), footnote(text)], 2, BODY)[1].role == "footnote"
 
@@ -215,12 +226,33 @@ def test_a_note_above_more_text_of_its_column_is_no_footnote():
 # ---- captions
 
 
-@pytest.mark.parametrize("text", ["Table 1: Depots", "Figure 3. The network", "Fig. 2 Vans", "표 1. 매출액", "그림 2 조직도", "[표 3] 예산", "Bảng 1: Sản lượng", "Hình 2. Mạng lưới", "Table 4"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Table 1: Depots",
+        "Figure 3. The network",
+        "Fig. 2 Vans",
+        "표 1. 매출액",
+        "그림 2 조직도",
+        "[표 3] 예산",
+        "Bảng 1: Sản lượng",
+        "Hình 2. Mạng lưới",
+        "Table 4",
+    ],
+)
 def test_a_caption_is_told_by_its_beginning(text):
     assert role(region(text)) == "caption"
 
 
-@pytest.mark.parametrize("text", ["Table 1 shows that volumes grew", "Figure 2 is drawn from the same data", "표 1과 같습니다", "Bảng 1 cho thấy sản lượng tăng"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Table 1 shows that volumes grew",
+        "Figure 2 is drawn from the same data",
+        "표 1과 같습니다",
+        "Bảng 1 cho thấy sản lượng tăng",
+    ],
+)
 def test_a_sentence_about_a_table_is_no_caption(text):
     assert role(region(text)) != "caption"
 

@@ -117,7 +117,12 @@ def test_a_dotted_rule_is_a_border():
 
 
 def test_rules_drawn_cell_by_cell_make_one_grid():
-    boxes = [rule for x0, x1 in zip(XS, XS[1:], strict=False) for y0, y1 in zip(YS, YS[1:], strict=False) for rule in grid_rules((x0, x1), (y0, y1))]
+    boxes = [
+        rule
+        for x0, x1 in zip(XS, XS[1:], strict=False)
+        for y0, y1 in zip(YS, YS[1:], strict=False)
+        for rule in grid_rules((x0, x1), (y0, y1))
+    ]
     assert len(spans(only_grid(*boxes))) == 9
 
 
@@ -158,7 +163,16 @@ def test_a_missing_rule_joins_two_cells_of_a_column():
 
 
 def test_missing_rules_join_cells_in_both_directions():
-    rules = [across(YS[0]), across(YS[1], XS[2]), across(YS[2]), across(YS[3]), down(XS[0]), down(XS[1], YS[2]), down(XS[2]), down(XS[3])]
+    rules = [
+        across(YS[0]),
+        across(YS[1], XS[2]),
+        across(YS[2]),
+        across(YS[3]),
+        down(XS[0]),
+        down(XS[1], YS[2]),
+        down(XS[2]),
+        down(XS[3]),
+    ]
     assert wide_spans(only_grid(*rules)) == [Span(0, 0, 2, 2)]
 
 
@@ -205,7 +219,9 @@ def test_spans_cover_each_position_exactly_once(rows, columns, data):
 @given(
     st.lists(
         st.builds(
-            lambda horizontal, position, start, length, thickness: Rule(horizontal, position, start, min(1.0, start + length), thickness),
+            lambda horizontal, position, start, length, thickness: Rule(
+                horizontal, position, start, min(1.0, start + length), thickness
+            ),
             st.booleans(),
             st.one_of(st.floats(0, 1), st.integers(0, 10).map(lambda n: n / 10)),
             st.one_of(st.floats(0, 1), st.integers(0, 10).map(lambda n: n / 10)),

@@ -35,13 +35,31 @@ CODE = "def findRegions(pageNumber): return [splitLine(row) for row in readRows(
 NUMBERS = "2019 12.1 13.0 95.1 96.8 2020 15.3 16.4 94.7 96.2 (1,284) 2,115 11.2 -3.5 USD 1,048.00 6.4 EUR 803.12 1,322 7.9 N/A"
 PRODUCTS = "XK-4471 BDR-900 CPT-12 HDMI TFT SSD GPS LTE NFC RFID"
 
-SHIFTED = "".join(chr(ord(letter) - 29) if letter != " " else letter for letter in ENGLISH if " " == letter or ord(letter) - 29 > 32)
+SHIFTED = "".join(
+    chr(ord(letter) - 29) if letter != " " else letter for letter in ENGLISH if " " == letter or ord(letter) - 29 > 32
+)
 CODES = "xqzt wrtp nbvc hjkl mnbg qwrt zxcv plkm njhb vgfc xdrs zqwp lkjh gfds mnbv cxzq pwrt ynbd"
 
 
 @pytest.mark.parametrize(
     "text",
-    [ENGLISH, VIETNAMESE, GERMAN, POLISH, CZECH, FINNISH, KOREAN, CHINESE, RUSSIAN, GREEK, CODE, NUMBERS, PRODUCTS, ENGLISH.upper(), ""],
+    [
+        ENGLISH,
+        VIETNAMESE,
+        GERMAN,
+        POLISH,
+        CZECH,
+        FINNISH,
+        KOREAN,
+        CHINESE,
+        RUSSIAN,
+        GREEK,
+        CODE,
+        NUMBERS,
+        PRODUCTS,
+        ENGLISH.upper(),
+        "",
+    ],
     ids="english vietnamese german polish czech finnish korean chinese russian greek code numbers products capitals nothing".split(),
 )
 def test_text_of_a_language_is_sound(text):

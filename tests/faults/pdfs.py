@@ -8,7 +8,9 @@ import zlib
 import pymupdf
 
 HELVETICA = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"
-DESCRIPTOR = "<</Type/FontDescriptor/FontName/Script/Flags 4/FontBBox[0 -200 1000 900]/Ascent 900/Descent -200/CapHeight 700/StemV 80>>"
+DESCRIPTOR = (
+    "<</Type/FontDescriptor/FontName/Script/Flags 4/FontBBox[0 -200 1000 900]/Ascent 900/Descent -200/CapHeight 700/StemV 80>>"
+)
 SENTENCE = "BT /F1 12 Tf 20 100 Td (All is well here) Tj ET\n"
 
 
@@ -215,8 +217,8 @@ def a_million_drawings():
     return _one_page("".join(f"{n % 200} {n // 200 % 200} m {n % 200} 199 l S\n" for n in range(1_000_000)) + SENTENCE)
 
 
-def a_million_words():
-    lines = "".join(f"1 0 0 1 0 {n / 500:.3f} Tm (a b c d e f g h i j) Tj\n" for n in range(100_000))
+def a_hundred_thousand_words():
+    lines = "".join(f"1 0 0 1 0 {n / 50:.2f} Tm (a b c d e f g h i j) Tj\n" for n in range(10_000))
     return _one_page(f"BT /F1 1 Tf\n{lines}ET")
 
 
@@ -225,8 +227,8 @@ def a_word_of_a_million_letters():
 
 
 def a_bomb_of_spaces():
-    """A content stream of 400 MB in less than half of one."""
-    return _one_page(b" " * 400_000_000)
+    """A content stream of 200 MB in a fifth of one."""
+    return _one_page(b" " * 200_000_000)
 
 
 def ten_thousand_pictures():
@@ -326,7 +328,9 @@ def _in_script(lines, *, encoding="Identity-H"):
         "/Subtype/CIDFontType2/BaseFont/Script/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
         f"/DW 1000/FontDescriptor{DESCRIPTOR}>>]>>"
     )
-    shown = "".join(f"BT /F1 12 Tf {place} Tm <{''.join(f'{glyphs[letter]:04x}' for letter in text)}> Tj ET\n" for place, text in lines)
+    shown = "".join(
+        f"BT /F1 12 Tf {place} Tm <{''.join(f'{glyphs[letter]:04x}' for letter in text)}> Tj ET\n" for place, text in lines
+    )
     return _one_page(shown, _stream(unicode_map), font=font, page="/MediaBox[0 0 400 400]")
 
 

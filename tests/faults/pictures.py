@@ -47,8 +47,11 @@ def jpeg_of_only_a_header():
 
 
 def tiff_of_endless_frames():
-    """A TIFF whose only frame is followed by itself."""
-    return b"II*\x00" + struct.pack("<IH", 8, 1) + struct.pack("<HHII", 256, 3, 1, 60) + struct.pack("<I", 8)
+    """A TIFF of 8 x 8 pixels whose only frame is followed by itself."""
+    short, long = 3, 4
+    tags = [(256, short, 8), (257, short, 8), (258, short, 8), (259, short, 1), (262, short, 1), (273, long, 8), (278, short, 8)]
+    entries = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in [*tags, (279, long, 64)])
+    return b"II*\x00" + struct.pack("<I", 72) + b"\xff" * 64 + struct.pack("<H", 8) + entries + struct.pack("<I", 72)
 
 
 def tiff_of_nothing():
