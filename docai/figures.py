@@ -21,6 +21,7 @@ THIN: Final = 0.003  # of the page, 2 points; what is thinner is a rule
 SMALLEST_POINTS: Final = 22.0  # a side; smaller drawings are bullets, icons and ticks
 TEXT_SHARE: Final = 0.12  # of a frame's area, from which on it frames text; charts and diagrams stay below
 SCAN_SHARE: Final = 0.7  # of the page that one picture covers when the page is a scan
+BAND: Final = 0.8  # of a cluster's width that a shaded row of a table covers, and a bar of a chart does not
 TICK_EMS: Final = 1.6  # how far a tick label stands from its chart
 TITLE_EMS: Final = 2.6  # how far an axis title that runs upwards does
 MIN_BENDS: Final = 6  # curves and slanted lines that make a diagram; a frame's round corners are four
@@ -177,11 +178,20 @@ def _looks(cluster: _Cluster, inside: Sequence[Line]) -> Looks | Literal["frame"
     bends = sum(is_bent(segment) for path in cluster.paths for segment in path.segments)
     if not bends and not fills:
         return "frame" if inside and len(cluster.paths) <= 8 else None
-    if framed or (text > TEXT_SHARE and bends < MIN_BENDS):
+    if framed or (bends < MIN_BENDS and (text > TEXT_SHARE or (inside and _are_shaded_rows(fills, cluster.box)))):
         return "frame"
     if bends < 3 and len(fills) < 3:
         return None
     return _drawing(cluster, inside)
+
+
+def _are_shaded_rows(fills: Sequence[VectorPath], box: Box) -> bool:
+    """Return whether fills shade whole rows, each in one piece or cell by cell, as in a table and not in a bar chart."""
+    widths: dict[tuple[float, float], float] = {}
+    for path in fills:
+        place = round(path.box.top, 3), round(path.box.bottom, 3)
+        widths[place] = widths.get(place, 0.0) + path.box.width
+    return sum(width > BAND * box.width for width in widths.values()) > 0.5 * len(widths)
 
 
 def _drawing(cluster: _Cluster, inside: Sequence[Line]) -> Looks:

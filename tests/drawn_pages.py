@@ -142,7 +142,7 @@ class Sheet:
         self, x: float, baseline: float, width: float, text: str, *, size: float = 10, font: str = "helv", indent: float = 0
     ) -> float:
         """Draw running text, justified, in a column; return the baseline of the line that would follow."""
-        shape = pymupdf.Font(font)
+        shape, drawing = pymupdf.Font(font), self.page.new_shape()
         space = shape.text_length(" ", size)
         rows: list[list[str]] = [[]]
         for part in text.split():
@@ -155,9 +155,10 @@ class Sheet:
             slack = x + width - left - shape.text_length(" ".join(row), size)
             gap = space + (slack / max(1, len(row) - 1) if n < len(rows) - 1 else 0)
             for part in row:
-                self.text(left, baseline, part, size, font)
+                drawing.insert_text((left, baseline), part, fontsize=size, fontname=font)
                 left += shape.text_length(part, size) + gap
             baseline += 1.2 * size
+        drawing.commit()
         return baseline
 
     def rule(self, x0: float, y0: float, x1: float, y1: float, width: float = 0.6, dashes: str | None = None) -> Sheet:

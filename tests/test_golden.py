@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -197,6 +196,13 @@ def test_a_form_field_has_its_value(number):
     assert {(field.kind, field.label, field.required, field.read_only) for field in named} == {
         (truth["kind"], truth["label"], truth["required"], truth["read_only"])
     }
+
+
+def test_a_form_is_read_label_by_label_with_what_is_filled_in():
+    texts = [block.content.text for block in read("form.pdf").blocks if isinstance(block.content, Text)]
+    filled = [item for item in true("form.pdf", "form_fields") if item.kind == "text" and item.value]
+    places = [(next(n for n, text in enumerate(texts) if text.startswith(item.label)), texts.index(item.value)) for item in filled]
+    assert places == [(place, place + 1) for place, _ in places]
 
 
 @pytest.mark.parametrize("name", [*DIGITAL, "form.pdf"])

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docai.document import Box
 from docai.lines import Line, find_lines, is_han_or_kana, is_hangul, join_lines, join_texts, most_common
-from docai.sources import Font, SourceWord
-from tests.drawn_pages import BOLD, HEIGHT, PLAIN, SPACE_EMS, TYPEWRITER, WIDTH, Sheet, filled, line, page_of, word, words
+from docai.sources import Font
+from tests.drawn_pages import BOLD, HEIGHT, PLAIN, TYPEWRITER, WIDTH, Sheet, filled, line, page_of, word, words
 
 
 def texts(found):
@@ -318,10 +317,3 @@ def test_joining_loses_no_character_but_hyphens(parts):
         return "".join(text.replace("-", "").split())
 
     assert bare(join_texts(parts)) == bare("".join(parts))
-
-
-def test_the_space_of_these_words_is_narrower_than_any_gutter():
-    first, second = words("two words", 60, 100)
-    assert (second.box.left - first.box.right) * WIDTH == pytest.approx(SPACE_EMS * 10, abs=0.1)
-    assert isinstance(first, SourceWord)
-    assert isinstance(first.box, Box)

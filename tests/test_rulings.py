@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -117,12 +118,7 @@ def test_a_dotted_rule_is_a_border():
 
 
 def test_rules_drawn_cell_by_cell_make_one_grid():
-    boxes = [
-        rule
-        for x0, x1 in zip(XS, XS[1:], strict=False)
-        for y0, y1 in zip(YS, YS[1:], strict=False)
-        for rule in grid_rules((x0, x1), (y0, y1))
-    ]
+    boxes = [rule for x0, x1 in pairwise(XS) for y0, y1 in pairwise(YS) for rule in grid_rules((x0, x1), (y0, y1))]
     assert len(spans(only_grid(*boxes))) == 9
 
 
@@ -143,10 +139,9 @@ def test_dashed_and_drawn_rectangles_make_grids_on_a_page():
     assert sorted(map(shape, grids_on(sheet))) == [(2, 2), (3, 3)]
 
 
-def test_thousands_of_rules_end():
+def test_hatching_of_thousands_of_strokes_is_no_grid():
     rules = [across(n / 10, 10, 590) for n in range(10, 7900)] + [down(n / 10, 10, 790) for n in range(100, 5900)]
-    grids = find_grids(rules, WIDTH, HEIGHT)
-    assert all(spans(Grid(grid.xs[:5], grid.ys[:5], grid.rules[:50])) for grid in grids)
+    assert find_grids(rules, WIDTH, HEIGHT) == []
 
 
 # ---- spans

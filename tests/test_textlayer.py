@@ -24,20 +24,18 @@ POLISH = (
 )
 CZECH = "Čtvrtletní zpráva potvrzuje, že zmrzlé trsy trávy v krčském lese přežily prudký mráz, vítr i smršť bez větších škod"
 FINNISH = (
-    "Lentokonesuihkuturbiinimoottoriapumekaanikkoaliupseerioppilas työskentelee aamuisin yöaikaan hyväksytyissä hiihtoharjoituksissa "
-    "ja syöttää ääneen hääyöaieuutisia"
+    "Lentokonesuihkuturbiinimoottoriapumekaanikkoaliupseerioppilas työskentelee aamuisin yöaikaan "
+    "hyväksytyissä hiihtoharjoituksissa ja syöttää ääneen hääyöaieuutisia"
 )
 KOREAN = "주식회사 한빛물류는 2024년 한 해 동안 총 4,860만 건의 화물을 처리하여 전년 대비 8.1% 성장하였습니다"
 CHINESE = "本公司去年共处理四千八百六十万件货物比上年增长百分之八点一同时柴油消耗减少百分之三"
 RUSSIAN = "Квартальный отчёт показывает, что объём перевозок вырос во всех регионах страны, а расход топлива снизился"
 GREEK = "Η τριμηνιαία έκθεση δείχνει ότι ο όγκος των μεταφορών αυξήθηκε σε όλες τις περιφέρειες της χώρας"
-CODE = "def findRegions(pageNumber): return [splitLine(row) for row in readRows(pageNumber) if isUpright(row) and row.textWidth > minWidth]"
+CODE = "def findRegions(page): return [splitLine(row) for row in readRows(page) if isUpright(row) and row.textWidth > minWidth]"
 NUMBERS = "2019 12.1 13.0 95.1 96.8 2020 15.3 16.4 94.7 96.2 (1,284) 2,115 11.2 -3.5 USD 1,048.00 6.4 EUR 803.12 1,322 7.9 N/A"
 PRODUCTS = "XK-4471 BDR-900 CPT-12 HDMI TFT SSD GPS LTE NFC RFID"
 
-SHIFTED = "".join(
-    chr(ord(letter) - 29) if letter != " " else letter for letter in ENGLISH if " " == letter or ord(letter) - 29 > 32
-)
+SHIFTED = "".join(letter if letter == " " else chr(ord(letter) - 29) for letter in ENGLISH)  # glyph numbers taken for letters
 CODES = "xqzt wrtp nbvc hjkl mnbg qwrt zxcv plkm njhb vgfc xdrs zqwp lkjh gfds mnbv cxzq pwrt ynbd"
 
 
@@ -60,7 +58,9 @@ CODES = "xqzt wrtp nbvc hjkl mnbg qwrt zxcv plkm njhb vgfc xdrs zqwp lkjh gfds m
         ENGLISH.upper(),
         "",
     ],
-    ids="english vietnamese german polish czech finnish korean chinese russian greek code numbers products capitals nothing".split(),
+    ids=(
+        "english vietnamese german polish czech finnish korean chinese russian greek code numbers products capitals nothing"
+    ).split(),
 )
 def test_text_of_a_language_is_sound(text):
     assert is_sound(text.split())

@@ -188,8 +188,9 @@ def test_closer_shows_the_same_part_larger():
 
 
 @pytest.mark.parametrize("quarter", QUARTERS)
-def test_a_sliver_still_has_pixels(quarter):
-    assert view_of(box=Box(0.5, 0.2, 0.5, 0.2), quarter=quarter).pixels(SCREEN).shape == (1, 1, 3)
+@pytest.mark.parametrize("box", [Box(0.5, 0.2, 0.5, 0.2), Box(1, 1, 1, 1)])
+def test_an_empty_box_is_seen_as_one_point(quarter, box):
+    assert view_of(box=box, quarter=quarter).pixels(Lens(dpi=144)).shape == (2, 2, 3)
 
 
 # Lenses

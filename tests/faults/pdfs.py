@@ -262,7 +262,7 @@ def cyclic_form():
 
 
 def saved_states_without_end():
-    return _one_page("q\n" * 500_000 + SENTENCE)
+    return _one_page("q\n" * 20_000 + SENTENCE)
 
 
 def syntax_garbage():

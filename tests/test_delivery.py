@@ -1,0 +1,217 @@
+"""Inputs are found once each, outputs are named so that none meets another, and appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+import docai
+import docai.sources
+from docai.delivery import Job, deliver, find_jobs, save_overlay
+from docai.document import Document, Page
+from docai.errors import NothingToDo, Unreadable
+from docai.extraction import Extractor
+from docai.registry import EXPORTERS
+from docai.sources import Origin, origin_of
+
+DOCUMENTS = Path(__file__).parents[1] / "examples" / "documents"
+NAMES = st.sampled_from(["a", "b", "c"])
+PATHS = st.builds(lambda folders, name: "/".join([*folders, f"{name}.pdf"]), st.lists(NAMES, max_size=3), NAMES)
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """An empty current folder, and a way to lay empty files in it."""
+    monkeypatch.chdir(tmp_path)
+
+    def lay(*names):
+        for name in names:
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+
+    return lay
+
+
+def stems(*paths):
+    return [job.stem.as_posix() for job in find_jobs(paths)]
+
+
+def files_in(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*") if path.is_file())
+
+
+# ---- what comes in
+
+
+def test_files_come_in_the_order_given(tree):
+    tree("b.pdf", "a.pdf")
+    assert find_jobs(["b.pdf", "a.pdf"]) == [Job(Path("b.pdf"), PurePath("b.pdf")), Job(Path("a.pdf"), PurePath("a.pdf"))]
+
+
+def test_a_folder_means_all_documents_below_it_and_keeps_its_subfolders(tree):
+    tree("in/b.pdf", "in/deep/er/a.PNG", "in/notes.txt", "in/no_suffix", "in/c.tiff", "in/folder.pdf/inner.jpg")
+    assert stems("in") == ["b.pdf", "c.tiff", "deep/er/a.PNG", "folder.pdf/inner.jpg"]
+
+
+def test_a_pattern_means_the_files_that_match_it(tree):
+    tree("in/b.pdf", "in/a.pdf", "in/c.txt", "in/deep/a.pdf", "in/sub.pdf/x.png")
+    assert stems("in/*.pdf") == ["a.pdf", "b.pdf"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tree):
+    tree("scan[1].pdf", "scan1.pdf")
+    assert stems("scan[1].pdf") == ["scan[1].pdf"]
+
+
+def test_a_missing_file_is_left_to_be_told_when_it_is_opened(tree):
+    assert stems("missing.pdf") == ["missing.pdf"]
+
+
+def test_a_name_that_no_file_can_have_is_left_to_be_told_when_it_is_opened():
+    (job,) = find_jobs(["x" * 5000 + ".pdf"])
+    with pytest.raises(Unreadable, match="cannot be read"):
+        Extractor().pages(job.path)
+
+
+@pytest.mark.parametrize("path", ["empty", "*.pdf", "only_texts", "no/such/**/*.png"])
+def test_where_nothing_is_found_there_is_nothing_to_do(tree, path):
+    tree("empty/.keep", "only_texts/a.txt", "a.png")
+    with pytest.raises(NothingToDo, match="no documents found here; docai looks for bmp, jpeg, jpg, pdf"):
+        find_jobs(["a.png", path])
+
+
+def test_a_file_is_read_once_however_often_and_by_whatever_path_it_is_given(tree, tmp_path):
+    tree("in/a.pdf", "in/b.pdf")
+    assert stems("in/a.pdf", "in", str(tmp_path / "in" / "a.pdf"), "in/../in/a.pdf", "in/*.pdf") == ["a.pdf", "b.pdf"]
+
+
+def test_what_docai_wrote_before_is_not_read_again(tree):
+    tree("a.pdf", "a.pdf.json", "a.pdf.figures/p1-2.png", "deep/b.PDF.overlay/p1.png", "my.figures/drawing.png")
+    assert stems(".") == ["a.pdf", "my.figures/drawing.png"]
+
+
+# ---- where it goes
+
+
+def test_files_that_share_a_name_are_told_apart_by_their_folders(tree):
+    tree("a/x.pdf", "b/x.pdf", "b/y.pdf")
+    assert stems("a/x.pdf", "b/x.pdf", "b/y.pdf") == ["a/x.pdf", "b/x.pdf", "y.pdf"]
+    assert stems("a", "b") == ["a/x.pdf", "b/x.pdf", "y.pdf"]
+
+
+def test_a_file_told_apart_does_not_meet_a_third(tree):
+    tree("a/x.pdf", "b/x.pdf", "c/a/x.pdf")
+    assert stems("a/x.pdf", "b/x.pdf", "c") == ["a/x.pdf", "b/x.pdf", "c/a/x.pdf"]
+
+
+def test_names_that_differ_in_their_suffix_do_not_meet(tree):
+    tree("x.pdf", "x.png")
+    assert stems("x.pdf", "x.png") == ["x.pdf", "x.png"]
+
+
+@given(st.lists(PATHS, min_size=1, max_size=6))
+def test_no_two_documents_share_an_output(paths):
+    jobs = find_jobs(paths)
+    places = {job.stem for job in jobs}
+    assert len(places) == len(jobs) == len({os.path.abspath(path) for path in paths})
+    assert not any(place.is_absolute() or ".." in place.parts for place in places)
+
+
+# ---- delivery
+
+
+def delivered(folder, formats, name="report.pdf", **options):
+    return deliver(Extractor().pages(DOCUMENTS / name), formats, Path(folder, name), **options)
+
+
+def test_each_format_is_delivered_beside_the_others(tmp_path):
+    rest = delivered(tmp_path / "new" / "folder", list(EXPORTERS))
+    assert (rest.status, rest.pages) == ("success", ())
+    found = files_in(tmp_path / "new" / "folder")
+    assert {name for name in found if not name.endswith("csv")} == {f"report.pdf.{form}" for form in EXPORTERS if form != "csv"}
+    assert {name for name in found if name.endswith("csv")} >= {"report.pdf.p2-2.csv"} or any(
+        name.endswith(".csv") for name in found
+    )
+
+
+def test_delivered_json_is_the_document(tmp_path):
+    delivered(tmp_path, ["json"])
+    assert Document.model_validate_json((tmp_path / "report.pdf.json").read_bytes()) == docai.extract(DOCUMENTS / "report.pdf")
+
+
+def test_a_delivery_replaces_an_older_one(tmp_path):
+    (tmp_path / "report.pdf.txt").write_text("old")
+    delivered(tmp_path, ["txt"])
+    assert "Moving More with Less" in (tmp_path / "report.pdf.txt").read_text(encoding="utf-8")
+
+
+class Stopped(Exception):
+    """What a caller's progress function may raise."""
+
+
+@pytest.mark.parametrize("error", [Stopped, KeyboardInterrupt, MemoryError, OSError])
+@pytest.mark.parametrize("form", sorted(EXPORTERS))
+def test_a_delivery_that_breaks_off_leaves_nothing_and_keeps_what_was_there(tmp_path, form, error):
+    old = tmp_path / f"report.pdf.{form}"
+    old.write_text("old")
+    suffixes = set()
+
+    def stop_at_the_last(seen):
+        suffixes.update(path.suffix for path in tmp_path.iterdir() if path != old)
+        if seen.done == seen.total:
+            raise error("no more")
+
+    stream = Extractor().pages(DOCUMENTS / "report.pdf", on_progress=stop_at_the_last)
+    with pytest.raises(error):
+        deliver(stream, [form], tmp_path / "report.pdf")
+    assert [path.name for path in tmp_path.iterdir()] == [old.name]
+    assert old.read_text() == "old"
+    assert suffixes <= {".part"}
+    assert stream.origin not in docai.sources._open
+
+
+def test_formats_are_delivered_all_or_none(tmp_path):
+    (tmp_path / "report.pdf.json").mkdir()
+    with pytest.raises(OSError, match="report.pdf.json"):
+        delivered(tmp_path, ["json", "md"])
+    assert files_in(tmp_path) == []
+
+
+def test_an_output_folder_that_is_a_file_is_an_os_error(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        delivered(tmp_path / "file", ["json"])
+    assert docai.sources._open == {}
+
+
+# ---- overlays
+
+
+def test_overlays_show_each_page_at_a_hundred_dots_an_inch(tmp_path):
+    delivered(tmp_path, ["json"], overlay=True)
+    assert files_in(tmp_path / "report.pdf.overlay") == ["p1.png", "p2.png", "p3.png", "p4.png"]
+    page = docai.extract(DOCUMENTS / "report.pdf", pages="1").pages[0]
+    with Image.open(tmp_path / "report.pdf.overlay" / "p1.png") as picture:
+        assert picture.size == (round(page.width_points / 0.72), round(page.height_points / 0.72))
+        assert len(picture.convert("RGB").getcolors(1 << 24)) > 10
+
+
+def test_an_overlay_of_a_huge_page_stays_small(tmp_path):
+    origin = origin_of(DOCUMENTS / "report.pdf")
+    path = save_overlay(Page(number=1, width_points=14_400, height_points=720), origin, tmp_path)
+    with Image.open(path) as picture:
+        assert picture.size == (3000, 150)
+
+
+def test_a_page_that_nobody_can_draw_has_no_overlay(tmp_path):
+    assert (
+        save_overlay(Page(number=1, width_points=100, height_points=100), Origin(str(tmp_path / "gone.pdf")), tmp_path / "o")
+        is None
+    )
+    assert not (tmp_path / "o").exists()
