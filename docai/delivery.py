@@ -12,13 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import IO, Final
 
-import cv2
-
 from docai.document import Document, Page
 from docai.errors import InputError, NothingToDo
 from docai.exporters import Exporter, Files, Place
 from docai.exporters.overlay import draw
-from docai.extraction import PageStream
+from docai.extraction import PageStream, save_picture
 from docai.registry import EXPORTERS, load
 from docai.sources import Origin, PageReference, render
 
@@ -139,10 +137,6 @@ def save_overlay(page: Page, origin: Origin, folder: Path) -> Path | None:
         pixels, _ = render(PageReference(origin, page.number), *size)
     except InputError:
         return None
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"p{page.number}.png"
-    _, png = cv2.imencode(".png", cv2.cvtColor(draw(page, pixels), cv2.COLOR_RGB2BGR))
-    temporary = path.with_name(f"{path.name}.part")
-    temporary.write_bytes(png.tobytes())
-    temporary.replace(path)
+    save_picture(draw(page, pixels), path)
     return path

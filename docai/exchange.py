@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from docai.document import Engine, Problem
+from docai.errors import MalformedReply
 from docai.tasks import Task
 from docai.tiling import Lens, View
 
@@ -71,70 +72,77 @@ Talk = Generator[list[Request], list[Reply], Result]
 
 
 def drive(talk: Talk[Result], backends: Mapping[str, Backend]) -> Result:
-    """Run one conversation to its end and return its result."""
+    """Run one conversation to its end and return its result; a backend that raises, raises where the conversation asked."""
+    (result,) = drive_many([talk], backends, window=1)
+    return result
+
+
+def _ask(backend: Backend, requests: Sequence[Request]) -> list[Reply | Exception]:
+    """Return a reply for each request, or what the backend raised in place of all of them."""
     try:
-        requests = next(talk)
-        while True:
-            replies: list[Reply | None] = [None] * len(requests)
-            for name in dict.fromkeys(request.to for request in requests):
-                places = [n for n, request in enumerate(requests) if request.to == name]
-                answers = backends[name].answer([requests[n] for n in places])
-                for n, reply in zip(places, answers, strict=True):
-                    replies[n] = reply
-            requests = talk.send([reply for reply in replies if reply is not None])
-    except StopIteration as end:
-        result: Result = end.value
-        return result
-    finally:
-        talk.close()
+        replies = list(backend.answer(requests))
+    except Exception as error:  # noqa: BLE001  # not swallowed: it is raised in each conversation that asked
+        return [error] * len(requests)
+    if len(replies) != len(requests):
+        message = f"{len(requests)} requests got {len(replies)} replies; a backend answers each, in order"
+        return [MalformedReply(message)] * len(requests)
+    return list(replies)
 
 
 @dataclass(slots=True, eq=False)
 class _Running(Generic[Result]):
+    """A conversation under way: what it has been answered so far, and its result once it has ended."""
+
     talk: Talk[Result]
-    replies: list[Reply | None] = field(default_factory=list)
-    missing: int = 0
+    replies: list[Reply | Exception | None] = field(default_factory=list)
     result: list[Result] = field(default_factory=list)
+
+    def advance(self) -> list[Request]:
+        """Go on with the replies at hand; return what is asked next, nothing once the conversation has ended."""
+        failure = next((reply for reply in self.replies if isinstance(reply, Exception)), None)
+        try:
+            if failure is not None:
+                requests = self.talk.throw(failure)
+            else:
+                replies = [reply for reply in self.replies if isinstance(reply, Reply)]
+                requests = self.talk.send(replies) if self.replies else next(self.talk)
+            while not requests:
+                requests = self.talk.send([])
+        except StopIteration as end:
+            self.result.append(end.value)
+            return []
+        self.replies = [None] * len(requests)
+        return requests
 
 
 def drive_many(talks: Iterable[Talk[Result]], backends: Mapping[str, Backend], *, window: int = 64) -> Iterator[Result]:
     """Run many conversations and yield their results in order, the same as `drive` gives one by one.
 
     At most `window` conversations are begun whose results have not been taken, so that memory is bounded. A backend is asked
-    when its batch is full, or when no conversation can go on, or begin, without it. Every conversation is closed on exit, also
-    when the caller stops early.
+    when its batch is full, or when no conversation can go on, or begin, without it. What a backend raises is raised in the
+    conversations whose requests it was given, which may handle it. Every conversation is closed on exit, also when the caller
+    stops early.
 
     Raises:
         ValueError: `window` is below 1.
     """
     if window < 1:
         raise ValueError(f"a window of {window} conversations; want at least 1")
-    source, order, live = iter(talks), deque[_Running[Result]](), set[_Running[Result]]()
+    source, order = iter(talks), deque[_Running[Result]]()
     waiting: dict[str, deque[tuple[_Running[Result], int, Request]]] = {name: deque() for name in backends}
     exhausted = False
 
-    def advance(running: _Running[Result], replies: list[Reply] | None) -> None:
-        try:
-            requests = next(running.talk) if replies is None else running.talk.send(replies)
-            while not requests:
-                requests = running.talk.send([])
-        except StopIteration as end:
-            running.result.append(end.value)
-            live.discard(running)
-            return
-        running.replies, running.missing = [None] * len(requests), len(requests)
-        for place, request in enumerate(requests):
+    def advance(running: _Running[Result]) -> None:
+        for place, request in enumerate(running.advance()):
             waiting[request.to].append((running, place, request))
 
     def ask(name: str) -> None:
         queue = waiting[name]
         chosen = [queue.popleft() for _ in range(min(backends[name].batch, len(queue)))]
-        replies = backends[name].answer([request for _, _, request in chosen])
-        for (running, place, _), reply in zip(chosen, replies, strict=True):
+        for (running, place, _), reply in zip(chosen, _ask(backends[name], [request for _, _, request in chosen]), strict=True):
             running.replies[place] = reply
-            running.missing -= 1
-            if not running.missing:
-                advance(running, [r for r in running.replies if r is not None])
+            if None not in running.replies:
+                advance(running)
 
     try:
         while order or not exhausted:
@@ -143,18 +151,15 @@ def drive_many(talks: Iterable[Talk[Result]], backends: Mapping[str, Backend], *
             full = fullest is not None and len(waiting[fullest]) >= backends[fullest].batch
             if not full and not exhausted and len(order) < window:
                 talk = next(source, None)
-                if talk is None:
-                    exhausted = True
-                else:
-                    running = _Running(talk)
-                    order.append(running)
-                    live.add(running)
-                    advance(running, None)
+                exhausted = talk is None
+                if talk is not None:
+                    order.append(_Running(talk))
+                    advance(order[-1])
             elif fullest is not None:
                 ask(fullest)
             while order and order[0].result:
                 yield order.popleft().result[0]
     finally:
         with ExitStack() as closing:  # one that fails to close must not keep the others open
-            for running in live:
+            for running in order:
                 closing.callback(running.talk.close)

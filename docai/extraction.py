@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import cv2
 
@@ -18,6 +18,9 @@ from docai.exchange import Backend, Talk, drive_many
 from docai.reading import Context, PageRead, Pages, joined, safe_page
 from docai.registry import BACKENDS, load
 from docai.sources import Input, Origin, PageReference, Source, opened, origin_of, render
+
+if TYPE_CHECKING:
+    from docai.sources import Pixels
 
 LANGUAGES: Final = ("en", "ko", "vi")
 FIGURE_DPI: Final = 150  # of saved figures: print on screen at twice its size stays sharp, and files stay small
@@ -268,13 +271,20 @@ def _saved(block: Block, page: Page, origin: Origin, folder: Path) -> tuple[Bloc
         message = f"the figure cannot be saved: {error}"
         return block, Problem(code="figure_not_saved", message=message, page_number=page.number, block=block.id)
     name = f"{origin.name}.figures/{block.id.replace('/', '-')}.png"
-    path = folder / name
+    save_picture(pixels, folder / name)
+    return document.replace(block, content=document.replace(content, file=name)), problem
+
+
+def save_picture(pixels: Pixels, path: Path) -> None:
+    """Save (height, width, 3) RGB pixels as a PNG, which appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     _, png = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
     temporary = path.with_name(f"{path.name}.part")
-    temporary.write_bytes(png.tobytes())
-    temporary.replace(path)
-    return document.replace(block, content=document.replace(content, file=name)), problem
+    try:
+        temporary.write_bytes(png.tobytes())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def extract(  # noqa: PLR0913  # the options of a call, all by keyword

@@ -21,6 +21,7 @@ THIN: Final = 0.003  # of the page, 2 points; what is thinner is a rule
 SMALLEST_POINTS: Final = 22.0  # a side; smaller drawings are bullets, icons and ticks
 TEXT_SHARE: Final = 0.12  # of a frame's area, from which on it frames text; charts and diagrams stay below
 SCAN_SHARE: Final = 0.7  # of the page that one picture covers when the page is a scan
+LEGEND: Final = 0.3  # of the page's width that a legend may stand beside its chart; a third of that above or below
 BAND: Final = 0.8  # of a cluster's width that a shaded row of a table covers, and a bar of a chart does not
 TICK_EMS: Final = 1.6  # how far a tick label stands from its chart
 TITLE_EMS: Final = 2.6  # how far an axis title that runs upwards does
@@ -55,12 +56,14 @@ class _Cluster:
 
 def find_figures(page: SourcePage, lines: Sequence[Line], tables: Sequence[Box]) -> tuple[list[Drawn], list[Frame]]:
     """Return the figures and the text frames of a page; what lies in `tables` is left to them."""
-    found: list[tuple[Box, Looks, list[Line]]] = []
+    found: list[tuple[_Cluster, Looks, list[Line]]] = []
     frames: list[Frame] = []
     axes: list[Box] = []
+    swatches: list[VectorPath] = []
     for cluster in _clusters(page, tables):
         box = cluster.box
         if min(box.width * page.width_points, box.height * page.height_points) < SMALLEST_POINTS:
+            swatches += [path for path in cluster.paths if path.fill or path.stroke]
             continue
         inside = [line for line in lines if box.contains(_middle(line.box))]
         looks = _looks(cluster, inside)
@@ -68,20 +71,45 @@ def find_figures(page: SourcePage, lines: Sequence[Line], tables: Sequence[Box])
             frames += [Frame(box)] if looks else []
             axes += [box] if _text_share(box, inside) <= TEXT_SHARE and not any(_is_prose(line, box) for line in inside) else []
         else:
-            found.append((box, looks, inside))
-    drawn = [_with_labels(*_with_axes(box, looks, inside, axes, lines), lines) for box, looks, inside in found]
+            found.append((cluster, looks, inside))
+    drawn = []
+    for cluster, looks, inside in found:
+        box, members = cluster.box, inside
+        if looks != "picture":
+            box, members = _with_axes(box, members, axes, lines)
+            box, members = _with_legend(box, members, _legend(cluster, swatches), lines)
+        drawn.append(_with_labels(box, looks, members, lines))
     return _each_line_once(_without_nested(drawn)), [frame for frame in frames if not _in_any(frame.box, [d.box for d in drawn])]
 
 
-def _with_axes(
-    box: Box, looks: Looks, inside: list[Line], axes: Sequence[Box], lines: Sequence[Line]
-) -> tuple[Box, Looks, list[Line]]:
+def _with_axes(box: Box, inside: list[Line], axes: Sequence[Box], lines: Sequence[Line]) -> tuple[Box, list[Line]]:
     """Return a drawing made one with the axes or frame that it hovers in, if they hold nothing else but labels."""
     around = [axis for axis in axes if axis.contains(box, 0.01) and box.area > 0.05 * axis.area]
-    if looks == "picture" or not around:
-        return box, looks, inside
+    if not around:
+        return box, inside
     box = hull((box, *around))
-    return box, looks, [line for line in lines if box.contains(_middle(line.box))]
+    return box, [line for line in lines if box.contains(_middle(line.box))]
+
+
+def _legend(cluster: _Cluster, swatches: Sequence[VectorPath]) -> list[Box]:
+    """Return the small marks beside a drawing that have its colours, two and more of them: a legend's."""
+    colours = {path.fill or path.stroke for path in cluster.paths}
+    box = cluster.box
+    beside = Box.clipped(box.left - LEGEND, box.top, box.right + LEGEND, box.bottom)
+    below = Box.clipped(box.left, box.top - LEGEND / 3, box.right, box.bottom + LEGEND / 3)
+    own = [s.box for s in swatches if (s.fill or s.stroke) in colours and (beside.contains(s.box) or below.contains(s.box))]
+    return own if len(own) > 1 else []
+
+
+def _with_legend(box: Box, inside: list[Line], legend: Sequence[Box], lines: Sequence[Line]) -> tuple[Box, list[Line]]:
+    """Return a drawing with its legend: the swatches, and the line that stands right behind each."""
+    members = {id(line): line for line in inside}
+    for swatch in legend:
+        for line in lines:
+            level = min(line.box.bottom, swatch.bottom) - max(line.box.top, swatch.top) > 0.4 * swatch.height
+            if level and -0.5 * line.em < line.box.left - swatch.right < 2 * line.em:
+                members[id(line)] = line
+    return hull((box, *legend, *(line.box for line in members.values()))), list(members.values())
 
 
 def _text_share(box: Box, inside: Sequence[Line]) -> float:

@@ -243,7 +243,7 @@ def test_a_backend_that_gives_too_few_replies_is_found_out():
 
     register = Register()
     for run in (drive, lambda talk, to: list(drive_many([talk], to))):
-        with pytest.raises(ValueError, match="zip"):
+        with pytest.raises(MalformedReply, match="1 requests got 0 replies"):
             run(register.watched(until_one(3)), {"collatz": Silent(1)})
     assert register.begun == register.ended == 2
 
