@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
 from docai import registry
@@ -251,12 +251,36 @@ class Text(_Content):
 
 
 class Table(_Content):
-    """A table; every position of its grid is covered by one cell (see `docai.tasks.table.grid`)."""
+    """A table.
+
+    Law: every position of its grid is covered by exactly one cell; what breaks it is no table.
+    """
 
     kind: Literal["table"] = "table"
     row_count: Annotated[int, Field(ge=1)]
     column_count: Annotated[int, Field(ge=1)]
     cells: tuple[Cell, ...]
+
+    @model_validator(mode="after")
+    def _cover_each_position_once(self) -> Table:
+        self.grid()
+        return self
+
+    def grid(self) -> list[list[Cell]]:
+        """Return the table as rows of cells, a spanning cell at each position it covers."""
+        rows: list[list[Cell | None]] = [[None] * self.column_count for _ in range(self.row_count)]
+        for cell in self.cells:
+            if cell.row + cell.row_span > self.row_count or cell.column + cell.column_span > self.column_count:
+                raise ValueError(f"cell {cell.row},{cell.column} reaches out of a {self.row_count} x {self.column_count} table")
+            for row in range(cell.row, cell.row + cell.row_span):
+                for column in range(cell.column, cell.column + cell.column_span):
+                    if rows[row][column] is not None:
+                        raise ValueError(f"position {row},{column} is covered twice")
+                    rows[row][column] = cell
+        empty = next(((r, c) for r, row in enumerate(rows) for c, cell in enumerate(row) if cell is None), None)
+        if empty:
+            raise ValueError(f"position {empty[0]},{empty[1]} is not covered")
+        return [[cell for cell in row if cell is not None] for row in rows]
 
     def to_dataframe(self) -> pandas.DataFrame:
         """Return the table as a pandas DataFrame; a spanning cell's text stands at each position it covers.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -131,6 +131,8 @@ class PageStream(Iterator[Page]):
         """Release the file; `rest` stays."""
         if self._whole is None:
             self._whole = self._document()
+            if isinstance(self._read, Generator):
+                self._read.close()
             self._closing.close()
 
 

@@ -7,7 +7,6 @@ from docai.alignment import find_aligned, find_columns, find_rows
 from docai.document import Box
 from docai.lines import find_lines
 from docai.sources import Font, Rule, SourceWord
-from docai.tasks.table import grid
 
 WIDTH, HEIGHT, SIZE = 600.0, 800.0, 10.0
 
@@ -90,7 +89,7 @@ def borderless(tmp_path):
 
 def test_a_borderless_table_is_read_with_its_headers_and_its_blank_cell(borderless):
     (table,) = docai.extract(borderless).tables
-    texts = [[cell.text for cell in row] for row in grid(table)]
+    texts = [[cell.text for cell in row] for row in table.grid()]
     assert texts == [
         ["Depot", "Floor area", "Charging points"],
         ["Harwick", "8,400", "46"],

@@ -15,7 +15,7 @@ from docai.rulings import find_grids
 from docai.sources import Rule
 from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
-from docai.tasks.table import ReadTable, grid, header_row_count
+from docai.tasks.table import ReadTable, header_row_count
 from docai.tiling import View
 from tests.drawn_pages import BOLD, HEIGHT, PLAIN, REFERENCE, WIDTH, Sheet, grid_rules, page_of, word, words
 
@@ -56,7 +56,7 @@ def table_of(*texts, **more):
 
 
 def texts_of(table):
-    return [[cell.text for cell in row] for row in grid(table)]
+    return [[cell.text for cell in row] for row in table.grid()]
 
 
 DEPOTS = (("Depot", "Vans", "Floor area"), ("North", "12", "8,400"), ("East Quay", "9", "6,150"))
@@ -72,7 +72,7 @@ def test_words_fall_into_the_cells_of_a_ruled_table():
 def test_cells_have_their_boxes_on_the_page():
     table = table_of(*DEPOTS)
     expected = Box(XS[1] / WIDTH, YS[1] / HEIGHT, XS[2] / WIDTH, YS[2] / HEIGHT)
-    assert tuple(grid(table)[1][1].box) == pytest.approx(tuple(expected), abs=1e-4)
+    assert tuple(table.grid()[1][1].box) == pytest.approx(tuple(expected), abs=1e-4)
     assert table.box == WHERE
 
 
@@ -90,7 +90,7 @@ def test_a_missing_rule_makes_a_cell_that_spans():
     rules = [rule for rule in grid_rules(XS, YS) if rule.horizontal or round(rule.position * WIDTH) != 200]
     rules.append(Rule(False, 200 / WIDTH, 120 / HEIGHT, 160 / HEIGHT, 0.5))
     table = table_of(("Parcels", "", "On time"), ("2023", "2024", "2024"), ("1", "2", "3"), rules=rules)
-    first = grid(table)[0][0]
+    first = table.grid()[0][0]
     assert (first.text, first.column_span, first.row_span) == ("Parcels", 2, 1)
     assert texts_of(table)[0] == ["Parcels", "Parcels", "On time"]
 
@@ -98,7 +98,7 @@ def test_a_missing_rule_makes_a_cell_that_spans():
 def test_text_of_several_lines_is_joined_in_its_cell():
     found = (*words("Seaboard and is-", 105, 112, 7), *words("lands", 105, 118.5, 7), *words("12", 205, 114, 7))
     view = View(REFERENCE, WIDTH, HEIGHT, WHERE, found, tuple(grid_rules(XS, YS)))
-    assert grid(reply_to(view).answer)[0][0].text == "Seaboard and islands"
+    assert reply_to(view).answer.grid()[0][0].text == "Seaboard and islands"
 
 
 def test_bold_rows_over_plain_ones_are_headers():
@@ -125,7 +125,7 @@ def test_a_spanning_header_takes_the_row_below_it_along():
     rules = [rule for rule in rules if not rule.horizontal or round(rule.position * HEIGHT) != 120]
     rules.append(Rule(True, 120 / HEIGHT, 200 / WIDTH, 400 / WIDTH, 0.5))
     table = table_of(("Depot", "Parcels", ""), ("", "2023", "2024"), ("North", "12", "13"), rules=rules)
-    assert (grid(table)[0][0].row_span, grid(table)[0][1].column_span) == (2, 2)
+    assert (table.grid()[0][0].row_span, table.grid()[0][1].column_span) == (2, 2)
     assert header_row_count(table) == 2
 
 
@@ -218,6 +218,6 @@ def test_every_table_covers_its_grid_and_keeps_every_word(texts, rules):
     if reply.answer is None:
         assert reply.problems
     else:
-        assert len(grid(reply.answer)) == reply.answer.row_count
+        assert len(reply.answer.grid()) == reply.answer.row_count
         assert sorted(part.text for part in reply.answer.words) == sorted(part.text for part in view.words)
         assert 0 <= reply.confidence <= 1

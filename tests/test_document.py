@@ -184,7 +184,7 @@ def test_what_is_no_box_is_told_with_its_place(box):
     ("kind", "fields", "expected"),
     [
         ("text", {"text": "a"}, Text),
-        ("table", {"row_count": 1, "column_count": 1, "cells": []}, Table),
+        ("table", {"row_count": 1, "column_count": 1, "cells": [{"row": 0, "column": 0, "box": [0, 0, 1, 1]}]}, Table),
         ("chart", {"chart_type": "bar"}, Chart),
         ("figure", {}, Figure),
     ],

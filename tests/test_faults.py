@@ -49,6 +49,7 @@ CODES = {
     "letters_from_the_private_area": SOME_FAILED,
     "saved_states_without_end": SOME_FAILED,
     "sound_picture": SOME_FAILED,
+    "truncated": SOME_FAILED,
     "picture_of_one_pixel": SOME_FAILED,
     "picture_with_half_its_data": SOME_FAILED,
     "picture_with_the_wrong_data": SOME_FAILED,
@@ -136,6 +137,11 @@ def test_a_truncated_file_is_repaired_and_says_so(name):
     document = extracted(name)
     assert "repaired" in codes(document)
     assert "This is page 1 of three" in document.text
+
+
+def test_a_page_that_was_cut_off_is_told():
+    for page in extracted("truncated").pages:
+        assert page.blocks or [problem.severity for problem in page.problems] == ["error"]
 
 
 def test_an_encrypted_file_opens_with_its_password_alone():

@@ -46,7 +46,7 @@ def test_a_missing_package_is_named_with_who_needs_it(module):
 def test_a_missing_package_of_an_extra_is_brought_by_that_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     monkeypatch.delitem(sys.modules, "docai.exporters.dataframe", raising=False)
-    table = Table(page_number=1, box=Box(0, 0, 1, 1), row_count=1, column_count=1, cells=())
+    table = Table(page_number=1, box=Box(0, 0, 1, 1), row_count=1, column_count=1, cells=(Cell(row=0, column=0, box=Box(0, 0, 1, 1)),))
     with pytest.raises(MissingDependency, match=r"pandas is not installed.*run: pip install 'docai\[tables\]'"):
         table.to_dataframe()
     assert "pandas" in doctor.EXTRAS["tables"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from docai.document import Box, Cell, Table, replace
 from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
-from docai.tasks.table import ReadTable, grid, header_row_count, in_reading_order
+from docai.tasks.table import ReadTable, header_row_count, in_reading_order
 
 BOX = Box(0.1, 0.1, 0.9, 0.9)
 TASKS = (ReadTable(), ReadChart(), ReadText(), ReadText(("ko", "en")))
@@ -54,7 +54,7 @@ def covers(part, row, column):
 
 @given(tables())
 def test_every_position_holds_the_cell_that_covers_it(whole):
-    rows = grid(whole)
+    rows = whole.grid()
     assert [len(row) for row in rows] == [whole.column_count] * whole.row_count
     assert all(covers(rows[row][column], row, column) for row, column in product(range(whole.row_count), range(whole.column_count)))
     assert {id(part) for row in rows for part in row} == {id(part) for part in whole.cells}
@@ -64,14 +64,14 @@ def test_every_position_holds_the_cell_that_covers_it(whole):
 def test_a_table_with_a_cell_missing_is_refused(whole, chance):
     lost = chance.choice(whole.cells)
     with pytest.raises(ValueError, match=rf"position {lost.row},{lost.column} is not covered"):
-        grid(replace(whole, cells=tuple(part for part in whole.cells if part is not lost)))
+        replace(whole, cells=tuple(part for part in whole.cells if part is not lost))
 
 
 @given(tables(), st.randoms())
 def test_a_table_with_a_position_covered_twice_is_refused(whole, chance):
     row, column = chance.randrange(whole.row_count), chance.randrange(whole.column_count)
     with pytest.raises(ValueError, match=rf"position {row},{column} is covered twice"):
-        grid(replace(whole, cells=(*whole.cells, cell(row, column))))
+        replace(whole, cells=(*whole.cells, cell(row, column)))
 
 
 @given(tables(), st.randoms(), st.booleans())
@@ -81,20 +81,20 @@ def test_a_cell_that_reaches_out_of_its_table_is_refused(whole, chance, down):
     longer = {"row_span": whole.row_count - part.row + 1} if down else {"column_span": whole.column_count - part.column + 1}
     cells = (*whole.cells[:place], replace(part, **longer), *whole.cells[place + 1 :])
     with pytest.raises(ValueError, match=r"reaches out of|covered twice"):
-        grid(replace(whole, cells=cells))
+        replace(whole, cells=cells)
 
 
 @pytest.mark.parametrize("outside", [cell(2, 0), cell(0, 3), cell(10**9, 0), cell(0, 0, 10**9, 1)])
 def test_what_lies_outside_is_named_with_the_size_of_the_table(outside):
     with pytest.raises(ValueError, match=rf"cell {outside.row},{outside.column} reaches out of a 2 x 3 table"):
-        grid(table(2, 3, [outside]))
+        table(2, 3, [outside])
 
 
 @given(tables())
 def test_cells_in_reading_order_come_row_by_row(whole):
     ordered = in_reading_order(whole.cells)
     assert sorted(map(id, ordered)) == sorted(map(id, whole.cells))
-    first_met = dict.fromkeys(id(part) for row in grid(whole) for part in row)
+    first_met = dict.fromkeys(id(part) for row in whole.grid() for part in row)
     assert [id(part) for part in ordered] == list(first_met)
 
 

@@ -140,8 +140,8 @@ class Origin:
 
     @property
     def name(self) -> str:
-        """The file's name, or "document" for bytes."""
-        return Path(self.path).name if self.path else "document"
+        """The file's name, or "document" for bytes; what is not UTF-8 in it is replaced, so that it can be written as JSON."""
+        return os.fsencode(Path(self.path).name).decode("utf-8", "replace") if self.path else "document"
 
     def open(self) -> IO[bytes]:
         """Return a stream of the bytes; of bytes in memory, one that copies nothing."""

@@ -86,10 +86,10 @@ class PdfSource:
         """
         self.origin = origin
         try:
-            if origin.data is not None:
-                self._file = pymupdf.open(stream=origin.data, filetype="pdf")
-            else:
+            if origin.path is not None and origin.path.isprintable():
                 self._file = pymupdf.open(origin.path, filetype="pdf")
+            else:  # bytes, or a path that is not UTF-8, which MuPDF cannot open
+                self._file = pymupdf.open(stream=origin.read(), filetype="pdf")
             if not self._file.is_pdf:  # MuPDF goes by the bytes, whatever it is told to expect
                 raise Unreadable(
                     f"not a PDF but {(self._file.metadata or {}).get('format') or 'another kind of file'}; print it to PDF first"
