@@ -76,6 +76,8 @@ def _plain(path: Path) -> Path:
 
 
 def _meant(text: str) -> Iterator[tuple[Path, PurePath]]:
+    if not text:  # an unset variable of a shell, which a path takes for the current folder
+        raise NothingToDo("an empty path; name a file, a folder or a pattern")
     path = Path(text)
     try:
         is_folder, exists = path.is_dir(), path.exists()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas
 
 SCHEMA_VERSION: Final = "1.0"
+MAX_POSITIONS: Final = 5_000_000  # of a table; five times the rows of a spreadsheet
 DECIMALS: Final = 5  # of a page fraction: 0.008 points on A4, below what any renderer places
 
 Confidence = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -268,6 +269,8 @@ class Table(_Content):
 
     def grid(self) -> list[list[Cell]]:
         """Return the table as rows of cells, a spanning cell at each position it covers."""
+        if self.row_count * self.column_count > MAX_POSITIONS:  # a lie in a JSON file must not fill memory
+            raise ValueError(f"a table of {self.row_count} x {self.column_count} positions; at most {MAX_POSITIONS:,} are held")
         rows: list[list[Cell | None]] = [[None] * self.column_count for _ in range(self.row_count)]
         for cell in self.cells:
             if cell.row + cell.row_span > self.row_count or cell.column + cell.column_span > self.column_count:

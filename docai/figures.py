@@ -204,6 +204,8 @@ def _looks(cluster: _Cluster, inside: Sequence[Line]) -> Looks | Literal["frame"
         path for path in cluster.paths if path.fill and path.fill != "#ffffff" and min(path.box.width, path.box.height) > 0.003
     ]
     bends = sum(is_bent(segment) for path in cluster.paths for segment in path.segments)
+    if inside and not framed and bends < MIN_BENDS and _are_fields(cluster, fills):
+        return None
     if not bends and not fills:
         return "frame" if inside and len(cluster.paths) <= 8 else None
     if framed or (bends < MIN_BENDS and (text > TEXT_SHARE or (inside and _are_shaded_rows(fills, cluster.box)))):
@@ -211,6 +213,13 @@ def _looks(cluster: _Cluster, inside: Sequence[Line]) -> Looks | Literal["frame"
     if bends < 3 and len(fills) < 3:
         return None
     return _drawing(cluster, inside)
+
+
+def _are_fields(cluster: _Cluster, fills: Sequence[VectorPath]) -> bool:
+    """Return whether a cluster is boxes below each other, like the fields of a form, and not one frame around all."""
+    boxes = [path for path in cluster.paths if any(segment[0] == "rectangle" for segment in path.segments)]
+    small = all(path.box.area < 0.5 * cluster.box.area for path in boxes)
+    return len(boxes) > 1 and small and (not fills or _are_shaded_rows(fills, cluster.box))
 
 
 def _are_shaded_rows(fills: Sequence[VectorPath], box: Box) -> bool:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from docai.alignment import find_aligned
 from docai.document import Box, Link, Role, hull
 from docai.figures import Drawn, Frame, Looks, find_figures, is_bent
-from docai.lines import Line, find_lines, join_lines
+from docai.lines import Line, breaks_between_words, find_lines, join_lines
 from docai.ordering import Item, order
 from docai.rulings import Grid, find_grids, spans
 from docai.sources import Picture, Rule, SourcePage, SourceWord, VectorPath
@@ -41,6 +41,7 @@ class Region:
         looks_like: What kind of figure.
         parent: The place, in the tuple of regions, of the figure or table that it stands in.
         column: Which column of the page it stands in, counted in reading order.
+        whole_words: Whether lines end between words on this page (see `docai.lines.breaks_between_words`).
     """
 
     kind: Kind
@@ -54,6 +55,7 @@ class Region:
     captions: tuple[int, ...] = field(default=())
     frame: Box | None = None
     column: int = 0
+    whole_words: bool = False
 
     @property
     def words(self) -> tuple[SourceWord, ...]:
@@ -63,7 +65,7 @@ class Region:
     @property
     def text(self) -> str:
         """Its running text."""
-        return join_lines(self.lines) if self.lines else ""
+        return join_lines(self.lines, whole_words=self.whole_words) if self.lines else ""
 
     @property
     def size(self) -> float:
@@ -103,7 +105,8 @@ def find_regions(page: SourcePage, lines: Sequence[Line], margins: Mapping[int, 
     running.sort(key=lambda region: (region.box.top, region.box.left))
     heads = [region for region in running if region.box.top < 0.5]
     regions = [*heads, *_in_order(free, [*tables, *figures], frames, page.rules), *running[len(heads) :]]
-    return [replace(region, sound=_is_sound(region, unsound)) for region in regions]
+    whole_words = any(breaks_between_words(region.lines) for region in regions if region.kind == "text")
+    return [replace(region, sound=_is_sound(region, unsound), whole_words=whole_words) for region in regions]
 
 
 def reading_direction(words: Sequence[SourceWord]) -> int:

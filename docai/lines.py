@@ -27,7 +27,10 @@ NUMBERED = re.compile(
     r"^(\(?\d{1,3}[.)]|\(?[a-z][.)]|\(?[A-Z]\)|\(?[ivxl]{1,5}[.)]|\(\d{1,3}\)|\[\d{1,3}\]|[①-⑳]|[가나다라마바사아자차카타파하][.)])$"
 )
 SECTION = re.compile(r"^(\d{1,2}|[A-Z])(\.\d{1,2})*\.?$")  # "2", "2.1", "A.3" before a heading
-_KEPT_HYPHENS = frozenset("self non well long short high low cross co multi pre post anti semi ex e all half near".split())
+# First parts that keep their hyphen at a line's end; "pre", "ex" or "in" begin too many words that are merely broken there
+_KEPT_HYPHENS = frozenset("self non well cross half all".split())
+_INNER = frozenset("of the to in on up by and at or".split())  # inside a compound: "state-of-the-", but not in "in-formation"
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _CONJUNCTIONS = frozenset("and or to und oder et ou".split())
 # Second parts that English compounds keep their hyphen before, where a line happens to end at it
 _KEPT_BEFORE = frozenset(
@@ -42,7 +45,7 @@ _HANGUL_ENDINGS = frozenset(
 
 @dataclass(frozen=True)
 class Line:
-    """Words on one baseline, from left to right."""
+    """Words on one baseline, in the order they are read."""
 
     words: tuple[SourceWord, ...]
     em: float  # the font size as a fraction of the page's width
@@ -55,8 +58,12 @@ class Line:
 
     @cached_property
     def text(self) -> str:
-        """The words with spaces between them, where there is a gap."""
-        return " ".join(word.text for word in self.words)
+        """The words with spaces between them, but for scripts that are written without."""
+        text = self.words[0].text
+        for previous, word in pairwise(self.words):
+            joined = not previous.space_after and is_han_or_kana(previous.text[-1]) and is_han_or_kana(word.text[0])
+            text += word.text if joined else f" {word.text}"
+        return text
 
     @cached_property
     def size(self) -> float:
@@ -121,8 +128,23 @@ def find_lines(words: Sequence[SourceWord], width_points: float, height_points: 
     lines = []
     for run in _merge(runs, width_points, rows):
         size = max(most_common((word.size, len(word.text)) for word in run), 1.0)
-        lines.append(Line(tuple(run), size / width_points, size / height_points))
+        lines.append(Line(tuple(_as_read(run)), size / width_points, size / height_points))
     return lines
+
+
+def _as_read(run: list[SourceWord]) -> list[SourceWord]:
+    """Return the words of a line, given from left to right, as they are read: Arabic and Hebrew from the right.
+
+    What is written from left to right inside such a line, numbers and names, keeps its own order.
+    """
+    if 2 * sum(bool(_RIGHT_TO_LEFT.search(word.text)) for word in run) <= len(run):
+        return run
+    read: list[SourceWord] = []
+    place = 0
+    for word in sorted(run, key=lambda w: -w.box.left):
+        place = 0 if _RIGHT_TO_LEFT.search(word.text) else place + 1
+        read.insert(len(read) - max(0, place - 1), word)
+    return read
 
 
 class _Rows:
@@ -167,14 +189,18 @@ def _merge(runs: list[list[SourceWord]], width_points: float, rows: _Rows) -> li
     order = sorted(runs, key=lambda run: run[0].box.left)
     merged: list[list[SourceWord]] = []
     by_place: dict[int, list[list[SourceWord]]] = {}  # by the baseline's place in steps of 1/400 of the page
+    reach = MARKER_EMS * max((run[0].size for run in runs), default=1.0) / width_points
     for run in order:
         first = run[0]
         if first.direction:  # text that runs up or down is kept as the file stores it
             merged.append(run)
             continue
         step = int(first.baseline * 400)
-        candidates = (candidate for key in (step - 1, step, step + 1) for candidate in by_place.get(key, ()))
-        near = [candidate for candidate in candidates if _follows(candidate, first, width_points, rows)]
+        near = []
+        for key in (step - 1, step, step + 1):
+            row = by_place.get(key, [])
+            row[:] = [candidate for candidate in row if candidate[-1].box.right > first.box.left - reach]  # the rest is behind
+            near += [candidate for candidate in row if _follows(candidate, first, width_points, rows)]
         if near:
             max(near, key=lambda candidate: candidate[-1].box.right).extend(run)
         else:
@@ -200,10 +226,10 @@ def _follows(run: list[SourceWord], word: SourceWord, width_points: float, rows:
     return gap < DOUBTFUL_EMS * em and any(rows.crossings(last.box.right, word.box.left, word))
 
 
-def join_lines(lines: Sequence[Line]) -> str:
-    """Return the running text of `lines`."""
+def join_lines(lines: Sequence[Line], *, whole_words: bool = False) -> str:
+    """Return the running text of `lines`; `whole_words` tells that they end between words, which matters in Korean."""
     text = lines[0].text
-    whole_words = breaks_between_words(lines)
+    whole_words = whole_words or breaks_between_words(lines)
     for previous, line in pairwise(lines):
         text = _join(text, line.text, spaced=whole_words or previous.words[-1].space_after)
     return text
@@ -255,9 +281,10 @@ def _join_hyphenated(text: str, following: str) -> str:
     begun = re.split(r"[^\w]", following, maxsplit=1)[0].lower()
     if begun in _CONJUNCTIONS:  # "pre- and post-war"
         return f"{text} {following}"
-    stem = re.split(r"[\s\u2010-]", text[:-1])[-1]
-    broken = following[0].islower() and stem.isalpha() and not stem.isupper()
-    if broken and stem.lower() not in _KEPT_HYPHENS and begun not in _KEPT_BEFORE:
+    parts = re.split(r"[\u2010-]", text[:-1].rsplit(maxsplit=1)[-1])
+    stem = parts[-1]
+    compound = stem.lower() in _KEPT_HYPHENS or (len(parts) > 1 and stem.lower() in _INNER) or begun in _KEPT_BEFORE
+    if following[0].islower() and stem.isalpha() and not stem.isupper() and not compound:
         return text[:-1] + following
     return text + following if following[0].isalnum() else f"{text} {following}"
 

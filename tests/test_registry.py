@@ -10,7 +10,7 @@ import pytest
 
 from docai import doctor
 from docai.backends import classical
-from docai.document import Box, Document, Table
+from docai.document import Box, Cell, Document, Table
 from docai.errors import MissingDependency
 from docai.exporters import Exporter, Memory
 from docai.registry import BACKENDS, EXPORTERS, SOURCES, load
@@ -46,7 +46,8 @@ def test_a_missing_package_is_named_with_who_needs_it(module):
 def test_a_missing_package_of_an_extra_is_brought_by_that_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     monkeypatch.delitem(sys.modules, "docai.exporters.dataframe", raising=False)
-    table = Table(page_number=1, box=Box(0, 0, 1, 1), row_count=1, column_count=1, cells=(Cell(row=0, column=0, box=Box(0, 0, 1, 1)),))
+    cells = (Cell(row=0, column=0, box=Box(0, 0, 1, 1)),)
+    table = Table(page_number=1, box=Box(0, 0, 1, 1), row_count=1, column_count=1, cells=cells)
     with pytest.raises(MissingDependency, match=r"pandas is not installed.*run: pip install 'docai\[tables\]'"):
         table.to_dataframe()
     assert "pandas" in doctor.EXTRAS["tables"]

@@ -57,22 +57,24 @@ class Files(AbstractContextManager["Files"]):
     def __init__(self, stem: Path, suffix: str) -> None:
         """Begin; `stem` is the full path without the suffix, `suffix` has no dot."""
         self._stem, self._suffix = stem, suffix
-        self._streams: dict[Path, IO[bytes]] = {}
+        self._paths: dict[Path, None] = {}
+        self._stream: IO[bytes] | None = None
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """The files written, by their final names."""
-        return tuple(self._streams)
+        return tuple(self._paths)
 
     def open(self, part: str = "") -> IO[bytes]:
         """Return a stream for `part`, closing the one before; the same name again gives a numbered one."""
-        for stream in list(self._streams.values())[-1:]:  # hundreds of tables must not keep hundreds of files open
-            stream.close()
+        if self._stream is not None:  # hundreds of tables must not keep hundreds of files open
+            self._stream.close()
         names = (f"{part}-{n}" if n else part for n in range(1_000_000))
-        path = next(p for p in (self._path(name) for name in names) if p not in self._streams)
+        path = next(p for p in (self._path(name) for name in names) if p not in self._paths)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._streams[path] = self._temporary(path).open("wb")
-        return self._streams[path]
+        self._paths[path] = None  # before it is there, so that an interrupt leaves nothing behind
+        self._stream = self._temporary(path).open("wb")
+        return self._stream
 
     def _path(self, part: str) -> Path:
         return self._stem.with_name(".".join(filter(None, (self._stem.name, part, self._suffix))))
@@ -83,11 +85,13 @@ class Files(AbstractContextManager["Files"]):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Rename the files to their final names, or remove them if the block failed."""
-        for path, stream in self._streams.items():
-            stream.close()
-            if kind is None:
+        try:
+            if self._stream is not None:
+                self._stream.close()  # writes what is buffered, which may not fit on the disk
+            for path in self._paths if kind is None else ():
                 self._temporary(path).replace(path)
-            else:
+        finally:
+            for path in self._paths:
                 self._temporary(path).unlink(missing_ok=True)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
@@ -66,7 +67,17 @@ class Exporter:
         self._pages += 1
 
     def close(self, rest: Document) -> None:
-        """Write the workbook: the sheets `Document`, one for each table, and `Sources`."""
+        """Write the workbook: the sheets `Document`, one for each table, and `Sources`.
+
+        Raises:
+            OSError: It cannot be written; the disk may be full.
+        """
+        try:
+            self._fill(rest)
+        except FileCreateError as error:  # XlsxWriter's own, no OSError
+            raise OSError(str(error)) from error
+
+    def _fill(self, rest: Document) -> None:
         with Workbook(self._place.open()) as workbook:
             book = Book(workbook)
             first = workbook.add_worksheet("Document")

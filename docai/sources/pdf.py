@@ -9,6 +9,7 @@ import logging
 import math
 import re
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -21,7 +22,15 @@ from docai.document import WHOLE, Attachment, Box, FormField, Link, OutlineEntry
 from docai.errors import Encrypted, InputError, NoSuchPage, Unreadable
 from docai.sources import LETTER, Font, Origin, PageReference, Picture, Rule, SourcePage, SourceWord, VectorPath, poppler
 from docai.sources.sizes import with_plausible_sizes
-from docai.sources.spelling import SPACING_ACCENTS, accents_composed, accents_over_letters, clean, clean_lines
+from docai.sources.spelling import (
+    SPACING_ACCENTS,
+    SURROGATE,
+    accents_composed,
+    accents_over_letters,
+    check_marks,
+    clean,
+    clean_lines,
+)
 
 if TYPE_CHECKING:
     from docai.sources import Pixels
@@ -63,7 +72,9 @@ TEXT_FLAGS: Final = pymupdf.TEXT_MEDIABOX_CLIP  # ligatures taken apart, unknown
 FILLED_OR_STROKED: Final = 8 | 16  # char_flags of a span; neither: text render mode 3, invisible
 SUPERSCRIPT, ITALIC, SERIF, MONOSPACE, BOLD = 1, 2, 4, 8, 16  # flags of a span (PyMuPDF, "Font Property Flags")
 MAX_CONTENT_BYTES: Final = 40_000_000  # of a page's drawing commands; above, vector paths alone would take gigabytes
+MAX_WORDS: Final = 100_000  # of a page; a newspaper's has about 10,000, and each costs some 100 microseconds
 MAX_PATHS: Final = 60_000  # of a page; a detailed map has about 50,000, each costing some kilobytes in Python
+SLANT: Final = 10.0  # degrees, from which on text does not run across; scans lie askew by less
 MAX_POINTS: Final = 14_400  # a side; the largest page that PDF 1.7 allows without a user unit (annex C)
 LEAST_CLIP: Final = 1e-4  # of a page's side; MuPDF counts in single precision, and places no pixels on less
 SCAN_DPI: Final = 200  # of a page that is only there as a picture
@@ -86,7 +97,7 @@ class PdfSource:
         """
         self.origin = origin
         try:
-            if origin.path is not None and origin.path.isprintable():
+            if origin.path is not None and not SURROGATE.search(origin.path):
                 self._file = pymupdf.open(origin.path, filetype="pdf")
             else:  # bytes, or a path that is not UTF-8, which MuPDF cannot open
                 self._file = pymupdf.open(stream=origin.read(), filetype="pdf")
@@ -114,9 +125,12 @@ class PdfSource:
         reference = PageReference(self.origin, number)
         try:
             page = self._file[number - 1]
+            if self._file.xref_object(page.xref) == "null":  # MuPDF shows an empty page for one that was cut off
+                raise ValueError("the file ends before it")
             reader = _PageReader(page, number)
         except DAMAGE as error:
             return self._page_without_mupdf(reference, _first_line(error))
+        reader.part("content", reader.check_contents)
         words = reader.part("text", reader.words) or ()
         rules, paths = reader.part("drawings", reader.drawings) or ((), ())
         return SourcePage(
@@ -252,7 +266,11 @@ class _Frame:
         if self.matrix is not None:
             a, b, c, d, _, _ = self.matrix
             cosine, sine = a * cosine + c * sine, b * cosine + d * sine
-        return round(math.degrees(math.atan2(sine, cosine)) / 90) % 4 * 90
+        angle = math.degrees(math.atan2(sine, cosine))
+        quarter = round(angle / 90) % 4 * 90
+        if quarter == 0 and abs(angle) > SLANT:  # a stamp across the page: kept together like text that runs up or down
+            return 90 if angle > 0 else 270
+        return quarter
 
 
 class _PageReader:
@@ -279,6 +297,15 @@ class _PageReader:
             self.problems.append(_problem("page_damaged", message, self._number, "error"))
             return None
 
+    def check_contents(self) -> None:
+        """Raise where drawing commands that the page names are missing or cut off; MuPDF shows such a page empty."""
+        file = self._page.parent
+        numbers = [int(number) for number in re.findall(r"(\d+) \d+ R", file.xref_get_key(self._page.xref, "Contents")[1])]
+        if any(file.xref_object(number) == "null" for number in numbers):
+            raise ValueError("the file ends before them")
+        if file.is_repaired and any(_is_cut_off(file, number) for number in numbers):
+            raise ValueError("the file ends within them")
+
     def words(self) -> tuple[SourceWord, ...]:
         textpage = self._page.get_textpage(flags=TEXT_FLAGS)
         lines = {
@@ -287,7 +314,11 @@ class _PageReader:
             for n, line in enumerate(block.get("lines", ()))
         }
         grouped: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
-        for word in textpage.extractWORDS():
+        stored = textpage.extractWORDS()
+        if len(stored) > MAX_WORDS:
+            message = f"the page has {len(stored)} words; only the first {MAX_WORDS} are read"
+            self.problems.append(_problem("page_too_complex", message, self._number, "error"))
+        for word in stored[:MAX_WORDS]:
             grouped.setdefault((word[5], word[6]), []).append(word)
         found: list[SourceWord] = []
         for ordinal, (place, words) in enumerate(grouped.items()):
@@ -311,7 +342,7 @@ class _PageReader:
                 span_end += len(spans[span_index]["text"])
             span = spans[span_index]
             place += len(text)
-            cleaned = clean(text)
+            cleaned = check_marks(clean(text)) if "Dingbats" in span["font"] else clean(text)
             if not cleaned or not math.isfinite(x0 + y0 + x1 + y1):
                 continue
             x, y = span["origin"]
@@ -374,6 +405,18 @@ class _PageReader:
                 box = self.frame.box(rectangle)
                 found.append(Link(box=box, uri=clean(uri) if uri else None, page_number=page + 1 if page >= 0 else None))
         return tuple(found)
+
+
+def _is_cut_off(file: Any, number: int) -> bool:
+    """Return whether a compressed stream stops before its end."""
+    if "FlateDecode" not in file.xref_get_key(number, "Filter")[1]:
+        return False
+    stream = zlib.decompressobj()
+    try:
+        stream.decompress(file.xref_stream_raw(number))
+    except zlib.error:
+        return True
+    return not stream.eof
 
 
 def _first_line(error: BaseException) -> str:
@@ -475,6 +518,8 @@ def _form_field(widget: Any, number: int, frame: _Frame) -> FormField | None:
     else:
         value = clean_lines(str(value)) if value not in (None, "") else None
     options = widget.choice_values or ()
+    if kind == "radio":
+        options = [widget.on_state()]  # which choice this button of the group stands for
     return FormField(
         name=clean(widget.field_name or ""),
         kind=kind,

@@ -13,6 +13,9 @@ COMBINING: Final = dict(
 )
 # What list markers look like that Word takes from Symbol and Wingdings, whose codes it stores from U+F000 on
 BULLETS: Final = dict(zip("\uf0b7\uf0a7\uf0d8\uf0fc\uf0a8\uf076\uf06c\uf06e\uf0e0", "•▪➢✓▫❖●■→", strict=True))
+SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+# The marks of ZapfDingbats that forms tick boxes with, by the letters that they are stored as (PDF 1.7, annex D.6)
+_CHECK_MARKS: Final = str.maketrans("345678lnuH", "✓✔✕✖✗✘●■◆★")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufeff\u200b\u00ad]")
 _ACCENT_BEFORE_LETTER = re.compile(r"([\u0300-\u036f])(\w)")
 
@@ -29,6 +32,11 @@ def clean(text: str) -> str:
     if len(text) > 1 and text[-1] == "\u00ad":  # printed at the end of a line, and only there
         text = f"{text[:-1]}-"
     return unicodedata.normalize("NFC", _CONTROL.sub("", text))
+
+
+def check_marks(text: str) -> str:
+    """Return what letters set in ZapfDingbats look like."""
+    return text.translate(_CHECK_MARKS)
 
 
 def clean_lines(text: str) -> str:
