@@ -25,7 +25,8 @@ import docai.sources
 from docai.document import WHOLE, Box
 from docai.errors import Encrypted, InputError, NoSuchPage, Unreadable
 from docai.sources import LETTER, Origin, PageReference, kind_of, open_source, opened, origin_of, poppler, render
-from docai.sources.pdf import MAX_CONTENT_BYTES, MAX_POINTS
+from docai.sources.frame import MAX_POINTS
+from docai.sources.pdf import MAX_CONTENT_BYTES
 from docai.sources.spelling import accents_composed, clean
 
 ROOT = Path(docai.sources.__file__).parents[2]

@@ -21,6 +21,7 @@ import numpy as np
 from docai.document import WHOLE, Attachment, Box, FormField, Link, OutlineEntry, Problem
 from docai.errors import Encrypted, InputError, NoSuchPage, Unreadable
 from docai.sources import LETTER, Font, Origin, PageReference, Picture, Rule, SourcePage, SourceWord, VectorPath, poppler
+from docai.sources.frame import MAX_POINTS, Frame, vector_path
 from docai.sources.sizes import with_plausible_sizes
 from docai.sources.spelling import (
     SPACING_ACCENTS,
@@ -74,8 +75,6 @@ SUPERSCRIPT, ITALIC, SERIF, MONOSPACE, BOLD = 1, 2, 4, 8, 16  # flags of a span 
 MAX_CONTENT_BYTES: Final = 40_000_000  # of a page's drawing commands; above, vector paths alone would take gigabytes
 MAX_WORDS: Final = 100_000  # of a page; a newspaper's has about 10,000, and each costs some 100 microseconds
 MAX_PATHS: Final = 60_000  # of a page; a detailed map has about 50,000, each costing some kilobytes in Python
-SLANT: Final = 10.0  # degrees, from which on text does not run across; scans lie askew by less
-MAX_POINTS: Final = 14_400  # a side; the largest page that PDF 1.7 allows without a user unit (annex C)
 LEAST_CLIP: Final = 1e-4  # of a page's side; MuPDF counts in single precision, and places no pixels on less
 SCAN_DPI: Final = 200  # of a page that is only there as a picture
 
@@ -186,7 +185,7 @@ class PdfSource:
     def _form_fields_of(self, number: int) -> Iterator[FormField]:
         try:
             page = self._file[number - 1]
-            frame = _Frame(page)
+            frame = Frame(page)
             places = [xref for xref, kind, *_ in page.annot_xrefs() if kind == pymupdf.mupdf.PDF_ANNOT_WIDGET]
         except DAMAGE as error:
             logger.warning("page %d of %s: form fields cannot be read: %s", number, self.origin.name, error)
@@ -240,46 +239,13 @@ class PdfSource:
         pymupdf.TOOLS.store_shrink(100)
 
 
-class _Frame:
-    """The door between a PDF page's own points and fractions of the page as displayed."""
-
-    def __init__(self, page: Any) -> None:
-        width, height = float(page.rect.width), float(page.rect.height)
-        self.sane = math.isfinite(width + height) and width > 0 and height > 0
-        self._width, self._height = (width, height) if self.sane else LETTER
-        self.scale = min(1.0, MAX_POINTS / max(self._width, self._height))  # sizes in points are told as if the page were smaller
-        self.width, self.height = self._width * self.scale, self._height * self.scale
-        self.matrix = page.rotation_matrix if page.rotation else None  # text comes unrotated from MuPDF
-
-    def box(self, rectangle: tuple[float, float, float, float]) -> Box:
-        x0, y0, x1, y1 = rectangle
-        if self.matrix is not None:
-            x0, y0, x1, y1 = pymupdf.Rect(x0, y0, x1, y1) * self.matrix
-        return Box.clipped(x0 / self._width, y0 / self._height, x1 / self._width, y1 / self._height)
-
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        if self.matrix is not None:
-            x, y = pymupdf.Point(x, y) * self.matrix
-        return x / self._width, y / self._height
-
-    def direction(self, cosine: float, sine: float) -> int:
-        if self.matrix is not None:
-            a, b, c, d, _, _ = self.matrix
-            cosine, sine = a * cosine + c * sine, b * cosine + d * sine
-        angle = math.degrees(math.atan2(sine, cosine))
-        quarter = round(angle / 90) % 4 * 90
-        if quarter == 0 and abs(angle) > SLANT:  # a stamp across the page: kept together like text that runs up or down
-            return 90 if angle > 0 else 270
-        return quarter
-
-
 class _PageReader:
     """Reads the parts of one page; a part that is damaged becomes a problem and leaves the others whole."""
 
     def __init__(self, page: Any, number: int) -> None:
         self._page, self._number = page, number
         self.problems: list[Problem] = []
-        self.frame = _Frame(page)
+        self.frame = Frame(page)
         self.width, self.height = self.frame.width, self.frame.height
         if not self.frame.sane:
             self.problems.append(
@@ -381,7 +347,7 @@ class _PageReader:
         rules: list[Rule] = []
         paths: list[VectorPath] = []
         for drawing in drawings[:MAX_PATHS]:
-            path = _vector_path(drawing, self.frame)
+            path = vector_path(drawing, self.frame)
             if path is not None:
                 paths.append(path)
                 rules.extend(path.rules(self.width, self.height))
@@ -439,38 +405,7 @@ def _font(name: str, flags: int) -> Font:
     )
 
 
-def _colour(components: tuple[float, ...] | None) -> str:
-    if not components:
-        return ""
-    red, green, blue = (min(255, max(0, round(255 * value))) for value in components)
-    return f"#{red:02x}{green:02x}{blue:02x}"
-
-
-def _vector_path(drawing: dict[str, Any], frame: _Frame) -> VectorPath | None:
-    kind = drawing["type"]
-    if kind not in ("f", "s", "fs") or not math.isfinite(sum(drawing["rect"])):  # clips and groups draw nothing
-        return None
-    segments: list[tuple[str | float, ...]] = []
-    for item in drawing["items"]:
-        if item[0] == "l":
-            segments.append(("line", *frame.point(*item[1]), *frame.point(*item[2])))
-        elif item[0] == "c":
-            segments.append(("curve", *(value for point in item[1:5] for value in frame.point(*point))))
-        elif item[0] == "re":
-            x0, y0, x1, y1 = item[1]
-            (left, top), (right, bottom) = frame.point(x0, y0), frame.point(x1, y1)
-            segments.append(("rectangle", min(left, right), min(top, bottom), max(left, right), max(top, bottom)))
-        else:  # "qu": upper left, upper right, lower left, lower right
-            a, b, c, d = (frame.point(*point) for point in (item[1][0], item[1][1], item[1][3], item[1][2]))
-            segments.extend(("line", *p, *q) for p, q in ((a, b), (b, c), (c, d), (d, a)))
-    fill = _colour(drawing.get("fill")) if "f" in kind and drawing.get("fill_opacity", 1) != 0 else ""
-    stroke = _colour(drawing.get("color")) if "s" in kind and drawing.get("stroke_opacity", 1) != 0 else ""
-    if not segments or not (fill or stroke):
-        return None
-    return VectorPath(frame.box(drawing["rect"]), fill, stroke, float(drawing.get("width") or 0.0) * frame.scale, tuple(segments))
-
-
-def _compose_accents(words: list[SourceWord], page: Any, frame: _Frame) -> list[SourceWord]:
+def _compose_accents(words: list[SourceWord], page: Any, frame: Frame) -> list[SourceWord]:
     """Return words in which an accent that is printed over a letter as a glyph of its own has become part of the letter."""
     glyphs = accents_over_letters(page.get_text("rawdict", flags=TEXT_FLAGS)["blocks"])
     accents = [(accent, frame.box(place)) for accent, place in glyphs]
@@ -504,7 +439,7 @@ def _chosen(widget: Any) -> tuple[str, ...]:
     return tuple(pymupdf.mupdf.pdf_to_text_string(pymupdf.mupdf.pdf_array_get(values, place)) for place in range(count))
 
 
-def _form_field(widget: Any, number: int, frame: _Frame) -> FormField | None:
+def _form_field(widget: Any, number: int, frame: Frame) -> FormField | None:
     kind = _WIDGET_KINDS.get(widget.field_type)
     if kind is None or not math.isfinite(sum(widget.rect)):
         return None
