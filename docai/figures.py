@@ -77,7 +77,9 @@ def find_figures(page: SourcePage, lines: Sequence[Line], tables: Sequence[Box])
         box, members = cluster.box, inside
         if looks != "picture":
             box, members = _with_axes(box, members, axes, lines)
-            box, members = _with_legend(box, members, _legend(cluster, swatches), lines)
+            legend = _legend(cluster, swatches, lines)
+            box = hull((box, *(swatch for swatch, _ in legend), *(line.box for _, line in legend)))
+            members = list({id(line): line for line in (*members, *(line for _, line in legend))}.values())
         drawn.append(_with_labels(box, looks, members, lines))
     return _each_line_once(_without_nested(drawn)), [frame for frame in frames if not _in_any(frame.box, [d.box for d in drawn])]
 
@@ -91,25 +93,20 @@ def _with_axes(box: Box, inside: list[Line], axes: Sequence[Box], lines: Sequenc
     return box, [line for line in lines if box.contains(_middle(line.box))]
 
 
-def _legend(cluster: _Cluster, swatches: Sequence[VectorPath]) -> list[Box]:
-    """Return the small marks beside a drawing that have its colours, two and more of them: a legend's."""
+def _legend(cluster: _Cluster, swatches: Sequence[VectorPath], lines: Sequence[Line]) -> list[tuple[Box, Line]]:
+    """Return the legend beside a drawing: two and more small marks in its colours, each with its line right behind it."""
     colours = {path.fill or path.stroke for path in cluster.paths}
     box = cluster.box
     beside = Box.clipped(box.left - LEGEND, box.top, box.right + LEGEND, box.bottom)
     below = Box.clipped(box.left, box.top - LEGEND / 3, box.right, box.bottom + LEGEND / 3)
     own = [s.box for s in swatches if (s.fill or s.stroke) in colours and (beside.contains(s.box) or below.contains(s.box))]
-    return own if len(own) > 1 else []
+    named = [(swatch, line) for swatch in own for line in lines if _names(line, swatch)]
+    return named if len(named) > 1 else []
 
 
-def _with_legend(box: Box, inside: list[Line], legend: Sequence[Box], lines: Sequence[Line]) -> tuple[Box, list[Line]]:
-    """Return a drawing with its legend: the swatches, and the line that stands right behind each."""
-    members = {id(line): line for line in inside}
-    for swatch in legend:
-        for line in lines:
-            level = min(line.box.bottom, swatch.bottom) - max(line.box.top, swatch.top) > 0.4 * swatch.height
-            if level and -0.5 * line.em < line.box.left - swatch.right < 2 * line.em:
-                members[id(line)] = line
-    return hull((box, *legend, *(line.box for line in members.values()))), list(members.values())
+def _names(line: Line, swatch: Box) -> bool:
+    level = min(line.box.bottom, swatch.bottom) - max(line.box.top, swatch.top) >= 0.4 * swatch.height
+    return level and -0.5 * line.em < line.box.left - swatch.right < 2 * line.em
 
 
 def _text_share(box: Box, inside: Sequence[Line]) -> float:

@@ -197,9 +197,24 @@ def _in_order(lines: Sequence[Line], blocks: Sequence[Region], frames: Sequence[
     for frame, own in framed:
         items[Item(hull(line.box for line in own), em, frame.box.bottom, is_line=False)] = (frame, own)
     regions: list[Region] = []
-    for column, leaf in enumerate(order(list(items))):
+    for column, leaf in enumerate(_rejoined(order(list(items)))):
         regions.extend(_column([items[item] for item in leaf], column, rules))
     return [*regions, *_aslant(aslant)]
+
+
+def _rejoined(columns: Sequence[list[Item]]) -> list[list[Item]]:
+    """Return columns with those made one that go on straight below each other: a column beside may begin in mid-paragraph."""
+    joined: list[list[Item]] = []
+    for column in columns:
+        above, below = (joined[-1][-1] if joined else None), column[0]
+        if above is not None and above.is_line and below.is_line:
+            step = (below.box.top - above.box.top) / max(above.box.height, 1e-6)
+            flush = abs(above.box.left - below.box.left) < 0.5 * below.em and abs(above.em - below.em) < 0.06 * above.em
+            if flush and 0.7 < step < 1.6:
+                joined[-1].extend(column)
+                continue
+        joined.append(list(column))
+    return joined
 
 
 def _aslant(lines: Sequence[Line]) -> list[Region]:

@@ -223,7 +223,8 @@ def _follows(run: list[SourceWord], word: SourceWord, width_points: float, rows:
         return True
     if len(run) == 1 and SECTION.match(last.text) and last.font == word.font:
         return gap < SECTION_EMS * em
-    return gap < DOUBTFUL_EMS * em and any(rows.crossings(last.box.right, word.box.left, word))
+    crossed = rows.crossings(last.box.right, word.box.left, word)
+    return any(crossed) if gap < DOUBTFUL_EMS * em else gap < JUSTIFIED_EMS * em and all(crossed)
 
 
 def join_lines(lines: Sequence[Line], *, whole_words: bool = False) -> str:
