@@ -345,12 +345,13 @@ def test_a_name_that_is_no_unicode_is_read_and_written(inputs):
     assert Document.model_validate_json((inputs / "out" / os.fsdecode(name + b".json")).read_bytes()).status == "success"
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is forbidden to root")
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of folders forbid nothing there")
 def test_a_folder_that_may_not_be_written_to_is_told(inputs):
     Path("out").mkdir(mode=0o500)
-    result = call("extract", "good.pdf", "-o", "out")
+    folder = "/proc" if os.geteuid() == 0 else "out"  # to root little else is forbidden
+    result = call("extract", "good.pdf", "-o", folder)
     assert result.exit_code == ExitCode.INTERNAL
-    assert "Permission denied" in result.stderr
+    assert "check the output folder and its free space" in result.stderr
 
 
 @pytest.mark.parametrize("output", ["file", "file/below", os.devnull])
