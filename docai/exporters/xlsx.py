@@ -145,7 +145,8 @@ class Book:
         for number, row in enumerate(islice(rows, ROWS)):
             self._put_row(sheet, number, row, bold=number in heads)
         sheet.set_column(0, 0, 24)
-        sheet.set_column(1, 2, 40)
+        sheet.set_column(1, 1, 40)
+        sheet.set_column(2, 2, 100)  # a message on one line, since not every program makes rows higher for it
 
     def add_rows(self, name: str, heads: tuple[str, ...], rows: Iterable[tuple[Value, ...]], limit: int = ROWS) -> None:
         """Add `rows` under `heads`, on as many sheets as they need at `limit` rows each."""
