@@ -23,6 +23,7 @@ TEXT_SHARE: Final = 0.12  # of a frame's area, from which on it frames text; cha
 SCAN_SHARE: Final = 0.7  # of the page that one picture covers when the page is a scan
 LEGEND: Final = 0.3  # of the page's width that a legend may stand beside its chart; a third of that above or below
 BAND: Final = 0.8  # of a cluster's width that a shaded row of a table covers, and a bar of a chart does not
+MIN_TICKS: Final = 8  # paths that axes with ticks or grid lines are drawn with, at least
 TICK_EMS: Final = 1.6  # how far a tick label stands from its chart
 TITLE_EMS: Final = 2.6  # how far an axis title that runs upwards does
 MIN_BENDS: Final = 6  # curves and slanted lines that make a diagram; a frame's round corners are four
@@ -207,7 +208,8 @@ def _looks(cluster: _Cluster, inside: Sequence[Line]) -> Looks | Literal["frame"
         return "frame" if inside and len(cluster.paths) <= 8 else None
     if framed or (bends < MIN_BENDS and (text > TEXT_SHARE or (inside and _are_shaded_rows(fills, cluster.box)))):
         return "frame"
-    if bends < 3 and len(fills) < 3:
+    ruled = bends and len(cluster.paths) >= MIN_TICKS  # a line between axes with ticks, however short
+    if bends < 3 and len(fills) < 3 and not ruled:
         return None
     return _drawing(cluster, inside)
 
