@@ -36,7 +36,8 @@ def run(script: str, *arguments: Path | str) -> str:
 
 @pytest.fixture(scope="module")
 def redrawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pytest.importorskip("pymupdf_fonts", reason="the documents are drawn with pymupdf-fonts")
+    if int(pymupdf.__version__.split(".")[0]) < 2:
+        pytest.skip("PyMuPDF 1 has a bug with the radio buttons of a new form; Python 3.10 has no newer one")
     folder = tmp_path_factory.mktemp("documents")
     run("make_documents.py", folder)
     return folder

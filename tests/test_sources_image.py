@@ -15,6 +15,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import PIL
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -130,6 +131,8 @@ def test_each_format_gives_the_same_page(kind, options, tmp_path):
     ],
 )
 def test_each_mode_becomes_rgb(mode, kind):
+    if (mode, kind) == ("YCbCr", "TIFF") and int(PIL.__version__.split(".")[0]) < 13:
+        pytest.skip("Pillow 12 cannot read the YCbCr TIFFs that it writes")
     picture = Image.new("RGB", (60, 40), WHITE)
     picture.paste((0, 0, 0), (30, 0, 60, 40))
     if mode == "LAB":

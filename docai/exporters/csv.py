@@ -28,7 +28,8 @@ class Exporter:
         for block in page.blocks:
             if isinstance(block.content, Table):
                 text = io.StringIO(newline="")
-                csv.writer(text).writerows(rows_of(block.content))
+                # Python 3.10 refuses to write a zero character, and no spreadsheet reads one
+                csv.writer(text).writerows([[cell.replace("\0", "\ufffd") for cell in row] for row in rows_of(block.content)])
                 self._place.open(block.id.replace("/", "-")).write(text.getvalue().encode())
 
     def close(self, rest: Document) -> None:
