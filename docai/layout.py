@@ -292,13 +292,12 @@ def _goes_on(paragraph: Sequence[Line], line: Line, column: Box, pitch: float) -
         return abs(step) < 0.3 and line.box.left - previous.box.right < 4 * line.em and not line.marker
     if step > 1.22 * pitch + 0.08 or abs(line.size - previous.size) > 0.12 * max(line.size, previous.size):
         return False
-    if (
-        line.bold != previous.bold
-        or line.monospace != previous.monospace
-        or (line.marker and _begins_item(paragraph, line, column))
-    ):
+    inline_code = min(len(line.words), len(previous.words)) <= 2 and not first.monospace and not _would_fit(previous, line, column)
+    if line.bold != previous.bold or (line.monospace != previous.monospace and not inline_code):
         return False
-    if previous.monospace:
+    if line.marker and _begins_item(paragraph, line, column):
+        return False
+    if previous.monospace and line.monospace:
         return True
     if _centred(previous, line):
         return previous.text.endswith(":") or not (SENTENCE_END.search(previous.text) and _would_fit(previous, line, column))

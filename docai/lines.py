@@ -16,6 +16,9 @@ SPLIT_EMS = 1.6  # a gap inside a stored run that is wider than this is no word 
 MERGE_EMS = 0.45  # runs on one baseline nearer than this are one line; the narrowest gutters met are 0.7 em
 RAGGED_EMS = 0.8  # less than a syllable's width is left where lines may break anywhere
 STRETCHED_EMS = 0.2  # a syllable's width shared among the five and more spaces of a line
+HANGING_EMS = 0.8  # how far the brackets of TeX's extension fonts, which have no character map, hang above their line's baseline
+SIGN_EMS = 0.6  # how far from there the baseline may be
+MAX_SIGNS = 400  # of a page; more are an ornament, or a font without a character map
 TWO_LINES = 3.2  # font sizes that two lines take, set with half a line between them
 DOUBTFUL_EMS = 1.1  # up to here a gap between runs is judged by the lines above and below it
 JUSTIFIED_EMS = 4.0  # the widest word space in a stored run; a short line forced to full width, with text above and below
@@ -31,6 +34,7 @@ SECTION = re.compile(r"^(\d{1,2}|[A-Z])(\.\d{1,2})*\.?$")  # "2", "2.1", "A.3" b
 _KEPT_HYPHENS = frozenset("self non well cross half all".split())
 _INNER = frozenset("of the to in on up by and at or".split())  # inside a compound: "state-of-the-", but not in "in-formation"
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_SIGN = re.compile(r"^[^\w\s]{1,3}$")
 _CONJUNCTIONS = frozenset("and or to und oder et ou".split())
 # Second parts that English compounds keep their hyphen before, where a line happens to end at it
 _KEPT_BEFORE = frozenset(
@@ -126,10 +130,39 @@ def find_lines(words: Sequence[SourceWord], width_points: float, height_points: 
             runs[-1].append(word)
         previous = word
     lines = []
-    for run in _merge(runs, width_points, rows):
+    for run in _with_signs(_merge(runs, width_points, rows), width_points, height_points):
         size = max(most_common((word.size, len(word.text)) for word in run), 1.0)
         lines.append(Line(tuple(_as_read(run)), size / width_points, size / height_points))
     return lines
+
+
+def _with_signs(runs: list[list[SourceWord]], width_points: float, height_points: float) -> list[list[SourceWord]]:
+    """Return runs in which a sign that stands alone over or in a line, such as a tall bracket of a formula, is part of it.
+
+    TeX hangs large brackets from a baseline of their own, up to a font size above that of the line.
+    """
+    level = [run for run in runs if run[0].direction == 0]
+    signs = [run for run in level if len(run) == 1 and _SIGN.match(run[0].text) and not BULLET.match(run[0].text)]
+    if not signs or len(signs) > MAX_SIGNS:
+        return runs
+    alone = {id(run) for run in signs}
+    others = [run for run in level if id(run) not in alone]
+    places = [(run[0].baseline * height_points, run[0].box.left * width_points, run[-1].box.right * width_points) for run in others]
+    for sign in signs:
+        word = sign[0]
+        size = max(word.size, 1.0)
+        x = (word.box.left + word.box.right) / 2 * width_points
+        y = word.baseline * height_points + (HANGING_EMS * size if "\ufffd" in word.text else 0.0)
+        near = [
+            (abs(baseline - y), place)
+            for place, (baseline, left, right) in enumerate(places)
+            if abs(baseline - y) < SIGN_EMS * size and left - size < x < right + size
+        ]
+        if near:
+            others[min(near)[1]].append(word)
+            alone.discard(id(sign))
+    kept = [run for run in runs if id(run) in alone or run[0].direction]
+    return [*(sorted(run, key=lambda w: w.box.left) for run in others), *kept]
 
 
 def _as_read(run: list[SourceWord]) -> list[SourceWord]:

@@ -24,7 +24,7 @@ BODY_WORDS: Final = 25  # of a paragraph that is text and not a name, address or
 MAX_STACK: Final = 3  # headings in a row: part, chapter and section; more are something else
 
 _PAGE_NUMBER = re.compile(
-    r"^[\[(<–—-]?\s*(?:(?:page|seite|trang|p\.?|쪽|페이지)\s*)?(\d{1,4}|[ivxlc]{1,7}|[A-Z]{1,2}-\d{1,3})\s*"
+    r"^[\[(<–—-]?\s*(?:(?:page|seite|trang|p\.?|쪽|페이지)\s*:?\s*)?(\d{1,4}|[ivxlc]{1,7}|[A-Z]{1,2}-\d{1,3})\s*"
     r"(?:(?:of|/|von|trên|중)\s*\d{1,4})?\s*(?:쪽|페이지)?\s*[\])>–—-]?$",
     re.IGNORECASE,
 )

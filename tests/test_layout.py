@@ -378,3 +378,12 @@ def test_text_that_is_drawn_in_columns_comes_back_whole(start, first, second, si
     sheet.column(310, 100, 235, filled(second, start + first), size=size)
     page = page_of(sheet.data())
     assert Counter(part.text for region in regions(page) for part in region.words) == Counter(filled(first + second, start).split())
+
+
+def test_a_line_that_is_one_word_of_code_does_not_tear_its_paragraph():
+    texts = paragraphs(
+        lines_of("The debug information of each program is placed in a directory that is called", 60, 100),
+        lines_of("a-very-long-name-of-a-directory-that-fills-the-whole-line-of-the-paragraph-ok", 60, 112, font=TYPEWRITER),
+        lines_of("and that stands beside the program itself, as it did in the versions before it.", 60, 124),
+    )
+    assert len(texts) == 1

@@ -317,3 +317,16 @@ def test_joining_loses_no_character_but_hyphens(parts):
         return "".join(text.replace("-", "").split())
 
     assert bare(join_texts(parts)) == bare("".join(parts))
+
+
+def test_a_bracket_that_hangs_over_its_line_is_part_of_it():
+    row = [word("deg", 60, 200), word("v(x)", 90, 200), word("<W", 116, 200)]
+    bracket = word("\ufffd", 84, 192, line=1)  # TeX's extension font, 0.8 of the size above the line
+    below = word("next", 60, 214, line=2)
+    found = {one.text for one in find_lines([*row, bracket, below], WIDTH, HEIGHT)}
+    assert found == {"deg \ufffd v(x) <W", "next"}
+
+
+def test_a_sign_far_from_any_line_stays_alone():
+    found = {one.text for one in find_lines([word("deg", 60, 200), word("§", 300, 300, line=1)], WIDTH, HEIGHT)}
+    assert found == {"deg", "§"}
