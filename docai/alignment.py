@@ -14,7 +14,7 @@ ON_ROW: Final = 0.35  # of a line's height that baselines in a row may differ; s
 ROW_GAP: Final = 3.2  # font sizes between baselines, above which a table ends
 MIN_ROWS: Final = 3  # with two cells and more; fewer are a heading with a date, or a signature
 NUMERIC_SHARE: Final = 0.4  # of cells behind the first column that hold a digit, where no rule tells a table
-_LEADERS = re.compile(r"\.{4,}|(?:\. ){4,}|…{2,}")
+LEADERS = re.compile(r"\.{4,}|(?:\. ){4,}|…{2,}")
 _DIGIT = re.compile(r"\d")
 
 Interval = tuple[float, float]
@@ -89,7 +89,7 @@ def _is_table(rows: Sequence[Row], rules: Sequence[Rule]) -> bool:
     count = len(find_columns(rows))
     if len(several) < MIN_ROWS or count < 2:
         return False
-    if sum(bool(_LEADERS.search(line.text)) for row in rows for line in row.lines) > 0.3 * len(rows):
+    if sum(bool(LEADERS.search(line.text)) for row in rows for line in row.lines) > 0.3 * len(rows):
         return False
     behind = [line for row in several for line in row.lines[1:]]
     numeric = sum(bool(_DIGIT.search(line.text)) and len(line.words) <= 4 for line in behind) / len(behind)

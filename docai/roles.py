@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from docai.alignment import LEADERS
 from docai.document import OutlineEntry, Role
 from docai.figures import CAPTION, unbracketed
 from docai.layout import Region
@@ -195,7 +196,7 @@ def _role(region: Region, following: Sequence[Region], number: int, style: Style
     text = region.text
     if _is_caption(region, text):
         return "caption", None
-    level = _heading_level(region, text, number, style)
+    level = None if _is_contents_entry(region, text, following) else _heading_level(region, text, number, style)
     if level is not None:
         return "heading", level
     if region.lines[0].monospace and all(line.monospace for line in region.lines) and not style.body_is_monospace:
@@ -251,6 +252,17 @@ def _ranks(style: Style) -> list[float]:
         if not ranks or ranks[-1] - size >= 0.5:
             ranks.append(size)
     return ranks
+
+
+def _is_contents_entry(region: Region, text: str, following: Sequence[Region]) -> bool:
+    """Return whether a text is a line of a table of contents: leaders, or a page number on the same row."""
+    if LEADERS.search(text):
+        return True
+    after = following[0] if following else None
+    if after is None or after.kind != "text" or not after.lines or not region.lines:
+        return False
+    level = abs(after.lines[0].baseline - region.lines[-1].baseline) < 0.3 * region.lines[-1].leading
+    return level and bool(_PAGE_NUMBER.match(after.text))
 
 
 def _is_footnote(region: Region, text: str, following: Sequence[Region], style: Style) -> bool:
