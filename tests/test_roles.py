@@ -378,5 +378,5 @@ def test_a_page_of_nothing_but_symbols_has_roles():
 def test_a_line_of_a_table_of_contents_is_no_heading():
     entry, page_number = region("1 Definition", baseline=200, font=BOLD), region("3", x=500, baseline=200)
     after = region("The text of the first chapter begins here and goes on.", baseline=260)
-    assert [one.role for one in assign_roles([entry, page_number, after], 2, Style(body_size=10))][0] == "paragraph"
-    assert [one.role for one in assign_roles([entry, after], 2, Style(body_size=10))][0] == "heading"
+    assert assign_roles([entry, page_number, after], 2, Style(body_size=10))[0].role == "paragraph"
+    assert assign_roles([entry, after], 2, Style(body_size=10))[0].role == "heading"

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import unicodedata
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -303,6 +304,18 @@ def test_words_carry_font_size_colour_and_baseline(sound):
     assert (hello.space_after, words["world"].space_after) == (True, False)
     assert hello.line == words["world"].line != plain.line
     assert all(word.visible and word.direction == 0 for word in page.words)
+
+
+def test_the_glyphs_of_a_word_stand_side_by_side_in_its_box(sound):
+    with opened(origin_of(sound)) as source:
+        word = next(word for word in source.page(1).words if word.text == "Hello")
+        glyphs = [glyph for glyph in source.glyphs(1) if glyph.box.intersection(word.box) > 0]
+        assert "".join(glyph.text for glyph in glyphs) == "Hello"
+        with pytest.raises(NoSuchPage):
+            source.glyphs(99)
+    assert all(before.box.left < after.box.left for before, after in pairwise(glyphs))
+    assert {(glyph.font, round(glyph.size, 3), glyph.direction) for glyph in glyphs} == {(word.font, 18, 0)}
+    assert all(word.box.left - 1e-4 <= glyph.box.left and glyph.box.right <= word.box.right + 1e-4 for glyph in glyphs)
 
 
 @pytest.mark.parametrize("crop", ["", "/CropBox[30 40 170 190]"])

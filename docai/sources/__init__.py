@@ -62,6 +62,18 @@ class SourceWord(NamedTuple):
     space_after: bool = False
 
 
+class Glyph(NamedTuple):
+    """A character as it is drawn: its box, font and size in points, and the page fraction that its baseline is at."""
+
+    text: str
+    box: Box
+    size: float
+    font: Font
+    baseline: float
+    direction: int = 0
+    colour: int = 0
+
+
 class Rule(NamedTuple):
     """A straight horizontal or vertical line, or a bar so thin that it reads as one.
 
@@ -198,6 +210,9 @@ class Source(Protocol):
 
     def page(self, number: int) -> SourcePage:
         """Return page `number` (from 1); a page that cannot be read comes back empty, with a problem."""
+
+    def glyphs(self, number: int) -> tuple[Glyph, ...]:
+        """Return the characters of a page's text layer one by one; words (`page`) are ten times as cheap."""
 
     def render(self, number: int, width: int, height: int, clip: Box = WHOLE) -> tuple[Pixels, Problem | None]:
         """Return `clip` of a page as `width` x `height` pixels, RGB, and what is to be said of how it was done."""

@@ -25,7 +25,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from docai.document import WHOLE, Attachment, Box, FormField, OutlineEntry, Problem
 from docai.errors import InputError, NoSuchPage, OverLimit, Unreadable
-from docai.sources import LETTER, MAX_PIXELS, Origin, PageReference, Picture, SourcePage
+from docai.sources import LETTER, MAX_PIXELS, Glyph, Origin, PageReference, Picture, SourcePage
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -119,6 +119,10 @@ class ImageSource:
             pictures=(Picture(WHOLE, width, height),),
             problems=frame.problems,
         )
+
+    def glyphs(self, number: int) -> tuple[Glyph, ...]:
+        """Return nothing: a picture has no text layer."""
+        return ()
 
     def render(self, number: int, width: int, height: int, clip: Box = WHOLE) -> tuple[Pixels, Problem | None]:
         """Return `clip` of a page as `width` x `height` RGB pixels; its sides fall on the nearest pixels of the picture.

@@ -20,7 +20,7 @@ import numpy as np
 
 from docai.document import WHOLE, Attachment, Box, FormField, Link, OutlineEntry, Problem
 from docai.errors import Encrypted, InputError, NoSuchPage, Unreadable
-from docai.sources import LETTER, Font, Origin, PageReference, Picture, Rule, SourcePage, SourceWord, VectorPath, poppler
+from docai.sources import LETTER, Font, Glyph, Origin, PageReference, Picture, Rule, SourcePage, SourceWord, VectorPath, poppler
 from docai.sources.frame import MAX_POINTS, Frame, vector_path
 from docai.sources.sizes import with_plausible_sizes
 from docai.sources.spelling import (
@@ -160,6 +160,19 @@ class PdfSource:
         picture = Picture(WHOLE, round(width * SCAN_DPI / 72), round(height * SCAN_DPI / 72))  # for a reader, it is a scan
         problem = _problem("page_damaged", message, number, "warning")
         return SourcePage(reference, width, height, pictures=(picture,), problems=(problem,))
+
+    def glyphs(self, number: int) -> tuple[Glyph, ...]:
+        """Return the characters of a page's text layer one by one, white space left out; none of a page that is damaged.
+
+        Raises:
+            NoSuchPage: The document has no such page.
+        """
+        self._check_number(number)
+        try:
+            return tuple(_PageReader(self._file[number - 1], number).glyphs())
+        except DAMAGE as error:
+            logger.warning("page %d of %s: glyphs cannot be read: %s", number, self.origin.name, error)
+            return ()
 
     def render(self, number: int, width: int, height: int, clip: Box = WHOLE) -> tuple[Pixels, Problem | None]:
         """Return `clip` of a page as `width` x `height` RGB pixels; drawn by poppler, and said so, where MuPDF cannot.
@@ -333,6 +346,18 @@ class _PageReader:
                 word = word._replace(text=f"{before.text}\ufffd{word.text}", box=before.box.union(word.box))
             found.append(word)
         return found
+
+    def glyphs(self) -> Iterator[Glyph]:
+        for block in self._page.get_text("rawdict", flags=TEXT_FLAGS)["blocks"]:
+            for line in block.get("lines", ()):
+                direction = self.frame.direction(*line["dir"])
+                for span in line["spans"]:
+                    font, size = _font(span["font"], span["flags"]), span["size"] * self.frame.scale
+                    for glyph in span["chars"]:
+                        text, place = clean(glyph["c"]).strip(), glyph["bbox"]
+                        if text and math.isfinite(sum(place)):
+                            baseline = self.frame.point(*glyph["origin"])[1]
+                            yield Glyph(text, self.frame.box(place), size, font, baseline, direction, span["color"])
 
     def drawings(self) -> tuple[tuple[Rule, ...], tuple[VectorPath, ...]]:
         size = sum(len(self._page.parent.xref_stream(xref) or b"") for xref in self._page.get_contents())
