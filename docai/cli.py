@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -64,6 +65,7 @@ def extract(
     password: Annotated[str | None, typer.Option(help="The password of encrypted PDFs (or set DOCAI_PASSWORD).")] = None,
     languages: Annotated[str, typer.Option(help="Languages to expect, most likely first.")] = "en,ko,vi",
     backend: Annotated[str, typer.Option(help="Who reads: auto or classical.")] = "auto",
+    margins: Annotated[bool, typer.Option("--margins", help="Keep running headers, footers and page numbers in text.")] = False,
     overlay: Annotated[bool, typer.Option("--overlay", help="Also draw each page with its boxes as PNG.")] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress bar and no closing line; errors are still told.")
@@ -75,10 +77,9 @@ def extract(
     """
     formats = _formats(to, output, overlay=overlay)
     jobs: list[Job] = load("docai.delivery:find_jobs")(paths)
-    figures = None if output == "-" or not {"json", "md", "html"} & set(formats) else Path(output)
+    figures = output != "-" and bool({"json", "md", "html"} & set(formats))
     reader = docai.Extractor(backend=backend, languages=tuple(language.strip() for language in languages.split(",")))
-    password = password or os.environ.get("DOCAI_PASSWORD")
-    settings = _Settings(formats, output, pages, password, overlay, figures)
+    settings = _Settings(formats, output, pages, password or os.environ.get("DOCAI_PASSWORD"), overlay, margins, figures)
     with _bar(enabled=not quiet and sys.stderr.isatty()) as bar:
         codes = [_extract_one(reader, job, settings, bar) for job in jobs]
     if not quiet and output != "-":
@@ -87,20 +88,17 @@ def extract(
     raise typer.Exit(_exit_code(codes))
 
 
+@dataclass(frozen=True, slots=True)
 class _Settings:
     """What all documents of one call share."""
 
-    def __init__(
-        self, formats: Sequence[str], output: str, pages: str | None, password: str | None, overlay: bool, figures: Path | None
-    ) -> None:
-        self.formats, self.output, self.pages, self.password, self.overlay, self.figures = (
-            formats,
-            output,
-            pages,
-            password,
-            overlay,
-            figures,
-        )
+    formats: Sequence[str]
+    output: str
+    pages: str | None
+    password: str | None
+    overlay: bool
+    margins: bool
+    figures: bool
 
 
 def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress) -> ExitCode:
@@ -112,10 +110,12 @@ def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress
             job.path,
             pages=settings.pages,
             password=settings.password,
-            figures=stem.parent if stem is not None and settings.figures is not None else None,
+            figures=stem.parent if stem is not None and settings.figures else None,
             on_progress=lambda seen: bar.update(task, completed=seen.done, total=seen.total),
         )
-        rest: Document = load("docai.delivery:deliver")(stream, settings.formats, stem, overlay=settings.overlay)
+        rest: Document = load("docai.delivery:deliver")(
+            stream, settings.formats, stem, overlay=settings.overlay, margins=settings.margins
+        )
     except DocaiError as error:
         errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False)
         return error.exit_code

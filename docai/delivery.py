@@ -14,7 +14,7 @@ from typing import IO, Final
 
 from docai.document import Document, Page
 from docai.errors import InputError, NothingToDo
-from docai.exporters import Exporter, Files, Place
+from docai.exporters import Exporter, Files, Place, with_margins
 from docai.exporters.overlay import draw
 from docai.extraction import PageStream, save_picture
 from docai.registry import EXPORTERS, load
@@ -108,10 +108,13 @@ class Stdout:
         return sys.stdout.buffer
 
 
-def deliver(stream: PageStream, formats: Sequence[str], stem: Path | None, *, overlay: bool = False) -> Document:
+def deliver(
+    stream: PageStream, formats: Sequence[str], stem: Path | None, *, overlay: bool = False, margins: bool = False
+) -> Document:
     """Write pages as they are read, in each of `formats`, and return the document without its pages.
 
-    Outputs appear whole or not at all; `stem` is their path without the format's suffix, None for the standard output.
+    Outputs appear whole or not at all; `stem` is their path without the format's suffix, None for the standard output. With
+    `margins`, the formats that are read by people hold running headers, footers and page numbers too.
     """
     with ExitStack() as stack:
         stack.enter_context(closing(stream))
@@ -120,8 +123,9 @@ def deliver(stream: PageStream, formats: Sequence[str], stem: Path | None, *, ov
             place: Place = Stdout() if stem is None else stack.enter_context(Files(stem, name))
             exporters.append(load(EXPORTERS[name])(place))
         for page in stream:
-            for exporter in exporters:
-                exporter.add(page)
+            whole = with_margins(page) if margins else page
+            for name, exporter in zip(formats, exporters, strict=True):
+                exporter.add(page if name == "json" else whole)
             if overlay and stem is not None:
                 save_overlay(page, stream.origin, stem.with_name(f"{stem.name}.overlay"))
         for exporter in exporters:

@@ -520,22 +520,26 @@ class Document(_Frozen):
     @property
     def text(self) -> str:
         """The plain text, paragraphs joined over columns and pages, without running headers, footers and page numbers."""
-        return self._export("txt")
+        return self.to_text()
 
-    def to_markdown(self) -> str:
-        """Return the document as Markdown; tables with spans are HTML inside it."""
-        return self._export("md")
+    def to_text(self, *, margins: bool = False) -> str:
+        """Return the plain text; with `margins`, running headers, footers and page numbers too."""
+        return self._export("txt", margins=margins)
 
-    def to_html(self) -> str:
-        """Return the document as one HTML page."""
-        return self._export("html")
+    def to_markdown(self, *, margins: bool = False) -> str:
+        """Return Markdown, tables with spans as HTML inside it; with `margins`, running headers and footers too."""
+        return self._export("md", margins=margins)
+
+    def to_html(self, *, margins: bool = False) -> str:
+        """Return one HTML page; with `margins`, running headers, footers and page numbers too."""
+        return self._export("html", margins=margins)
 
     def to_json(self, indent: int | None = None) -> str:
         """Return JSON that `Document.model_validate_json` turns back into an equal document."""
         return self.model_dump_json(indent=indent)
 
-    def _export(self, name: str) -> str:
-        text: str = registry.load("docai.exporters:to_text")(self, name)
+    def _export(self, name: str, *, margins: bool) -> str:
+        text: str = registry.load("docai.exporters:to_text")(self, name, margins=margins)
         return text
 
 

@@ -517,3 +517,13 @@ def test_the_doctor_reports_as_json():
     assert (result.exit_code, result.stderr) == (ExitCode.OK, "")
     assert {tuple(finding) for finding in findings} == {("what", "state", "detail", "remedy")}
     assert {finding["state"] for finding in findings} <= {"ok", "optional"}
+
+
+def test_running_lines_are_kept_in_text_when_asked_for_and_stay_blocks_in_json(inputs):
+    for option, kept in (([], False), (["--margins"], True)):
+        result = call("extract", str(DOCUMENTS / "report.pdf"), "-o", "out", "--to", "md,json", *option)
+        assert result.exit_code == ExitCode.OK
+        text = Path("out/report.pdf.md").read_text(encoding="utf-8")
+        assert ("Group Reporting, Harwick" in text) == kept
+        written = Document.model_validate_json(Path("out/report.pdf.json").read_bytes())
+        assert sum(block.content.role == "page_number" for block in written.blocks if block.content.kind == "text") == 4

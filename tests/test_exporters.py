@@ -402,3 +402,11 @@ def test_opening_a_part_closes_the_one_before(tmp_path: Path) -> None:
         second.write(b"2")
         assert first.closed
     assert [path.read_bytes() for path in place.paths] == [b"1", b"2"]
+
+
+@pytest.mark.parametrize("export", [Document.to_text, Document.to_markdown, Document.to_html])
+def test_running_lines_are_left_out_unless_asked_for(export) -> None:
+    whole = document(page(text("Annual report", role="header"), text("Body"), text("7", role="page_number")))
+    assert "Body" in export(whole)
+    assert "Annual report" not in export(whole)
+    assert "Annual report" in export(whole, margins=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol, runtime_checkable
 
-from docai.document import Document, Page, replace
+from docai.document import MARGIN_ROLES, Block, Document, Page, Text, replace
 from docai.registry import EXPORTERS, load
 
 
@@ -102,11 +102,24 @@ def write(document: Document, name: str, stem: Path) -> tuple[Path, ...]:
     return place.paths
 
 
-def to_text(document: Document, name: str) -> str:
-    """Return `document` in a format that is text."""
+def to_text(document: Document, name: str, *, margins: bool = False) -> str:
+    """Return `document` in a format that is text; with `margins`, running headers, footers and page numbers in it."""
     place = Memory()
+    if margins:
+        document = replace(document, pages=tuple(map(with_margins, document.pages)))
     feed(load(EXPORTERS[name])(place), document)
     return place.stream.getvalue().decode()
+
+
+def with_margins(page: Page) -> Page:
+    """Return a page whose running headers, footers and page numbers are paragraphs, which no format leaves out."""
+    return replace(page, blocks=tuple(map(_as_paragraph, page.blocks)))
+
+
+def _as_paragraph(block: Block) -> Block:
+    if not isinstance(block.content, Text) or block.content.role not in MARGIN_ROLES:
+        return block
+    return replace(block, content=replace(block.content, role="paragraph"))
 
 
 def feed(exporter: Exporter, document: Document) -> None:
