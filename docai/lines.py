@@ -19,6 +19,7 @@ STRETCHED_EMS = 0.2  # a syllable's width shared among the five and more spaces 
 HANGING_EMS = 0.8  # how far the brackets of TeX's extension fonts, which have no character map, hang above their line's baseline
 SIGN_EMS = 0.6  # how far from there the baseline may be
 MAX_SIGNS = 400  # of a page; more are an ornament, or a font without a character map
+STRETCH = 1.6  # times the widest space of a line so far that the next may be wide
 TWO_LINES = 3.2  # font sizes that two lines take, set with half a line between them
 DOUBTFUL_EMS = 1.1  # up to here a gap between runs is judged by the lines above and below it
 JUSTIFIED_EMS = 4.0  # the widest word space in a stored run; a short line forced to full width, with text above and below
@@ -257,7 +258,10 @@ def _follows(run: list[SourceWord], word: SourceWord, width_points: float, rows:
     if len(run) == 1 and SECTION.match(last.text) and last.font == word.font:
         return gap < SECTION_EMS * em
     crossed = rows.crossings(last.box.right, word.box.left, word)
-    return any(crossed) if gap < DOUBTFUL_EMS * em else gap < JUSTIFIED_EMS * em and all(crossed)
+    if gap < DOUBTFUL_EMS * em:
+        return any(crossed)
+    inner = [after.box.left - before.box.right for before, after in pairwise(run)]  # where one space is stretched, all are
+    return gap < JUSTIFIED_EMS * em and all(crossed) and (not inner or gap < STRETCH * max(inner))
 
 
 def join_lines(lines: Sequence[Line], *, whole_words: bool = False) -> str:

@@ -330,3 +330,19 @@ def test_a_bracket_that_hangs_over_its_line_is_part_of_it():
 def test_a_sign_far_from_any_line_stays_alone():
     found = {one.text for one in find_lines([word("deg", 60, 200), word("§", 300, 300, line=1)], WIDTH, HEIGHT)}
     assert found == {"deg", "§"}
+
+
+def test_text_above_and_below_a_gutter_does_not_join_the_columns():
+    wide = words("A heading that runs over both of the columns of this page", 60, 100)
+    left, right = words("text of the left column here", 60, 114, line=1), words("text of the right one", 230, 114, line=2)
+    across = words("A pull quote that runs over both of the columns of the page", 60, 128, line=3)
+    found = {one.text for one in find_lines([*wide, *left, *right, *across], WIDTH, HEIGHT)}
+    assert {"text of the left column here", "text of the right one"} < found
+
+
+def test_a_line_forced_to_full_width_stays_one_line():
+    above = words("administration notwithstanding internationally", 60, 100)
+    stretched = [word(text, x, 114, line=x) for text, x in (("Bishop", 60), ("of", 115), ("Winchester.", 150))]
+    below = words("internationalisation responsibilities", 60, 128, line=9)
+    found = {one.text for one in find_lines([*above, *stretched, *below], WIDTH, HEIGHT)}
+    assert "Bishop of Winchester." in found
