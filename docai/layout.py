@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final, Literal
 
 from docai.alignment import find_aligned
-from docai.document import Box, Link, Role, hull
+from docai.document import Box, Role, hull
 from docai.figures import Drawn, Frame, Looks, find_figures, is_bent
 from docai.lines import Line, breaks_between_words, find_lines, join_lines
 from docai.ordering import Item, order
 from docai.rulings import Grid, find_grids, spans
-from docai.sources import Picture, Rule, SourcePage, SourceWord, VectorPath
+from docai.sources import Rule, SourcePage, SourceWord, VectorPath
 from docai.textlayer import unsound_fonts
+from docai.turning import turned_box, turned_page, turned_rule, turned_word
 
 TABLE_FILLED: Final = 0.25  # share of a grid's cells with words in them; a chart's grid lines hold few, a table's cells most
 BENDS_PER_CELL: Final = 3  # from which on a grid is a diagram of rounded boxes; a table's ticks and icons stay below
@@ -26,6 +28,7 @@ INDENT_EMS: Final = 0.9  # from which on a line is indented
 SENTENCE_END = re.compile(r"""[.!?:;。！？…][)\]"'”’»]*$|[다요음함임됨][.)]?$""")
 
 ASLANT: Final = 10_000  # the column of what runs along the margin, behind all others
+Quarter = Literal[0, 90, 180, 270]
 Kind = Literal["text", "table", "chart", "figure", "scan"]
 
 
@@ -39,8 +42,10 @@ class Region:
         role, level: What a text is (set by `docai.roles`).
         sound: Whether its text layer can be believed; otherwise it is to be read from the picture.
         looks_like: What kind of figure.
-        parent: The place, in the tuple of regions, of the figure or table that it stands in.
+        captions: The places, among the regions of the page, of its captions.
+        frame: The ruled or shaded box that it stands in.
         column: Which column of the page it stands in, counted in reading order.
+        quarter: The clockwise turn in degrees of its text, where a whole page is printed sideways.
         whole_words: Whether lines end between words on this page (see `docai.lines.breaks_between_words`).
     """
 
@@ -55,6 +60,7 @@ class Region:
     captions: tuple[int, ...] = field(default=())
     frame: Box | None = None
     column: int = 0
+    quarter: Quarter = 0
     whole_words: bool = False
 
     @property
@@ -86,9 +92,9 @@ def find_regions(page: SourcePage, lines: Sequence[Line], margins: Mapping[int, 
     """
     quarter = reading_direction(page.words)
     if quarter:
-        upright = turned(page, quarter)
+        upright = turned_page(page, quarter)
         regions = find_regions(upright, find_lines(upright.words, upright.width_points, upright.height_points), {})
-        return [_turned_region(region, 360 - quarter) for region in regions]
+        return [replace(_turned_region(region, 360 - quarter), quarter=quarter) for region in regions]
     running = [
         Region("text", line.box, (line,), role=margins[place], column=-1) for place, line in enumerate(lines) if place in margins
     ]
@@ -109,12 +115,13 @@ def find_regions(page: SourcePage, lines: Sequence[Line], margins: Mapping[int, 
     return [replace(region, sound=_is_sound(region, unsound), whole_words=whole_words) for region in regions]
 
 
-def reading_direction(words: Sequence[SourceWord]) -> int:
+def reading_direction(words: Sequence[SourceWord]) -> Quarter:
     """Return the clockwise turn in degrees of the direction that most characters are written in."""
-    totals = {0: 0, 90: 0, 180: 0, 270: 0}
+    quarters: tuple[Quarter, ...] = (0, 90, 180, 270)
+    totals = Counter[int]()
     for word in words:
         totals[word.direction] += len(word.text)
-    return max(totals, key=totals.__getitem__)
+    return max(quarters, key=lambda quarter: totals[quarter])
 
 
 def _is_table(grid: Grid, lines: Sequence[Line], paths: Sequence[VectorPath]) -> bool:
@@ -343,69 +350,12 @@ def _would_fit(previous: Line, line: Line, column: Box) -> bool:
     return column.right - previous.box.right > line.words[0].box.width + 1.2 * line.em
 
 
-# Turned pages
-
-
-def turned(page: SourcePage, quarter: int) -> SourcePage:
-    """Return the page as it is displayed after a turn of `quarter` degrees counter-clockwise, so that its text runs across."""
-    wide = quarter in (90, 270)
-    width, height = (page.height_points, page.width_points) if wide else (page.width_points, page.height_points)
-    return replace(
-        page,
-        width_points=width,
-        height_points=height,
-        words=tuple(_turned_word(word, quarter) for word in page.words),
-        rules=tuple(_turned_rule(rule, quarter) for rule in page.rules),
-        paths=tuple(_turned_path(path, quarter) for path in page.paths),
-        pictures=tuple(Picture(turned_box(p.box, quarter), p.width, p.height) for p in page.pictures),
-        links=tuple(Link(box=turned_box(p.box, quarter), uri=p.uri, page_number=p.page_number) for p in page.links),
-    )
-
-
-def turned_point(x: float, y: float, quarter: int) -> tuple[float, float]:
-    """Return where a point of a page lies after a counter-clockwise turn by `quarter` degrees."""
-    return {0: (x, y), 90: (y, 1 - x), 180: (1 - x, 1 - y), 270: (1 - y, x)}[quarter]
-
-
-def turned_box(box: Box, quarter: int) -> Box:
-    """Return where a box of a page lies after a counter-clockwise turn by `quarter` degrees."""
-    return Box.clipped(*turned_point(box.left, box.top, quarter), *turned_point(box.right, box.bottom, quarter))
-
-
-def _turned_word(word: SourceWord, quarter: int) -> SourceWord:
-    box = turned_box(word.box, quarter)
-    descent = 0.22 * box.height  # of a font's height, about, that lies under the baseline
-    return word._replace(box=box, baseline=box.bottom - descent, direction=(word.direction - quarter) % 360)
-
-
-def _turned_rule(rule: Rule, quarter: int) -> Rule:
-    ends = [(rule.start, rule.position), (rule.end, rule.position)]
-    if not rule.horizontal:
-        ends = [(y, x) for x, y in ends]
-    (x0, y0), (x1, y1) = (turned_point(x, y, quarter) for x, y in ends)
-    if rule.horizontal ^ (quarter in (90, 270)):
-        return rule._replace(horizontal=True, position=y0, start=min(x0, x1), end=max(x0, x1))
-    return rule._replace(horizontal=False, position=x0, start=min(y0, y1), end=max(y0, y1))
-
-
-def _turned_path(path: VectorPath, quarter: int) -> VectorPath:
-    def turn(segment: tuple[str | float, ...]) -> tuple[str | float, ...]:
-        numbers = [float(value) for value in segment[1:]]
-        points = [turned_point(x, y, quarter) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
-        if segment[0] == "rectangle":
-            (x0, y0), (x1, y1) = points
-            points = [(min(x0, x1), min(y0, y1)), (max(x0, x1), max(y0, y1))]
-        return (segment[0], *(value for point in points for value in point))
-
-    return path._replace(box=turned_box(path.box, quarter), segments=tuple(turn(segment) for segment in path.segments))
-
-
 def _turned_region(region: Region, quarter: int) -> Region:
-    lines = tuple(Line(tuple(_turned_word(word, quarter) for word in line.words), line.em, line.leading) for line in region.lines)
+    lines = tuple(Line(tuple(turned_word(word, quarter) for word in line.words), line.em, line.leading) for line in region.lines)
     return replace(
         region,
         box=turned_box(region.box, quarter),
         lines=lines,
-        rules=tuple(_turned_rule(rule, quarter) for rule in region.rules),
+        rules=tuple(turned_rule(rule, quarter) for rule in region.rules),
         frame=turned_box(region.frame, quarter) if region.frame else None,
     )

@@ -194,7 +194,8 @@ def _is_believed(page: SourcePage, hidden: Sequence[SourceWord]) -> bool:
 
 
 def _question(region: Region, page: SourcePage, context: Context) -> Request | None:
-    view = View(page.reference, page.width_points, page.height_points, region.box, region.words, region.rules)
+    size = page.width_points, page.height_points
+    view = View(page.reference, *size, region.box, region.words, region.rules, quarter=region.quarter)
     if region.kind == "scan" or not region.sound:
         return context.request(ReadText(context.languages), view)
     if region.kind == "table":

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pymupdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import docai
 from docai.backends.classical import Backend
 from docai.document import Box, Table
 from docai.exchange import Request
@@ -221,3 +223,26 @@ def test_every_table_covers_its_grid_and_keeps_every_word(texts, rules):
         assert len(reply.answer.grid()) == reply.answer.row_count
         assert sorted(part.text for part in reply.answer.words) == sorted(part.text for part in view.words)
         assert 0 <= reply.confidence <= 1
+
+
+@pytest.mark.parametrize("turn", [90, 270])
+def test_a_table_printed_sideways_is_read_as_if_it_stood_upright(turn, tmp_path):
+    rows = [("Region", "Depots", "Parcels"), ("North", "3", "12.1"), ("Central", "2", "15.3"), ("South", "2", "10.4")]
+    path = tmp_path / "sideways.pdf"
+    with pymupdf.open() as upright, pymupdf.open() as sideways:
+        page = upright.new_page(width=600, height=400)
+        page.insert_text((60, 60), "The volumes of the year by region, in millions of parcels.", fontsize=11)
+        for n, row in enumerate(rows):
+            for m, text in enumerate(row):
+                page.draw_rect((60 + 120 * m, 100 + 30 * n, 180 + 120 * m, 130 + 30 * n), color=(0, 0, 0))
+                page.insert_text((68 + 120 * m, 120 + 30 * n), text, fontsize=10, fontname="hebo" if n == 0 else "helv")
+        sheet = sideways.new_page(width=400, height=600)
+        sheet.show_pdf_page(sheet.rect, upright, 0, rotate=turn)
+        sideways.save(path)
+    (read,) = docai.extract(path).tables
+    assert [[cell.text for cell in row] for row in read.grid()] == [list(row) for row in rows]
+    assert {cell.header for cell in read.cells if cell.row == 0} == {"column"}
+    for cell in read.cells:
+        (found,) = (one for one in read.words if one.text == cell.text and cell.box.intersection(one.box) > 0)
+        assert cell.box.contains(found.box, 0.002)
+        assert cell.box.height * 600 == pytest.approx(120, abs=2)

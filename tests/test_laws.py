@@ -62,7 +62,7 @@ FLOORS = (
     ("document",),
     ("sources",),
     ("lines",),
-    ("alignment", "figures", "ordering", "rulings", "textlayer"),
+    ("alignment", "figures", "ordering", "rulings", "textlayer", "turning"),
     ("layout",),
     ("roles",),
     ("tiling",),

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docai.document import Box
-from docai.layout import find_regions, reading_direction, turned, turned_box, turned_point
+from docai.layout import find_regions, reading_direction
 from docai.lines import find_lines
 from docai.roles import margin_roles, running_lines
 from docai.sources import Font, Picture, Rule, VectorPath
+from docai.turning import turned_box, turned_page, turned_point
 from tests.drawn_pages import (
     BOLD,
     HEIGHT,
@@ -287,13 +288,13 @@ def test_a_page_is_turned_with_all_that_is_on_it():
         paths=(path,),
         pictures=(Picture(Box(0, 0, 0.5, 0.25), 10, 5),),
     )
-    upright = turned(page, 90)
+    upright = turned_page(page, 90)
     assert (upright.width_points, upright.height_points) == (HEIGHT, WIDTH)
     assert upright.words[0].direction == 0
     assert upright.rules == (Rule(False, 0.25, 0.6, 0.9, 1.0),)
     assert upright.paths[0].box == Box(0.2, 0.7, 0.6, 0.9)
     assert upright.pictures[0].box == Box(0, 0.5, 0.25, 1)
-    again = turned(upright, 270)
+    again = turned_page(upright, 270)
     assert (again.rules[0].horizontal, again.paths[0].box, again.pictures) == (True, path.box, page.pictures)
 
 
