@@ -24,15 +24,15 @@ system:
 demo: .venv system
 	rm -rf build/demo
 	@status=0; \
-	.venv/bin/docai extract examples/documents/* -o build/demo --to json,md,html,xlsx,txt --overlay || status=$$?; \
+	.venv/bin/docai extract examples/documents -o build/demo --to json,md,html,xlsx,txt --overlay || status=$$?; \
 	case $$status in \
 		0) ;; \
 		3) echo "Some documents or pages could not be read in full; their problems stand in the JSON files." >&2 ;; \
 		*) exit $$status ;; \
 	esac
-	@for kind in JSON:json Markdown:md HTML:html XLSX:xlsx Text:txt Overlays:png; do \
-		printf '\n%s:\n' "$${kind%:*}"; \
-		find build/demo -type f -name "*.$${kind#*:}" | sort | sed 's/^/  /'; \
+	@for kind in 'JSON:*.json' 'Markdown:*.md' 'HTML:*.html' 'XLSX:*.xlsx' 'Text:*.txt' 'Figures:*.figures/*' 'Overlays:*.overlay/*'; do \
+		printf '\n%s:\n' "$${kind%%:*}"; \
+		find build/demo -type f -path "$${kind#*:}" | sort | sed 's/^/  /'; \
 	done
 
 test: dev system

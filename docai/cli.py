@@ -131,8 +131,10 @@ def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress
         bar.remove_task(task)
     if rest.status == "success":
         return ExitCode.OK
-    what = "no page could be read" if rest.status == "failure" else "some content could not be read"
-    errors.print(f"[yellow]warning:[/] {escape(str(job.path))}: {what}; see the problems in its JSON", highlight=False)
+    problem = stream.first_error
+    what = f"page {problem.page_number}: {problem.message}" if problem else "some pages were not read"
+    more = f" (and {stream.error_count - 1} more such problems, told in its JSON)" if stream.error_count > 1 else ""
+    errors.print(f"[yellow]warning:[/] {escape(f'{job.path}: {what}{more}')}", highlight=False)
     return ExitCode.SOME_FAILED
 
 

@@ -73,6 +73,11 @@ class PageStream(Iterator[Page]):
     """Pages as they are read, in order; when all have come, `rest` is the document without them.
 
     Closes its file after the last page; `close()` does so earlier.
+
+    Attributes:
+        total: How many pages will come.
+        error_count: How many problems of severity `error` the pages so far have.
+        first_error: The first of them.
     """
 
     def __init__(
@@ -84,7 +89,8 @@ class PageStream(Iterator[Page]):
         self._hash = source.origin.sha256()
         self._engines: dict[Engine, None] = {}
         self._done = self._failed = 0
-        self._errors = False
+        self.error_count = 0
+        self.first_error: Problem | None = None
         self._whole: Document | None = None
 
     @property
@@ -101,7 +107,9 @@ class PageStream(Iterator[Page]):
         self._engines.update(dict.fromkeys(read.engines))
         self._done += 1
         self._failed += any(problem.code in ("page_unreadable", "page_failed") for problem in read.page.problems)
-        self._errors |= any(problem.severity == "error" for problem in read.page.problems)
+        errors = [problem for problem in read.page.problems if problem.severity == "error"]
+        self.error_count += len(errors)
+        self.first_error = self.first_error or next(iter(errors), None)
         if self._on_progress is not None:
             self._on_progress(Progress(self.origin.name, read.page.number, self._done, self.total))
         return read.page
@@ -112,7 +120,7 @@ class PageStream(Iterator[Page]):
         return self._whole or self._document()
 
     def _document(self) -> Document:
-        status: Status = "partial_success" if self._errors or self._done < self.total else "success"
+        status: Status = "partial_success" if self.error_count or self._done < self.total else "success"
         if self._done and self._failed == self._done:
             status = "failure"
         return Document(

@@ -89,7 +89,7 @@ def inputs(tmp_path, monkeypatch):
 ENDINGS = [
     (["good.pdf"], ExitCode.OK, "1 of 1 documents written to out"),
     (["good.pdf", "--frobnicate"], ExitCode.USAGE, "No such option"),
-    (["scan.png"], ExitCode.SOME_FAILED, "scan.png: some content could not be read; see the problems in its JSON"),
+    (["scan.png"], ExitCode.SOME_FAILED, "scan.png: page 1: this part is a picture of text"),
     (["nothing*.pdf"], ExitCode.NOTHING_TO_DO, "nothing*.pdf: no documents found here"),
     (["good.pdf", "--backend", "nonsense"], ExitCode.MISSING, "there is no backend 'nonsense'"),
     (["broken.pdf"], ExitCode.UNREADABLE, "broken.pdf: not a PDF, or damaged beyond repair"),
