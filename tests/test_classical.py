@@ -246,3 +246,20 @@ def test_a_table_printed_sideways_is_read_as_if_it_stood_upright(turn, tmp_path)
         (found,) = (one for one in read.words if one.text == cell.text and cell.box.intersection(one.box) > 0)
         assert cell.box.contains(found.box, 0.002)
         assert cell.box.height * 600 == pytest.approx(120, abs=2)
+
+
+def test_columns_ruled_in_the_header_only_go_on_in_the_body():
+    rules = [*grid_rules((60, 160, 260, 360), (100, 120)), *grid_rules((60, 360), (120, 140, 160))]
+    rows = [
+        ("Country", 65, 114),
+        ("Domestic", 165, 114),
+        ("Total", 265, 114),
+        ("Austria", 65, 134),
+        ("12", 165, 134),
+        ("3", 265, 134),
+    ]
+    found = [one for text, x, y in [*rows, ("All the countries of the union together", 65, 154)] for one in words(text, x, y)]
+    view = View(REFERENCE, WIDTH, HEIGHT, Box(0.1, 0.125, 0.6, 0.2), tuple(found), tuple(rules))
+    texts = [[cell.text for cell in row] for row in reply_to(view).answer.grid()]
+    assert texts[:2] == [["Country", "Domestic", "Total"], ["Austria", "12", "3"]]
+    assert texts[2] == ["All the countries of the union together"] * 3  # one text over all columns stays one cell

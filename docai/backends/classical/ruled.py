@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
 
 from docai.backends.classical.cells import Draft, share_inside, span_box, table_reply
 from docai.exchange import Reply
 from docai.rulings import Grid, Span, find_grids, spans
 from docai.sources import SourceWord
 from docai.tiling import View
+
+APART_EMS: Final = 1.2  # words of one text stand nearer, but for forced justification
 
 
 def read_ruled(view: View) -> Reply | None:
@@ -20,13 +24,13 @@ def read_ruled(view: View) -> Reply | None:
     if not grids:
         return None
     grid = max(grids, key=lambda g: g.box.area)
-    drafts = _drafts(spans(grid), grid, view.words)
+    drafts = _drafts(spans(grid), grid, view)
     whole = sum(share_inside(draft.words, span_box(draft.span, grid.xs, grid.ys)) * len(draft.words) for draft in drafts)
     confidence = round(whole / len(view.words), 3) if view.words else 0.5
     return table_reply(view, drafts, grid.xs, grid.ys, confidence=min(1.0, confidence))
 
 
-def _drafts(found: Sequence[Span], grid: Grid, words: Sequence[SourceWord]) -> list[Draft]:
+def _drafts(found: Sequence[Span], grid: Grid, view: View) -> list[Draft]:
     """Return the spans with their words: those whose centre lies in it, or for a word outside the grid the nearest span."""
     places = [[0] * (len(grid.xs) - 1) for _ in range(len(grid.ys) - 1)]
     for number, span in enumerate(found):
@@ -34,11 +38,42 @@ def _drafts(found: Sequence[Span], grid: Grid, words: Sequence[SourceWord]) -> l
             for column in range(span.column, span.column + span.column_span):
                 places[row][column] = number
     held: list[list[SourceWord]] = [[] for _ in found]
-    for word in words:
-        column = _interval((word.box.left + word.box.right) / 2, grid.xs)
+    for word in view.words:
+        column = _interval(_middle(word), grid.xs)
         row = _interval((word.box.top + word.box.bottom) / 2, grid.ys)
         held[places[row][column]].append(word)
-    return [Draft(span, tuple(own)) for span, own in zip(found, held, strict=True)]
+    drafts = (Draft(span, tuple(own)) for span, own in zip(found, held, strict=True))
+    em = max((word.size for word in view.words), default=10.0) / view.width_points
+    return [part for draft in drafts for part in _cut(draft, grid, em)]
+
+
+def _cut(draft: Draft, grid: Grid, em: float) -> list[Draft]:
+    """Return a cell over several columns cut where its words stand apart on both sides of a column's border.
+
+    Many tables draw the borders of their columns in the header only; in the body, white space goes on with them.
+    """
+    span = draft.span
+    inner = range(span.column + 1, span.column + span.column_span)
+    cuts = [column for column in inner if _stand_apart(draft.words, grid.xs[column], em)]
+    ends = [span.column, *cuts, span.column + span.column_span]
+    parts: list[list[SourceWord]] = [[] for _ in range(len(cuts) + 1)]
+    for word in draft.words:
+        parts[sum(_middle(word) >= grid.xs[column] for column in cuts)].append(word)
+    return [
+        Draft(Span(span.row, left, span.row_span, right - left), tuple(words))
+        for (left, right), words in zip(pairwise(ends), parts, strict=True)
+    ]
+
+
+def _stand_apart(words: Sequence[SourceWord], x: float, em: float) -> bool:
+    """Return whether words stand on both sides of a border, none on it, and further apart than the words of a text."""
+    left = [word.box.right for word in words if word.box.right <= x]
+    right = [word.box.left for word in words if word.box.left >= x]
+    return bool(left and right) and len(left) + len(right) == len(words) and min(right) - max(left) > APART_EMS * em
+
+
+def _middle(word: SourceWord) -> float:
+    return (word.box.left + word.box.right) / 2
 
 
 def _interval(value: float, borders: Sequence[float]) -> int:
