@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from docai.lines import Line
-from docai.sources import Rule
+from docai.sources import Rule, SourceWord
 
 ON_ROW: Final = 0.35  # of a line's height that baselines in a row may differ; superscripts and other sizes included
 ROW_GAP: Final = 3.2  # font sizes between baselines, above which a table ends
 MIN_ROWS: Final = 3  # with two cells and more; fewer are a heading with a date, or a signature
 NUMERIC_SHARE: Final = 0.4  # of cells behind the first column that hold a digit, where no rule tells a table
 LEADERS = re.compile(r"\.{4,}|(?:\. ){4,}|…{2,}")
+MIN_BODY: Final = 5  # rows that must leave a gap free, so that word spaces do not line up by chance
+MIN_GAP_EMS: Final = 0.25  # of such a gap: a word space
 _DIGIT = re.compile(r"\d")
 
 Interval = tuple[float, float]
@@ -132,3 +134,34 @@ def find_columns(rows: Sequence[Row]) -> list[Interval]:
         else:
             columns.append((left, right))
     return columns
+
+
+def refine_columns(rows: Sequence[Row], columns: Sequence[Interval]) -> list[Interval]:
+    """Return columns with those cut in two that no word of the body runs across: values set so close that they read as one line."""
+    body = [row for row in rows if 2 * len(row.lines) > len(columns)]
+    if len(body) < MIN_BODY:
+        return list(columns)
+    refined: list[Interval] = []
+    for left, right in columns:
+        words = [[w for line in row.lines for w in line.words if left <= w.box.left and w.box.right <= right] for row in body]
+        cuts = [cut for cut in _gaps([w for row in words for w in row]) if _parts_most(cut, words, body[0].lines[0].em)]
+        edges = [left, *(edge for cut in cuts for edge in cut), right]
+        refined.extend(zip(edges[::2], edges[1::2], strict=True))
+    return refined
+
+
+def _gaps(words: Sequence[SourceWord]) -> list[Interval]:
+    """Return the stretches between words that none of them covers, from left to right."""
+    gaps: list[Interval] = []
+    right = 1.0
+    for word in sorted(words, key=lambda w: w.box.left):
+        if word.box.left > right:
+            gaps.append((right, word.box.left))
+        right = word.box.right if right == 1.0 else max(right, word.box.right)
+    return gaps
+
+
+def _parts_most(gap: Interval, rows: Sequence[Sequence[SourceWord]], em: float) -> bool:
+    """Return whether a gap is wide enough and has words on both sides in most rows."""
+    parted = sum(any(w.box.right <= gap[0] for w in row) and any(w.box.left >= gap[1] for w in row) for row in rows)
+    return gap[1] - gap[0] > MIN_GAP_EMS * em and parted > 0.6 * len(rows)

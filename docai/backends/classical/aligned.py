@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Final
 
-from docai.alignment import Interval, Row, find_columns, find_rows
+from docai.alignment import Interval, Row, find_columns, find_rows, refine_columns
 from docai.backends.classical.cells import Draft, table_reply
 from docai.exchange import Reply
 from docai.lines import Line, find_lines
 from docai.rulings import Span
 from docai.tiling import View
 
+FULL: Final = 0.8  # share of the columns that a row of the body fills
+
 
 def read_aligned(view: View) -> Reply | None:
     """Return the table that the words of `view` make by their alignment; None where they stand in no columns."""
     lines = sorted(find_lines(view.words, view.width_points, view.height_points), key=lambda n: (n.baseline, n.box.left))
     rows = find_rows(lines)
-    columns = find_columns(rows) if rows else []
+    columns = refine_columns(rows, find_columns(rows)) if rows else []
     if len(rows) < 2 or len(columns) < 2:
         return None
     xs = [view.box.left, *((a[1] + b[0]) / 2 for a, b in pairwise(columns)), view.box.right]
@@ -36,9 +39,14 @@ def _bottom(row: Row) -> float:
 
 
 def _cells(row: Row, number: int, columns: Sequence[Interval]) -> list[Draft]:
-    """Return the cells of a row, empty ones included; lines that meet the same column make one cell."""
+    """Return the cells of a row, empty ones included; what meets the same column makes one cell.
+
+    A row that fills most columns is taken word by word, since narrow columns read as one line; in others, such as headings
+    over several columns, a line is a cell.
+    """
+    lines = _one_word_each(row, columns) or row.lines
     cells: list[tuple[int, int, list[Line]]] = []
-    for line in row.lines:
+    for line in lines:
         first, last = _covered(line, columns)
         if cells and first <= cells[-1][1]:
             cells[-1] = (cells[-1][0], max(cells[-1][1], last), [*cells[-1][2], line])
@@ -50,6 +58,15 @@ def _cells(row: Row, number: int, columns: Sequence[Interval]) -> list[Draft]:
         Draft(Span(number, first, 1, last - first + 1), tuple(word for line in lines for word in line.words))
         for first, last, lines in sorted(cells, key=lambda cell: cell[0])
     ]
+
+
+def _one_word_each(row: Row, columns: Sequence[Interval]) -> list[Line]:
+    """Return the words of a row as lines of their own; nothing where they leave many columns blank or run across two."""
+    words = [Line((word,), line.em, line.leading) for line in row.lines for word in line.words]
+    covered = [_covered(word, columns) for word in words]
+    filled = {first for first, last in covered if first == last}
+    whole = all(first == last for first, last in covered)
+    return sorted(words, key=lambda word: word.box.left) if whole and len(filled) >= FULL * len(columns) else []
 
 
 def _covered(line: Line, columns: Sequence[Interval]) -> tuple[int, int]:
