@@ -12,11 +12,12 @@ from docai.sources import Rule, SourceWord
 
 ON_ROW: Final = 0.35  # of a line's height that baselines in a row may differ; superscripts and other sizes included
 ROW_GAP: Final = 3.2  # font sizes between baselines, above which a table ends
+WRAPPED: Final = 1.5  # font sizes between the baselines of a label that runs over lines
 MIN_ROWS: Final = 3  # with two cells and more; fewer are a heading with a date, or a signature
 NUMERIC_SHARE: Final = 0.4  # of cells behind the first column that hold a digit, where no rule tells a table
 LEADERS = re.compile(r"\.{4,}|(?:\. ){4,}|…{2,}")
 MIN_BODY: Final = 5  # rows that must leave a gap free, so that word spaces do not line up by chance
-MIN_GAP_EMS: Final = 0.25  # of such a gap: a word space
+MIN_GAP_EMS: Final = 0.35  # of such a gap; a word space is 0.25 to 0.3, and "Region 1", "Region 2" have theirs above each other
 _DIGIT = re.compile(r"\d")
 
 Interval = tuple[float, float]
@@ -77,7 +78,7 @@ def _run(rows: Sequence[Row], start: int) -> int:
             break
         if len(rows[n].lines) > 1:
             end = n
-        elif n > end + 1 or rows[n].lines[0].box.right > _right(rows[start:n]) + rows[n].lines[0].em:
+        elif n > end + (2 if step < WRAPPED else 1) or rows[n].lines[0].box.right > _right(rows[start:n]) + rows[n].lines[0].em:
             break
     return end + 1
 

@@ -4,11 +4,16 @@ import pytest
 
 import docai
 from docai.alignment import find_aligned, find_columns, find_rows
-from docai.document import Box
+from docai.backends.classical import Backend
+from docai.document import Box, hull
+from docai.exchange import Request
 from docai.lines import find_lines
-from docai.sources import Font, Rule, SourceWord
+from docai.sources import Font, Origin, PageReference, Rule, SourceWord
+from docai.tasks.table import ReadTable
+from docai.tiling import View
 
 WIDTH, HEIGHT, SIZE = 600.0, 800.0, 10.0
+REFERENCE = PageReference(Origin(None, b""), 1)  # of a page that nobody draws
 
 
 def word(text, left, baseline, *, size=SIZE):
@@ -106,3 +111,70 @@ def test_each_cell_of_a_borderless_table_lies_where_its_words_are(borderless):
         words = [w for w in table.words if w.text and w.text in cell.text.split() and cell.box.intersection(w.box) > 0]
         assert bool(words) == bool(cell.text)
         assert all(cell.box.contains(w.box, 0.001) for w in words)
+
+
+def read_rows(rows, lefts, *, tops):
+    """The texts of the table that rows of cells make, each row at its own height."""
+    found = [
+        one
+        for top, row in zip(tops, rows, strict=True)
+        for left, text in zip(lefts, row, strict=True)
+        if text
+        for one in words_at(text, left, top)
+    ]
+    box = hull(one.box for one in found)
+    (reply,) = Backend().answer([Request(ReadTable(), (View(REFERENCE, WIDTH, HEIGHT, box, tuple(found)),), "classical")])
+    assert sorted(w.text for w in reply.answer.words) == sorted(w.text for w in found)
+    return [[cell.text for cell in row] for row in reply.answer.grid()]
+
+
+def words_at(text, left, top):
+    found = []
+    for part in text.split():
+        found.append(word(part, left, top))
+        left += 5 * len(part) + 2.5
+    return found
+
+
+VALUES = ["1,144", "2,020", "318", "1,907", "44", "871"]
+
+
+def test_columns_that_stand_close_are_told_apart_by_the_space_that_runs_through_the_body():
+    rows = [(f"Region {n}", value, f"({n}.0–{n}.9)") for n, value in enumerate(VALUES)]
+    texts = read_rows(rows, (60, 160, 189), tops=[100 + 14 * n for n in range(6)])  # 4 points between the widest values
+    assert texts == [list(row) for row in rows]
+
+
+def test_a_label_that_runs_over_lines_is_one_cell_with_its_row():
+    rows = [
+        ("Data sets", "47", "389"),
+        ("Applications that were", "0", "237"),
+        ("made by the public", "", ""),
+        ("Downloads", "6", "652"),
+        ("Nations", "8", "21"),
+    ]
+    texts = read_rows(rows, (60, 250, 400), tops=[100, 124, 136, 160, 184])
+    assert texts == [
+        ["Data sets", "47", "389"],
+        ["Applications that were made by the public", "0", "237"],
+        ["Downloads", "6", "652"],
+        ["Nations", "8", "21"],
+    ]
+
+
+def test_a_label_whose_values_stand_in_its_last_line_is_one_cell_too():
+    rows = [
+        ("Data sets", "47", "389"),
+        ("Applications that were", "", ""),
+        ("made by the public", "0", "237"),
+        ("Downloads", "6", "652"),
+        ("Nations", "8", "21"),
+    ]
+    texts = read_rows(rows, (60, 250, 400), tops=[100, 124, 136, 160, 184])
+    assert texts[1] == ["Applications that were made by the public", "0", "237"]
+    assert len(texts) == 4
+
+
+def test_the_title_of_a_section_is_a_row_of_its_own():
+    rows = [("Female", "47", "389"), ("Male", "0", "237"), ("Race", "", ""), ("Black", "6", "652"), ("White", "8", "21")]
+    assert read_rows(rows, (60, 250, 400), tops=[100, 114, 128, 142, 156])[2] == ["Race", "", ""]

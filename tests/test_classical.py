@@ -263,3 +263,17 @@ def test_columns_ruled_in_the_header_only_go_on_in_the_body():
     texts = [[cell.text for cell in row] for row in reply_to(view).answer.grid()]
     assert texts[:2] == [["Country", "Domestic", "Total"], ["Austria", "12", "3"]]
     assert texts[2] == ["All the countries of the union together"] * 3  # one text over all columns stays one cell
+
+
+def test_labels_without_borders_between_them_are_rows_of_their_own():
+    ys = [100 + 20 * n for n in range(6)]
+    rules = [
+        *(Rule(True, y / HEIGHT, (60 if y in (100, 200) else 160) / WIDTH, 360 / WIDTH, 0.5) for y in ys),
+        *(Rule(False, x / WIDTH, 100 / HEIGHT, 200 / HEIGHT, 0.5) for x in (60, 160, 360)),
+    ]
+    labels = ["Salaries", "Benefits", "Travel", "Rent", "Supplies"]
+    found = [one for n, label in enumerate(labels) for one in (*words(label, 65, 114 + 20 * n), *words(str(n), 300, 114 + 20 * n))]
+    view = View(REFERENCE, WIDTH, HEIGHT, Box(0.1, 0.125, 0.6, 0.25), tuple(found), tuple(rules))
+    assert [[cell.text for cell in row] for row in reply_to(view).answer.grid()] == [
+        [label, str(n)] for n, label in enumerate(labels)
+    ]

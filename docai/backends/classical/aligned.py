@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
@@ -13,6 +14,7 @@ from docai.lines import Line, find_lines
 from docai.rulings import Span
 from docai.tiling import View
 
+NEARER: Final = 0.75  # of the usual distance of rows, up to which a line belongs to the row above
 FULL: Final = 0.8  # share of the columns that a row of the body fills
 
 
@@ -23,19 +25,55 @@ def read_aligned(view: View) -> Reply | None:
     columns = refine_columns(rows, find_columns(rows)) if rows else []
     if len(rows) < 2 or len(columns) < 2:
         return None
+    groups = _with_wrapped(rows, columns)
     xs = [view.box.left, *((a[1] + b[0]) / 2 for a, b in pairwise(columns)), view.box.right]
-    ys = [view.box.top, *((_bottom(a) + _top(b)) / 2 for a, b in pairwise(rows)), view.box.bottom]
-    drafts = [draft for number, row in enumerate(rows) for draft in _cells(row, number, columns)]
+    ys = [view.box.top, *((_bottom(a) + _top(b)) / 2 for a, b in pairwise(groups)), view.box.bottom]
+    drafts = [draft for number, group in enumerate(groups) for draft in _group_cells(group, number, columns)]
     fitting = sum(len(row.lines) == len(columns) for row in rows) / len(rows)
     return table_reply(view, drafts, xs, sorted(ys), confidence=round(0.5 + 0.5 * fitting, 3))
 
 
-def _top(row: Row) -> float:
-    return min(line.box.top for line in row.lines)
+def _top(group: Sequence[Row]) -> float:
+    return min(line.box.top for row in group for line in row.lines)
 
 
-def _bottom(row: Row) -> float:
-    return max(line.box.bottom for line in row.lines)
+def _bottom(group: Sequence[Row]) -> float:
+    return max(line.box.bottom for row in group for line in row.lines)
+
+
+def _with_wrapped(rows: Sequence[Row], columns: Sequence[Interval]) -> list[list[Row]]:
+    """Return rows in groups, each with the lines that its label in the first column runs on over.
+
+    Such a line stands alone in its row, and nearer to the row above than rows stand apart; a section's title does not.
+    """
+    full = [row for row in rows if len(row.lines) > 1]
+    steps = [_step(before, row) for before, row in pairwise(full)]
+    usual = statistics.median(steps) if steps else 0.0
+    groups: list[list[Row]] = []
+    waiting: list[Row] = []  # a label's first lines, above the row that its last stands in
+    for place, row in enumerate(rows):
+        alone = len(row.lines) == 1 and _covered(row.lines[0], columns) == (0, 0)
+        above = _step(rows[place - 1], row) if place else usual
+        below = _step(row, rows[place + 1]) if place + 1 < len(rows) else usual
+        if alone and min(above, below) < NEARER * usual and groups and above <= below:
+            groups[-1].append(row)
+        elif alone and below < NEARER * usual:
+            waiting.append(row)
+        else:
+            groups.append([row, *waiting])
+            waiting = []
+    return [*groups, *([row] for row in waiting)]
+
+
+def _step(above: Row, below: Row) -> float:
+    return (below.baseline - above.baseline) / below.lines[0].leading
+
+
+def _group_cells(group: Sequence[Row], number: int, columns: Sequence[Interval]) -> list[Draft]:
+    """Return the cells of a row and of the lines that its label runs on over."""
+    cells = _cells(group[0], number, columns)
+    wrapped = tuple(word for row in group[1:] for line in row.lines for word in line.words)
+    return [Draft(cells[0].span, (*cells[0].words, *wrapped)), *cells[1:]]
 
 
 def _cells(row: Row, number: int, columns: Sequence[Interval]) -> list[Draft]:

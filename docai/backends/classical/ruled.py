@@ -12,6 +12,8 @@ from docai.rulings import Grid, Span, find_grids, spans
 from docai.sources import SourceWord
 from docai.tiling import View
 
+MANY_ROWS: Final = 4  # fewer may well be one label that is set over as many lines
+MOST: Final = 0.75  # share of the rows that hold a line where the lines are labels of their own
 APART_EMS: Final = 1.2  # words of one text stand nearer, but for forced justification
 
 
@@ -44,7 +46,7 @@ def _drafts(found: Sequence[Span], grid: Grid, view: View) -> list[Draft]:
         held[places[row][column]].append(word)
     drafts = (Draft(span, tuple(own)) for span, own in zip(found, held, strict=True))
     em = max((word.size for word in view.words), default=10.0) / view.width_points
-    return [part for draft in drafts for part in _cut(draft, grid, em)]
+    return [piece for draft in drafts for part in _cut(draft, grid, em) for piece in _cut_rows(part, grid)]
 
 
 def _cut(draft: Draft, grid: Grid, em: float) -> list[Draft]:
@@ -63,6 +65,23 @@ def _cut(draft: Draft, grid: Grid, em: float) -> list[Draft]:
         Draft(Span(span.row, left, span.row_span, right - left), tuple(words))
         for (left, right), words in zip(pairwise(ends), parts, strict=True)
     ]
+
+
+def _cut_rows(draft: Draft, grid: Grid) -> list[Draft]:
+    """Return a cell over many rows cut at each of their borders where most rows hold a line of its words.
+
+    Some tables leave the borders between row labels away; a label over several rows has fewer lines than rows.
+    """
+    span = draft.span
+    rows = range(span.row, span.row + span.row_span)
+    parts: dict[int, list[SourceWord]] = {row: [] for row in rows}
+    for word in draft.words:
+        row = _interval((word.box.top + word.box.bottom) / 2, grid.ys)
+        parts[min(max(row, rows[0]), rows[-1])].append(word)
+    filled = sum(bool(words) for words in parts.values())
+    if span.row_span < MANY_ROWS or filled < MOST * span.row_span:
+        return [draft]
+    return [Draft(Span(row, span.column, 1, span.column_span), tuple(words)) for row, words in parts.items()]
 
 
 def _stand_apart(words: Sequence[SourceWord], x: float, em: float) -> bool:
