@@ -261,7 +261,9 @@ def _texts(lines: Sequence[Line], column: int, rules: Sequence[Rule]) -> list[Re
     for start, end in find_aligned(lines, rules):
         regions.extend(_paragraphs(lines[done:start], column))
         members = tuple(lines[start:end])
-        regions.append(Region("table", hull(line.box for line in members), members, column=column))
+        box = hull(line.box for line in members)
+        across = tuple(rule for rule in rules if rule.horizontal and box.top <= rule.position <= box.bottom)
+        regions.append(Region("table", box, members, across, column=column))
         done = end
     return [*regions, *_paragraphs(lines[done:], column)]
 

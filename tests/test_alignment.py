@@ -1,5 +1,6 @@
 """Rows that stand in columns: tables without a grid of rules, and what only looks like one."""
 
+import pymupdf
 import pytest
 
 import docai
@@ -72,8 +73,6 @@ def test_a_heading_that_spans_columns_does_not_join_them():
 
 @pytest.fixture
 def borderless(tmp_path):
-    import pymupdf  # noqa: PLC0415  # only this fixture draws
-
     path = tmp_path / "borderless.pdf"
     with pymupdf.open() as document:
         page = document.new_page()
@@ -178,3 +177,26 @@ def test_a_label_whose_values_stand_in_its_last_line_is_one_cell_too():
 def test_the_title_of_a_section_is_a_row_of_its_own():
     rows = [("Female", "47", "389"), ("Male", "0", "237"), ("Race", "", ""), ("Black", "6", "652"), ("White", "8", "21")]
     assert read_rows(rows, (60, 250, 400), tops=[100, 114, 128, 142, 156])[2] == ["Race", "", ""]
+
+
+def test_a_heading_spans_the_columns_that_the_rule_under_it_runs_over(tmp_path):
+    path = tmp_path / "headings.pdf"
+    with pymupdf.open() as pdf:
+        page = pdf.new_page()
+        for y, start, end in ((90, 72, 520), (114, 200, 330), (114, 350, 520), (134, 72, 520), (214, 72, 520)):
+            page.draw_line((start, y), (end, y))
+        page.insert_text((245, 108), "Women", fontsize=10)
+        page.insert_text((425, 108), "Men", fontsize=10)
+        lefts = (72, 200, 290, 350, 480)
+        rows = ["Age No. Rate No. Rate", "45 47 21.8 91 8.7", "55 116 85.5 224 31.9", "65 164 234 527 132", "75 242 654 1,056 448"]
+        for n, row in enumerate(row.split() for row in rows):
+            for x, text in zip(lefts, row, strict=True):
+                page.insert_text((x, 128 + 20 * n), text, fontsize=10)
+        pdf.save(path)
+    (table,) = docai.extract(path).tables
+    assert [(cell.column, cell.column_span, cell.text) for cell in table.cells if cell.row == 0] == [
+        (0, 1, ""),
+        (1, 2, "Women"),
+        (3, 2, "Men"),
+    ]
+    assert [cell.text for cell in table.grid()[2]] == ["45", "47", "21.8", "91", "8.7"]

@@ -12,8 +12,10 @@ from docai.backends.classical.cells import Draft, table_reply
 from docai.exchange import Reply
 from docai.lines import Line, find_lines
 from docai.rulings import Span
+from docai.sources import Rule
 from docai.tiling import View
 
+UNDER_EMS: Final = 1.2  # font sizes below its baseline that a heading's rule may run
 NEARER: Final = 0.75  # of the usual distance of rows, up to which a line belongs to the row above
 FULL: Final = 0.8  # share of the columns that a row of the body fills
 
@@ -29,6 +31,7 @@ def read_aligned(view: View) -> Reply | None:
     xs = [view.box.left, *((a[1] + b[0]) / 2 for a, b in pairwise(columns)), view.box.right]
     ys = [view.box.top, *((_bottom(a) + _top(b)) / 2 for a, b in pairwise(groups)), view.box.bottom]
     drafts = [draft for number, group in enumerate(groups) for draft in _group_cells(group, number, columns)]
+    drafts = _with_headings(drafts, groups, columns, view.rules)
     fitting = sum(len(row.lines) == len(columns) for row in rows) / len(rows)
     return table_reply(view, drafts, xs, sorted(ys), confidence=round(0.5 + 0.5 * fitting, 3))
 
@@ -105,6 +108,42 @@ def _one_word_each(row: Row, columns: Sequence[Interval]) -> list[Line]:
     filled = {first for first, last in covered if first == last}
     whole = all(first == last for first, last in covered)
     return sorted(words, key=lambda word: word.box.left) if whole and len(filled) >= FULL * len(columns) else []
+
+
+def _with_headings(
+    drafts: Sequence[Draft], groups: Sequence[Sequence[Row]], columns: Sequence[Interval], rules: Sequence[Rule]
+) -> list[Draft]:
+    """Return cells in which a heading over several columns spans those that the rule under it runs over.
+
+    Headings above the first full row only; what the rule covers must be blank beside the heading.
+    """
+    first_full = next((n for n, group in enumerate(groups) if len(group[0].lines) >= FULL * len(columns)), 0)
+    result = list(drafts)
+    for draft in drafts:
+        if draft.span.row >= first_full or not draft.words:
+            continue
+        covered = _ruled_under(draft, columns, rules, groups[draft.span.row][0].lines[0].leading)
+        beside = [
+            other for other in result if other.span.row == draft.span.row and other.span.column in covered and other is not draft
+        ]
+        own = range(draft.span.column, draft.span.column + draft.span.column_span)
+        if len(covered) > len(own) and set(own) <= set(covered) and not any(other.words for other in beside):
+            result = [other for other in result if other is not draft and other not in beside]
+            result.append(Draft(Span(draft.span.row, covered[0], 1, len(covered)), draft.words))
+    return result
+
+
+def _ruled_under(draft: Draft, columns: Sequence[Interval], rules: Sequence[Rule], leading: float) -> range:
+    """Return the columns that a rule close under a heading, and under no more than it, runs over."""
+    left, right = min(word.box.left for word in draft.words), max(word.box.right for word in draft.words)
+    bottom = max(word.baseline for word in draft.words)
+    for rule in sorted(rules, key=lambda rule: rule.position):
+        near = 0 < rule.position - bottom < UNDER_EMS * leading
+        if near and rule.start <= left + 0.002 and rule.end >= right - 0.002:
+            covered = [n for n, (a, b) in enumerate(columns) if rule.start - 0.005 <= (a + b) / 2 <= rule.end + 0.005]
+            if covered and len(covered) < len(columns):
+                return range(covered[0], covered[-1] + 1)
+    return range(0)
 
 
 def _covered(line: Line, columns: Sequence[Interval]) -> tuple[int, int]:
