@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from docai import registry
+from docai.box import Box
 from docai.document import (
     Attachment,
     Axis,
     Block,
-    Box,
     Cell,
     Chart,
     Document,

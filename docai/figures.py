@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from docai.document import Box, hull
+from docai.box import Box, hull
 from docai.lines import Line
 from docai.sources import Picture, SourcePage, VectorPath
 

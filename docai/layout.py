@@ -11,7 +11,8 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from docai.alignment import find_aligned
-from docai.document import Box, Role, hull
+from docai.box import Box, hull
+from docai.document import Role
 from docai.figures import Drawn, Frame, Looks, find_figures, is_bent
 from docai.lines import Line, breaks_between_words, find_lines, join_lines
 from docai.ordering import Item, order

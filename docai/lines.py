@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from docai.document import Box, hull
+from docai.box import Box, hull
 from docai.sources import SourceWord
 
 SPLIT_EMS = 1.6  # a gap inside a stored run that is wider than this is no word space; measured: justified text stays under 1.2 em

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from docai.document import Box
+from docai.box import Box
 
 GUTTER_EMS: Final = 0.5  # narrowest gutter between columns; journals set 0.7 em and more, and a word space is inside a line
 FILLED: Final = 0.72  # share of its column's widest lines that a line of running text is wide

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from docai.document import Box
+from docai.box import Box
 from docai.sources import Rule
 
 TOUCH_POINTS: Final = 2.5  # how far apart rules that are meant to meet may end; Word and Excel leave up to 2 points

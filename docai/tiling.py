@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from docai.document import WHOLE, Box
+from docai.box import WHOLE, Box
 from docai.sources import PageReference, Rule, SourceWord, render
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from docai.document import Box, Link
+from docai.box import Box
+from docai.document import Link
 from docai.sources import Picture, Rule, SourcePage, SourceWord, VectorPath
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pymupdf
 
-from docai.document import Box
+from docai.box import Box
 from docai.layout import Region, find_regions
 from docai.lines import Line, find_lines
 from docai.roles import Style, assign_roles, learn_style

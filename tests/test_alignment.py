@@ -6,7 +6,7 @@ import pytest
 import docai
 from docai.alignment import find_aligned, find_columns, find_rows
 from docai.backends.classical import Backend
-from docai.document import Box, hull
+from docai.box import Box, hull
 from docai.exchange import Request
 from docai.lines import find_lines
 from docai.sources import Font, Origin, PageReference, Rule, SourceWord

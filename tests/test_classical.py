@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import docai
 from docai.backends.classical import Backend
-from docai.document import Box, Table
+from docai.box import Box
+from docai.document import Table
 from docai.exchange import Request
 from docai.rulings import find_grids
 from docai.sources import Rule

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docai.box import Box
 from docai.continuation import Joiner, Passage, passages
-from docai.document import Block, Box, Figure, Page, Text
+from docai.document import Block, Figure, Page, Text
 
 BOX = Box(0.1, 0.2, 0.5, 0.4)
 

@@ -11,24 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docai.document import (
-    DECIMALS,
-    WHOLE,
-    Block,
-    Box,
-    Cell,
-    Chart,
-    Document,
-    Engine,
-    Figure,
-    Page,
-    Problem,
-    Table,
-    Text,
-    Word,
-    hull,
-    replace,
-)
+from docai.box import DECIMALS, WHOLE, Box, hull
+from docai.document import Block, Cell, Chart, Document, Engine, Figure, Page, Problem, Table, Text, Word, replace
 
 SHARES = st.floats(0, 1)
 FINITE = st.floats(allow_nan=False, allow_infinity=False, width=32)

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docai.box import Box
 from docai.continuation import Passage
 from docai.document import (
     Block,
-    Box,
     Cell,
     Chart,
     Content,

@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from docai.document import Axis, Block, Box, Cell, Chart, Content, Document, Figure, Page, Point, Series, Table, Text, Word
+from docai.box import Box
+from docai.document import Axis, Block, Cell, Chart, Content, Document, Figure, Page, Point, Series, Table, Text, Word
 from docai.exporters.markdown import escape, markdown_with_spans, spans_json
 from docai.exporters.text import marker_of
 

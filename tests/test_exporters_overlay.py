@@ -8,7 +8,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from docai.document import Block, Box, Cell, Chart, Content, Figure, Page, Role, Table, Text
+from docai.box import Box
+from docai.document import Block, Cell, Chart, Content, Figure, Page, Role, Table, Text
 from docai.exporters.overlay import COLOURS, ORDER, draw
 
 HEIGHT, WIDTH = 1169, 827

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook as ReadWorkbook
 from xlsxwriter import Workbook
 
-from docai.document import Block, Box, Cell, Document, FormField, Page, Problem, Table, Text
+from docai.box import Box
+from docai.document import Block, Cell, Document, FormField, Page, Problem, Table, Text
 from docai.exporters import write
 from docai.exporters.xlsx import COLUMNS, Book, fit, number_of
 

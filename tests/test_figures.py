@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from docai.document import Box
+from docai.box import Box
 from docai.figures import find_figures, is_bent, is_caption
 from docai.lines import find_lines
 from docai.sources import Picture, VectorPath

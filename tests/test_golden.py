@@ -15,8 +15,9 @@ from types import SimpleNamespace
 import pytest
 
 import docai
+from docai.box import Box
 from docai.continuation import passages
-from docai.document import Box, Figure, Table, Text
+from docai.document import Figure, Table, Text
 from docai.tasks.table import header_row_count
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docai.document import Box
+from docai.box import Box
 from docai.layout import find_regions, reading_direction
 from docai.lines import find_lines
 from docai.roles import margin_roles, running_lines

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docai.document import Box
+from docai.box import Box
 from docai.ordering import Item, order
 from tests.drawn_pages import HEIGHT, WIDTH
 

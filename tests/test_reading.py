@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 import docai
 from docai.backends.replay import Backend
+from docai.box import Box
 from docai.continuation import passages
-from docai.document import Box, Figure, Table, Text
+from docai.document import Figure, Table, Text
 from docai.exchange import Reply, drive
 from docai.reading import Context, PageInHand, Pages, Seam, goes_on, joined, read_page, safe_page
 from docai.roles import Style

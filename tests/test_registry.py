@@ -10,7 +10,8 @@ import pytest
 
 from docai import doctor
 from docai.backends import classical
-from docai.document import Box, Cell, Document, Table
+from docai.box import Box
+from docai.document import Cell, Document, Table
 from docai.errors import MissingDependency
 from docai.exporters import Exporter, Memory
 from docai.registry import BACKENDS, EXPORTERS, SOURCES, load

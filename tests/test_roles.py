@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from docai.document import Box, OutlineEntry
+from docai.box import Box
+from docai.document import OutlineEntry
 from docai.layout import Region
 from docai.roles import Style, assign_roles, learn_style, margin_roles, running_lines
 from docai.sources import Font

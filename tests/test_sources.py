@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import docai.sources
-from docai.document import WHOLE, Box
+from docai.box import WHOLE, Box
 from docai.errors import Encrypted, InputError, NoSuchPage, Unreadable
 from docai.sources import LETTER, Origin, PageReference, kind_of, open_source, opened, origin_of, poppler, render
 from docai.sources.frame import MAX_POINTS

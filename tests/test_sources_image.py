@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import docai.sources
-from docai.document import WHOLE, Box
+from docai.box import WHOLE, Box
 from docai.errors import InputError, NoSuchPage, OverLimit, Unreadable
 from docai.sources import MAX_PIXELS, Origin, PageReference, Picture, open_source, opened, origin_of, render
 from docai.sources.image import ASSUMED_DPI, ImageSource

@@ -2,7 +2,7 @@
 
 import pytest
 
-from docai.document import Box
+from docai.box import Box
 from docai.sources import Font, SourceWord
 from docai.sources.sizes import with_plausible_sizes
 from docai.sources.spelling import accents_composed, clean

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docai.document import Box, Cell, Table, replace
+from docai.box import Box
+from docai.document import Cell, Table, replace
 from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
 from docai.tasks.table import ReadTable, header_row_count, in_reading_order

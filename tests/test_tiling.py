@@ -16,7 +16,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import docai
-from docai.document import WHOLE, Box
+from docai.box import WHOLE, Box
 from docai.sources import Origin, PageReference, opened
 from docai.tiling import MAX_SIDE, Lens, View
 

@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
+from docai.box import Box
 from docai.continuation import Joiner, Passage
-from docai.document import Block, Box, Cell, Chart, Document, Figure, Page, Point, Series, Table, Text
+from docai.document import Block, Cell, Chart, Document, Figure, Page, Point, Series, Table, Text
 from docai.exporters import Place
 from docai.exporters.text import in_margin, marker_of, parts_of, value_text, words_of
 from docai.tasks.table import header_row_count

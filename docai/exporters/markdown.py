@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+from docai.box import Box
 from docai.continuation import Joiner, Passage
-from docai.document import Block, Box, Cell, Chart, Document, Figure, Page, Role, Table, Text
+from docai.document import Block, Cell, Chart, Document, Figure, Page, Role, Table, Text
 from docai.exporters import Place
 from docai.exporters.html import address_of, chart_heads, table_pieces
 from docai.exporters.text import in_margin, marker_of, parts_of, value_text, words_of

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from docai.document import WHOLE, Attachment, Box, FormField, Link, OutlineEntry, Problem
+from docai.box import WHOLE, Box
+from docai.document import Attachment, FormField, Link, OutlineEntry, Problem
 from docai.errors import Unreadable
 from docai.registry import SOURCES, load
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from docai.document import Box
+from docai.box import Box
 from docai.sources import LETTER, VectorPath
 
 SLANT: Final = 10.0  # degrees, from which on text does not run across; scans lie askew by less

@@ -23,7 +23,8 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from docai.document import WHOLE, Attachment, Box, FormField, OutlineEntry, Problem
+from docai.box import WHOLE, Box
+from docai.document import Attachment, FormField, OutlineEntry, Problem
 from docai.errors import InputError, NoSuchPage, OverLimit, Unreadable
 from docai.sources import LETTER, MAX_PIXELS, Glyph, Origin, PageReference, Picture, SourcePage
 

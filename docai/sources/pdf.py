@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 import cv2
 import numpy as np
 
-from docai.document import WHOLE, Attachment, Box, FormField, Link, OutlineEntry, Problem
+from docai.box import WHOLE, Box
+from docai.document import Attachment, FormField, Link, OutlineEntry, Problem
 from docai.errors import Encrypted, InputError, NoSuchPage, Unreadable
 from docai.sources import LETTER, Font, Glyph, Origin, PageReference, Picture, Rule, SourcePage, SourceWord, VectorPath, poppler
 from docai.sources.frame import MAX_POINTS, Frame, vector_path

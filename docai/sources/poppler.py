@@ -15,7 +15,7 @@ import numpy as np
 import pdf2image
 from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PDFPopplerTimeoutError, PDFSyntaxError
 
-from docai.document import DECIMALS, WHOLE, Box
+from docai.box import DECIMALS, WHOLE, Box
 from docai.errors import InputError
 from docai.sources import Origin
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
-from docai.document import Box
+from docai.box import Box
 from docai.sources import SourceWord
 
 SMALLEST: Final = 2.0  # points; nobody reads print that small, but Type 3 fonts often call themselves 0.1 or 1 point large

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from docai.document import Box, Cell, Engine, Table, Word
+from docai.box import Box
+from docai.document import Cell, Engine, Table, Word
 from docai.exchange import Reply
 from docai.lines import find_lines, join_lines
 from docai.rulings import Span
