@@ -39,6 +39,7 @@ CODES = {
     "jpeg_of_only_a_header": UNREADABLE,
     "tiff_of_nothing": UNREADABLE,
     # content is missing, and said to be
+    "compressed_garbage": SOME_FAILED,
     "cyclic_page_tree": SOME_FAILED,
     "cyclic_parents": SOME_FAILED,
     "counted_pages_that_are_missing": SOME_FAILED,
@@ -247,3 +248,9 @@ def test_vertical_japanese_is_read_downwards_and_from_the_right():
 
 def test_vertical_japanese_has_no_spaces_between_its_letters():
     assert "吾輩は猫である" in extracted("vertical_japanese").text
+
+
+def test_a_page_whose_commands_are_not_what_the_file_says_is_told():
+    damaged, sound = extracted("compressed_garbage").pages
+    assert [(problem.code, problem.severity) for problem in damaged.problems] == [("page_damaged", "error")]
+    assert sound.problems == ()

@@ -96,6 +96,7 @@ class PdfSource:
             Encrypted: The password is missing or wrong.
         """
         self.origin = origin
+        self._losses: dict[Problem, None] = {}  # each once, however often it is asked for
         try:
             if origin.path is not None and not SURROGATE.search(origin.path):
                 self._file = pymupdf.open(origin.path, filetype="pdf")
@@ -130,9 +131,11 @@ class PdfSource:
             reader = _PageReader(page, number)
         except DAMAGE as error:
             return self._page_without_mupdf(reference, _first_line(error))
-        reader.part("content", reader.check_contents)
+        whole = reader.part("content", reader.check_contents)
         words = reader.part("text", reader.words) or ()
         rules, paths = reader.part("drawings", reader.drawings) or ((), ())
+        if whole and not words and not paths:
+            reader.part("content", reader.check_streams)
         return SourcePage(
             reference=reference,
             width_points=reader.width,
@@ -202,13 +205,13 @@ class PdfSource:
             frame = Frame(page)
             places = [xref for xref, kind, *_ in page.annot_xrefs() if kind == pymupdf.mupdf.PDF_ANNOT_WIDGET]
         except DAMAGE as error:
-            logger.warning("page %d of %s: form fields cannot be read: %s", number, self.origin.name, error)
+            self._lost("the form fields of the page cannot be read", error, number)
             return
         for xref in places:  # one by one, since pymupdf's own iterator ends at the first that is damaged
             try:
                 field = _form_field(page.load_widget(xref), number, frame)
             except DAMAGE as error:
-                logger.warning("page %d of %s: a form field cannot be read: %s", number, self.origin.name, error)
+                self._lost("a form field of the page cannot be read", error, number)
                 continue
             if field is not None:
                 yield field
@@ -218,7 +221,7 @@ class PdfSource:
         try:
             entries = self._file.get_toc(simple=True)
         except DAMAGE as error:
-            logger.warning("%s: bookmarks cannot be read: %s", self.origin.name, error)
+            self._lost("the bookmarks cannot be read", error)
             return ()
         return tuple(
             OutlineEntry(level=max(1, level), title=clean(title), page_number=page if page >= 1 else None)
@@ -230,7 +233,7 @@ class PdfSource:
         try:
             infos = [self._file.embfile_info(name) for name in self._file.embfile_names()]
         except DAMAGE as error:
-            logger.warning("%s: attachments cannot be listed: %s", self.origin.name, error)
+            self._lost("the attachments cannot be listed", error)
             return ()
         return tuple(
             Attachment(
@@ -242,10 +245,13 @@ class PdfSource:
         )
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return what is wrong with the file as a whole."""
-        if self._file.is_repaired:
-            return (Problem(code="repaired", message="the file is damaged and was repaired on reading", severity="note"),)
-        return ()
+        """Return what is wrong with the file as a whole, and what of its form fields, bookmarks and attachments was lost."""
+        repaired = Problem(code="repaired", message="the file is damaged and was repaired on reading", severity="note")
+        return (*([repaired] if self._file.is_repaired else []), *self._losses)
+
+    def _lost(self, what: str, error: BaseException, number: int | None = None) -> None:
+        message = f"{what} ({_first_line(error)})"
+        self._losses[Problem(code="document_damaged", message=message, severity="warning", page_number=number)] = None
 
     def close(self) -> None:
         """Release the file and what MuPDF keeps of it in memory."""
@@ -277,14 +283,23 @@ class _PageReader:
             self.problems.append(_problem("page_damaged", message, self._number, "error"))
             return None
 
-    def check_contents(self) -> None:
-        """Raise where drawing commands that the page names are missing or cut off; MuPDF shows such a page empty."""
+    def check_contents(self) -> bool:
+        """Return true; raise where commands that the page names are missing or cut off, since MuPDF shows such a page empty."""
         file = self._page.parent
-        numbers = [int(number) for number in re.findall(r"(\d+) \d+ R", file.xref_get_key(self._page.xref, "Contents")[1])]
-        if any(file.xref_object(number) == "null" for number in numbers):
+        if any(file.xref_object(number) == "null" for number in self._contents()):
             raise ValueError("the file ends before them")
-        if file.is_repaired and any(_is_cut_off(file, number) for number in numbers):
+        if file.is_repaired and any(_is_cut_off(file, number) for number in self._contents()):
             raise ValueError("the file ends within them")
+        return True
+
+    def check_streams(self) -> None:
+        """Raise where the drawing commands of a page that shows nothing are no valid stream."""
+        if any(_is_cut_off(self._page.parent, number) for number in self._contents()):
+            raise ValueError("they are not compressed as the file says")
+
+    def _contents(self) -> list[int]:
+        value = self._page.parent.xref_get_key(self._page.xref, "Contents")[1]
+        return [int(number) for number in re.findall(r"(\d+) \d+ R", value)]
 
     def words(self) -> tuple[SourceWord, ...]:
         textpage = self._page.get_textpage(flags=TEXT_FLAGS)
@@ -403,9 +418,12 @@ def _is_cut_off(file: Any, number: int) -> bool:
     """Return whether a compressed stream stops before its end."""
     if "FlateDecode" not in file.xref_get_key(number, "Filter")[1]:
         return False
+    stored = file.xref_stream_raw(number)
+    if not stored:  # an empty page's, said to be compressed all the same
+        return False
     stream = zlib.decompressobj()
     try:
-        stream.decompress(file.xref_stream_raw(number))
+        stream.decompress(stored)
     except zlib.error:
         return True
     return not stream.eof
