@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from docai.lines import Line
@@ -127,14 +128,18 @@ def find_columns(rows: Sequence[Row]) -> list[Interval]:
     counts = sorted((len(row.lines) for row in rows), reverse=True)
     usual = counts[min(len(counts) - 1, max(1, len(counts) // 3))]  # reached by a third of the rows
     full = [row for row in rows if len(row.lines) >= max(2, usual)]
-    spans = sorted((line.box.left, line.box.right) for row in full for line in row.lines)
-    columns: list[Interval] = []
-    for left, right in spans:
-        if columns and left < columns[-1][1]:
-            columns[-1] = (columns[-1][0], max(columns[-1][1], right))
+    return _merged((line.box.left, line.box.right) for row in full for line in row.lines)
+
+
+def _merged(stretches: Iterable[Interval]) -> list[Interval]:
+    """Return stretches from left to right, those that overlap made one."""
+    merged: list[Interval] = []
+    for left, right in sorted(stretches):
+        if merged and left < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], right))
         else:
-            columns.append((left, right))
-    return columns
+            merged.append((left, right))
+    return merged
 
 
 def refine_columns(rows: Sequence[Row], columns: Sequence[Interval]) -> list[Interval]:
@@ -145,21 +150,11 @@ def refine_columns(rows: Sequence[Row], columns: Sequence[Interval]) -> list[Int
     refined: list[Interval] = []
     for left, right in columns:
         words = [[w for line in row.lines for w in line.words if left <= w.box.left and w.box.right <= right] for row in body]
-        cuts = [cut for cut in _gaps([w for row in words for w in row]) if _parts_most(cut, words, body[0].lines[0].em)]
+        gaps = [(a[1], b[0]) for a, b in pairwise(_merged((w.box.left, w.box.right) for row in words for w in row))]
+        cuts = [gap for gap in gaps if _parts_most(gap, words, body[0].lines[0].em)]
         edges = [left, *(edge for cut in cuts for edge in cut), right]
         refined.extend(zip(edges[::2], edges[1::2], strict=True))
     return refined
-
-
-def _gaps(words: Sequence[SourceWord]) -> list[Interval]:
-    """Return the stretches between words that none of them covers, from left to right."""
-    gaps: list[Interval] = []
-    right = 1.0
-    for word in sorted(words, key=lambda w: w.box.left):
-        if word.box.left > right:
-            gaps.append((right, word.box.left))
-        right = word.box.right if right == 1.0 else max(right, word.box.right)
-    return gaps
 
 
 def _parts_most(gap: Interval, rows: Sequence[Sequence[SourceWord]], em: float) -> bool:

@@ -189,7 +189,7 @@ def _middle(box: Box) -> Box:
 
 
 def _looks(cluster: _Cluster, inside: Sequence[Line]) -> Looks | Literal["frame"] | None:
-    """Return what a cluster is; None for underlines, separators and other decoration."""
+    """Return what a cluster is; None for underlines, separators and other decoration. Its labels tell later if it is a chart."""
     text = _text_share(cluster.box, inside)
     prose = sum(_is_prose(line, cluster.box) for line in inside)
     framed = text > 2 * TEXT_SHARE and 2 * prose >= len(inside)
@@ -197,10 +197,8 @@ def _looks(cluster: _Cluster, inside: Sequence[Line]) -> Looks | Literal["frame"
         shown = sum(picture.box.area for picture in cluster.pictures) / max(cluster.box.area, 1e-9)
         if framed:  # a background behind text
             return "frame"
-        return "picture" if shown > 0.3 or not cluster.paths else _drawing(cluster, inside)
-    fills = [
-        path for path in cluster.paths if path.fill and path.fill != "#ffffff" and min(path.box.width, path.box.height) > 0.003
-    ]
+        return "picture" if shown > 0.3 or not cluster.paths else "drawing"
+    fills = [path for path in cluster.paths if path.fill and path.fill != "#ffffff" and min(path.box.width, path.box.height) > THIN]
     bends = sum(is_bent(segment) for path in cluster.paths for segment in path.segments)
     if inside and not framed and bends < MIN_BENDS and _are_fields(cluster, fills):
         return None
@@ -211,7 +209,7 @@ def _looks(cluster: _Cluster, inside: Sequence[Line]) -> Looks | Literal["frame"
     ruled = bends and len(cluster.paths) >= MIN_TICKS  # a line between axes with ticks, however short
     if bends < 3 and len(fills) < 3 and not ruled:
         return None
-    return _drawing(cluster, inside)
+    return "drawing"
 
 
 def _are_fields(cluster: _Cluster, fills: Sequence[VectorPath]) -> bool:
@@ -230,11 +228,6 @@ def _are_shaded_rows(fills: Sequence[VectorPath], box: Box) -> bool:
     return sum(width > BAND * box.width for width in widths.values()) > 0.5 * len(widths)
 
 
-def _drawing(cluster: _Cluster, inside: Sequence[Line]) -> Looks:
-    numbers = sum(bool(_NUMBER.match(word.text)) for line in inside for word in line.words)
-    return "chart" if numbers >= 3 and len(cluster.paths) >= 3 else "drawing"
-
-
 def is_bent(segment: tuple[str | float, ...]) -> bool:
     """Return whether a segment is a curve or a slanted line."""
     if segment[0] == "curve":
@@ -246,9 +239,9 @@ def is_bent(segment: tuple[str | float, ...]) -> bool:
 
 
 def _with_labels(box: Box, looks: Looks, inside: Sequence[Line], lines: Sequence[Line]) -> Drawn:
-    """Return a figure with the labels that stand just outside: tick labels, axis titles, a legend."""
+    """Return a figure with the labels that stand just outside, tick labels and axis titles; with numbers a drawing is a chart."""
     members = {id(line): line for line in inside}
-    if looks in ("chart", "drawing"):
+    if looks == "drawing":
         for _ in range(2):  # tick labels first, then the axis title behind them
             for line in lines:
                 near = line.box.intersection(_grown(box, line)) > 0

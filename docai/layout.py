@@ -14,7 +14,7 @@ from docai.alignment import find_aligned
 from docai.box import Box, hull
 from docai.document import Role
 from docai.figures import Drawn, Frame, Looks, find_figures, is_bent
-from docai.lines import Line, breaks_between_words, find_lines, join_lines
+from docai.lines import Line, breaks_between_words, ends_in_hangul, find_lines, join_lines
 from docai.ordering import Item, order
 from docai.rulings import Grid, find_grids, spans
 from docai.sources import Rule, SourcePage, SourceWord, VectorPath
@@ -112,7 +112,7 @@ def find_regions(page: SourcePage, lines: Sequence[Line], margins: Mapping[int, 
     running.sort(key=lambda region: (region.box.top, region.box.left))
     heads = [region for region in running if region.box.top < 0.5]
     regions = [*heads, *_in_order(free, [*tables, *figures], frames, page.rules), *running[len(heads) :]]
-    whole_words = any(breaks_between_words(region.lines) for region in regions if region.kind == "text")
+    whole_words = any(ends_in_hangul(r.lines) and breaks_between_words(r.lines) for r in regions if r.kind == "text")
     return [replace(region, sound=_is_sound(region, unsound), whole_words=whole_words) for region in regions]
 
 

@@ -267,10 +267,15 @@ def _follows(run: list[SourceWord], word: SourceWord, width_points: float, rows:
 def join_lines(lines: Sequence[Line], *, whole_words: bool = False) -> str:
     """Return the running text of `lines`; `whole_words` tells that they end between words, which matters in Korean."""
     text = lines[0].text
-    whole_words = whole_words or breaks_between_words(lines)
+    whole_words = whole_words or (ends_in_hangul(lines) and breaks_between_words(lines))
     for previous, line in pairwise(lines):
         text = _join(text, line.text, spaced=whole_words or previous.words[-1].space_after)
     return text
+
+
+def ends_in_hangul(lines: Sequence[Line]) -> bool:
+    """Return whether any of `lines` ends in Korean, so that it matters how lines break."""
+    return any(is_hangul(line.text[-1]) for line in lines)
 
 
 def breaks_between_words(lines: Sequence[Line]) -> bool:

@@ -36,6 +36,10 @@ LETTERS: Final = {
         strict=True,
     )
 }  # fmt: skip
+_IS_LETTER = np.array([chr(code).isalpha() for code in range(128)])
+_LIKELIHOODS = np.array(
+    [LETTERS.get(chr(max(0, code)).lower(), UNLIKELY) for code in range(SHIFTS.start, 128 + SHIFTS.stop - 1)]
+)  # of the characters that the codes of ASCII are moved to
 _VOWEL = re.compile(r"[aeiouyàáâãäåæèéêëìíîïòóôõöøœùúûüýÿăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE)
 _LATIN = re.compile(r"[A-Za-zÀ-ɏẠ-ỹ]")
 _ODD_CASE = re.compile(r"[a-z][A-Z]")
@@ -80,18 +84,12 @@ def is_shifted(texts: Iterable[str]) -> bool:
     back by the right distance they are letters as frequent as in a language; as they stand they are not.
     """
     worded = (text for text in texts if text.isascii() and 2 * sum(map(str.isalpha, text)) > len(text))  # not numbers and codes
-    counts = Counter("".join(worded))
-    if sum(counts[letter] for letter in counts if letter.isalpha()) < MIN_LETTERS:
+    counts = np.bincount(np.frombuffer("".join(worded).encode("ascii"), np.uint8), minlength=128)
+    if counts[_IS_LETTER].sum() < MIN_LETTERS:
         return False
-    likelihoods = {shift: _likelihood(counts, shift) for shift in SHIFTS}
-    best = max(likelihoods, key=likelihoods.__getitem__)
-    return best != 0 and likelihoods[best] > likelihoods[0] + SHIFT_GAIN
-
-
-def _likelihood(counts: Counter[str], shift: int) -> float:
-    """Return the mean log-likelihood, in nats a character, of characters moved by `shift` places."""
-    total = sum(counts.values())
-    return sum(n * LETTERS.get(chr(max(0, ord(c) + shift)).lower(), UNLIKELY) for c, n in counts.items()) / total
+    likelihoods = np.correlate(_LIKELIHOODS, counts, mode="valid") / counts.sum()  # mean, in nats a character, for each of SHIFTS
+    as_they_stand = SHIFTS.index(0)
+    return bool(likelihoods.max() > likelihoods[as_they_stand] + SHIFT_GAIN)
 
 
 def agreement(words: Sequence[SourceWord], picture: Pixels) -> float:

@@ -175,7 +175,7 @@ def test_an_upward_import_is_seen_however_it_is_written(source):
 
 
 def test_no_module_imports_itself_by_way_of_others():
-    graphlib.TopologicalSorter(IMPORTS).prepare()  # raises CycleError
+    assert set(graphlib.TopologicalSorter(IMPORTS).static_order()) >= set(IMPORTS)  # raises CycleError where one does
 
 
 def test_no_import_stands_inside_a_function():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -124,11 +123,6 @@ def _as_paragraph(block: Block) -> Block:
 
 def feed(exporter: Exporter, document: Document) -> None:
     """Give an exporter a whole document."""
-    add_all(exporter, document.pages)
-    exporter.close(replace(document, pages=()))
-
-
-def add_all(exporter: Exporter, pages: Iterable[Page]) -> None:
-    """Give an exporter pages in order."""
-    for page in pages:
+    for page in document.pages:
         exporter.add(page)
+    exporter.close(replace(document, pages=()))

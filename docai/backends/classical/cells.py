@@ -10,7 +10,7 @@ from typing import Final, Literal
 from docai.box import Box
 from docai.document import Cell, Engine, Table, Word
 from docai.exchange import Reply
-from docai.lines import find_lines, join_lines
+from docai.lines import Line, find_lines, join_lines
 from docai.rulings import Span
 from docai.sources import SourceWord
 from docai.tasks.table import in_reading_order
@@ -36,7 +36,9 @@ class Draft:
 
 def table_reply(view: View, drafts: Sequence[Draft], xs: Sequence[float], ys: Sequence[float], *, confidence: float) -> Reply:
     """Return a reply with the table that `drafts` make on the borders `xs` and `ys` (page fractions, in order)."""
-    drafts = sorted((_ordered(draft, view) for draft in drafts), key=lambda draft: (draft.span.row, draft.span.column))
+    drafts = sorted(drafts, key=lambda draft: (draft.span.row, draft.span.column))
+    lines = [_lines(draft, view) for draft in drafts]
+    drafts = [Draft(draft.span, tuple(w for line in own for w in line.words)) for draft, own in zip(drafts, lines, strict=True)]
     headers = header_rows(drafts, len(ys) - 1)
     table = Table(
         page_number=view.page.number,
@@ -44,7 +46,9 @@ def table_reply(view: View, drafts: Sequence[Draft], xs: Sequence[float], ys: Se
         words=tuple(Word(text=word.text, box=word.box) for draft in drafts for word in draft.words),
         row_count=len(ys) - 1,
         column_count=len(xs) - 1,
-        cells=in_reading_order(_cell(draft, span_box(draft.span, xs, ys), view, headers) for draft in drafts),
+        cells=in_reading_order(
+            _cell(draft, own, span_box(draft.span, xs, ys), headers) for draft, own in zip(drafts, lines, strict=True)
+        ),
     )
     return Reply(answer=table, confidence=confidence, engine=ENGINE)
 
@@ -54,11 +58,10 @@ def span_box(span: Span, xs: Sequence[float], ys: Sequence[float]) -> Box:
     return Box.clipped(xs[span.column], ys[span.row], xs[span.column + span.column_span], ys[span.row + span.row_span])
 
 
-def _ordered(draft: Draft, view: View) -> Draft:
-    """Return a draft with its words line by line."""
+def _lines(draft: Draft, view: View) -> list[Line]:
+    """Return the lines of a cell from top to bottom."""
     lines = find_lines(draft.words, view.width_points, view.height_points)
-    lines.sort(key=lambda line: (round(line.baseline, 3), line.box.left))
-    return Draft(draft.span, tuple(word for line in lines for word in line.words))
+    return sorted(lines, key=lambda line: (round(line.baseline, 3), line.box.left))
 
 
 def header_rows(drafts: Sequence[Draft], row_count: int) -> int:
@@ -85,9 +88,7 @@ def _share(cells: Sequence[Draft], holds: Callable[[Draft], bool]) -> float:
     return sum(holds(draft) for draft in filled) / len(filled) if filled else 0.0
 
 
-def _cell(draft: Draft, box: Box, view: View, headers: int) -> Cell:
-    lines = find_lines(draft.words, view.width_points, view.height_points)
-    lines.sort(key=lambda line: (round(line.baseline, 3), line.box.left))
+def _cell(draft: Draft, lines: Sequence[Line], box: Box, headers: int) -> Cell:
     header: Literal["none", "column"] = "column" if draft.span.row < headers else "none"
     return Cell(
         row=draft.span.row,

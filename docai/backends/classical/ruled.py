@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
@@ -73,13 +74,15 @@ def _cut_rows(draft: Draft, grid: Grid) -> list[Draft]:
     Some tables leave the borders between row labels away; a label over several rows has fewer lines than rows.
     """
     span = draft.span
+    if span.row_span < MANY_ROWS:
+        return [draft]
     rows = range(span.row, span.row + span.row_span)
     parts: dict[int, list[SourceWord]] = {row: [] for row in rows}
     for word in draft.words:
         row = _interval((word.box.top + word.box.bottom) / 2, grid.ys)
         parts[min(max(row, rows[0]), rows[-1])].append(word)
     filled = sum(bool(words) for words in parts.values())
-    if span.row_span < MANY_ROWS or filled < MOST * span.row_span:
+    if filled < MOST * span.row_span:
         return [draft]
     return [Draft(Span(row, span.column, 1, span.column_span), tuple(words)) for row, words in parts.items()]
 
@@ -96,5 +99,4 @@ def _middle(word: SourceWord) -> float:
 
 
 def _interval(value: float, borders: Sequence[float]) -> int:
-    inside = sum(border <= value for border in borders) - 1
-    return min(max(inside, 0), len(borders) - 2)
+    return min(max(bisect_right(borders, value) - 1, 0), len(borders) - 2)
