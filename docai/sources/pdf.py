@@ -286,20 +286,17 @@ class _PageReader:
     def check_contents(self) -> bool:
         """Return true; raise where commands that the page names are missing or cut off, since MuPDF shows such a page empty."""
         file = self._page.parent
-        if any(file.xref_object(number) == "null" for number in self._contents()):
+        numbers = self._page.get_contents()
+        if any(file.xref_object(number) == "null" for number in numbers):
             raise ValueError("the file ends before them")
-        if file.is_repaired and any(_is_cut_off(file, number) for number in self._contents()):
+        if file.is_repaired and any(_is_cut_off(file, number) for number in numbers):
             raise ValueError("the file ends within them")
         return True
 
     def check_streams(self) -> None:
         """Raise where the drawing commands of a page that shows nothing are no valid stream."""
-        if any(_is_cut_off(self._page.parent, number) for number in self._contents()):
+        if any(_is_cut_off(self._page.parent, number) for number in self._page.get_contents()):
             raise ValueError("they are not compressed as the file says")
-
-    def _contents(self) -> list[int]:
-        value = self._page.parent.xref_get_key(self._page.xref, "Contents")[1]
-        return [int(number) for number in re.findall(r"(\d+) \d+ R", value)]
 
     def words(self) -> tuple[SourceWord, ...]:
         textpage = self._page.get_textpage(flags=TEXT_FLAGS)
