@@ -1,5 +1,5 @@
 PYTHON ?= python3
-SYSTEM_PACKAGES := poppler-utils:pdftoppm
+SYSTEM_PACKAGES := poppler-utils:pdftoppm tesseract-ocr:tesseract tesseract-ocr-eng tesseract-ocr-kor tesseract-ocr-vie
 
 .NOTPARALLEL:
 .PHONY: .venv dev system demo test check benchmark clean
@@ -24,13 +24,13 @@ system:
 demo: .venv system
 	rm -rf build/demo
 	@status=0; \
-	.venv/bin/docai extract examples/documents -o build/demo --to json,md,html,xlsx,txt --overlay || status=$$?; \
+	.venv/bin/docai extract examples/documents -o build/demo --to json,md,html,xlsx,txt,pdf --overlay || status=$$?; \
 	case $$status in \
 		0) ;; \
 		3) echo "Some documents or pages could not be read in full; their problems stand in the JSON files." >&2 ;; \
 		*) exit $$status ;; \
 	esac
-	@for kind in 'JSON:*.json' 'Markdown:*.md' 'HTML:*.html' 'XLSX:*.xlsx' 'Text:*.txt' 'Figures:*.figures/*' 'Overlays:*.overlay/*'; do \
+	@for kind in 'JSON:*.json' 'Markdown:*.md' 'HTML:*.html' 'XLSX:*.xlsx' 'Text:*.txt' 'PDF:*.pdf' 'Figures:*.figures/*' 'Overlays:*.overlay/*'; do \
 		printf '\n%s:\n' "$${kind%%:*}"; \
 		find build/demo -type f -path "$${kind#*:}" | sort | sed 's/^/  /'; \
 	done

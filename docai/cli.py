@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 from rich.console import Console
@@ -37,6 +37,7 @@ app = typer.Typer(
     help="Turn PDFs and page images into structured JSON in which every value carries the box that proves it.",
     epilog=EXIT_CODES,
 )
+Ocr = Literal["auto", "always", "never"]  # of docai.pictures, which loads what a usage error need not wait for
 errors = Console(stderr=True, soft_wrap=True)
 
 
@@ -65,6 +66,9 @@ def extract(
     password: Annotated[str | None, typer.Option(help="The password of encrypted PDFs (or set DOCAI_PASSWORD).")] = None,
     languages: Annotated[str, typer.Option(help="Languages to expect, most likely first.")] = "en,ko,vi",
     backend: Annotated[str, typer.Option(help="Who reads: auto or classical.")] = "auto",
+    ocr: Annotated[
+        Ocr, typer.Option(help="When pictures of text are read: auto (where no text layer tells), always or never.")
+    ] = "auto",
     margins: Annotated[bool, typer.Option("--margins", help="Keep running headers, footers and page numbers in text.")] = False,
     overlay: Annotated[bool, typer.Option("--overlay", help="Also draw each page with its boxes as PNG.")] = False,
     quiet: Annotated[
@@ -78,7 +82,10 @@ def extract(
     formats = _formats(to, output, overlay=overlay)
     jobs: list[Job] = load("docai.delivery:find_jobs")(paths)
     figures = output != "-" and bool({"json", "md", "html"} & set(formats))
-    reader = docai.Extractor(backend=backend, languages=tuple(language.strip() for language in languages.split(",")))
+    asked = tuple(filter(None, (language.strip().lower() for language in languages.split(","))))
+    if not asked:
+        raise typer.BadParameter("name at least one language, such as en,ko", param_hint="--languages")
+    reader = docai.Extractor(backend=backend, languages=asked, ocr=ocr)
     settings = _Settings(formats, output, pages, password or os.environ.get("DOCAI_PASSWORD"), overlay, margins, figures)
     with _bar(enabled=not quiet and sys.stderr.isatty()) as bar:
         codes = [_extract_one(reader, job, settings, bar) for job in jobs]

@@ -36,7 +36,8 @@ class Job:
 def find_jobs(paths: Iterable[str]) -> list[Job]:
     """Return the documents that paths mean: files, folders with all below them, and patterns, in order and each once.
 
-    A folder's subfolders are kept in the outputs; files that share a name are told apart by their folders.
+    A folder's subfolders are kept in the outputs; files that share a name are told apart by their folders. What docai
+    itself wrote into a folder is not read again unless it is named: `a.pdf.pdf` beside `a.pdf`, and folders of figures.
 
     Law: no two jobs share a stem.
 
@@ -86,7 +87,8 @@ def _meant(text: str) -> Iterator[tuple[Path, PurePath]]:
     if is_folder:
         for below in sorted(path.rglob("*")):
             stem = below.relative_to(path)
-            if below.suffix.lower() in SUFFIXES and not any(map(_is_ours, stem.parts[:-1])) and below.is_file():
+            ours = any(map(_is_ours, stem.parts[:-1])) or _is_searchable_copy(below)
+            if below.suffix.lower() in SUFFIXES and not ours and below.is_file():
                 yield below, stem
     elif exists or not glob.has_magic(text):
         yield path, PurePath(path.name)
@@ -100,8 +102,17 @@ def _is_ours(folder: str) -> bool:
     return kind in OUR_FOLDERS and PurePath(document).suffix.lower() in SUFFIXES
 
 
+def _is_searchable_copy(path: Path) -> bool:
+    """Return whether a file is named as docai's PDF of the document that lies beside it: `scan.png.pdf` of `scan.png`."""
+    original = path.with_suffix("")
+    return path.suffix == ".pdf" and original.suffix.lower() in SUFFIXES and original.is_file()
+
+
 class Stdout:
     """The standard output as a place to write; parts follow one another."""
+
+    def __init__(self, source: Origin | None = None) -> None:
+        self.source = source
 
     def open(self, part: str = "") -> IO[bytes]:  # parts have no names on a stream
         """Return the stream."""
@@ -120,7 +131,7 @@ def deliver(
         stack.enter_context(closing(stream))
         exporters: list[Exporter] = []
         for name in formats:
-            place: Place = Stdout() if stem is None else stack.enter_context(Files(stem, name))
+            place: Place = Stdout(stream.origin) if stem is None else stack.enter_context(Files(stem, name, stream.origin))
             exporters.append(load(EXPORTERS[name])(place))
         for page in stream:
             whole = with_margins(page) if margins else page

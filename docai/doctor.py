@@ -10,9 +10,14 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from docai.errors import MissingDependency
+from docai.registry import load
+
 State = Literal["ok", "missing", "optional"]
 
-BASE: Final = ("pymupdf", "pdf2image", "opencv-python-headless", "numpy", "pillow", "pydantic", "typer", "rich", "xlsxwriter")
+BASE: Final = tuple(
+    "pymupdf pdf2image opencv-python-headless numpy pillow tesserocr rapidocr onnxruntime pydantic typer rich xlsxwriter".split()
+)
 EXTRAS: Final = {
     "tables": ("pandas",),
     "vlm": ("torch", "transformers", "accelerate", "bitsandbytes", "safetensors"),
@@ -21,6 +26,8 @@ EXTRAS: Final = {
     "ray": ("ray",),
     "rpa": ("robotframework",),
 }
+MODELS: Final = {"English": "eng", "Korean": "kor", "Vietnamese": "vie"}  # of Tesseract, for what is read unless told otherwise
+NO_LANGUAGE: Final = frozenset({"equ", "osd"})  # models of Tesseract that find formulas, and which way is up
 
 
 class Finding(BaseModel):
@@ -35,7 +42,7 @@ class Finding(BaseModel):
 
 
 def examine() -> list[Finding]:
-    """Return what was found, the base install first; any finding in state `missing` keeps docai from its main job."""
+    """Return what was found, the base install first; any finding in state `missing` keeps docai from what it does by default."""
     return [*_base(), _poppler(), *_languages(), *_extras()]
 
 
@@ -49,11 +56,17 @@ def _version(package: str) -> str | None:
 def _base() -> Iterator[Finding]:
     yield Finding(what="python", state="ok", detail=f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     for package in BASE:
-        version = _version(package)
-        state: State = "ok" if version else "missing"
-        yield Finding(
-            what=package, state=state, detail=version or "not installed", remedy="" if version else f"pip install {package}"
-        )
+        yield _package(package)
+
+
+def _package(package: str) -> Finding:
+    version, command, remedy = _version(package), shutil.which("tesseract"), f"pip install {package}"
+    if version:
+        return Finding(what=package, state="ok", detail=version)
+    if package == "tesserocr" and command:
+        detail = f"not installed; {command} is run for each line instead, which is slower"
+        return Finding(what=package, state="optional", detail=detail, remedy=remedy)
+    return Finding(what=package, state="missing", detail="not installed", remedy=remedy)
 
 
 def _poppler() -> Finding:
@@ -67,7 +80,35 @@ def _poppler() -> Finding:
 
 def _languages() -> Iterator[Finding]:
     yield Finding(what="text layers", state="ok", detail="every language that the file stores as text")
-    yield Finding(what="scans", state="optional", detail="not read in this version: kept as pictures, and said so")
+    try:
+        folders = load("docai.backends.classical.engines.tessdata:folders")
+    except (MissingDependency, ImportError) as error:
+        yield Finding(what="scans", state="missing", detail=str(error), remedy="pip install --upgrade docai")
+        return
+    for language, model in MODELS.items():
+        yield _scans(language, model)
+    others = {path.stem for folder in folders() for path in folder.glob("*.traineddata")} - {*MODELS.values(), *NO_LANGUAGE}
+    if others:
+        yield Finding(what="other models of Tesseract", state="ok", detail=", ".join(sorted(others)))
+
+
+def _scans(language: str, model: str) -> Finding:
+    """Return whether scans in a language can be read, and who reads them."""
+    what = f"scans in {language}"
+    program = _version("tesserocr") or shutil.which("tesseract")
+    try:
+        folder = load("docai.backends.classical.engines.tessdata:find_tessdata")(model)
+    except MissingDependency:
+        folder = None
+    if program and folder:
+        return Finding(what=what, state="ok", detail=f"by Tesseract, whose model is in {folder}")
+    lacking = "Tesseract is not installed" if folder else f"Tesseract's model {model!r} is not installed"
+    if model == "eng" and _version("rapidocr") and _version("onnxruntime"):
+        return Finding(what=what, state="ok", detail=f"by RapidOCR alone: {lacking}")
+    remedies = [] if program else ["pip install tesserocr"]
+    if not folder:
+        remedies.append(load("docai.backends.classical.engines.tessdata:remedy")(model).removeprefix("run: "))
+    return Finding(what=what, state="missing", detail=f"not read: {lacking}", remedy="; ".join(remedies))
 
 
 def _extras() -> Iterator[Finding]:

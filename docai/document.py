@@ -70,11 +70,12 @@ class Reading(_Frozen):
 
 
 class Word(_Frozen):
-    """A word as it stands on the page."""
+    """A word as it stands on the page; `readings` are what other readers made of it, where they disagree."""
 
     text: str
     box: Box
     confidence: Confidence = 1.0
+    readings: Annotated[tuple[Reading, ...], Field(exclude_if=lambda readings: not readings)] = ()
 
 
 class Cell(_Frozen):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import cv2
 
@@ -15,6 +15,7 @@ from docai import document
 from docai.document import Block, Document, Engine, Figure, Page, Problem, Status
 from docai.errors import BackendUnavailable, DocaiError, InputError, NoSuchPage
 from docai.exchange import Backend, Talk, drive_many
+from docai.pictures import Ocr
 from docai.reading import Context, PageRead, Pages, joined, safe_page
 from docai.registry import BACKENDS, load
 from docai.sources import Input, Origin, PageReference, Source, opened, origin_of, render
@@ -153,6 +154,7 @@ class Extractor:
         backend: str | Backend = "auto",
         model: str | None = None,
         languages: Sequence[str] = LANGUAGES,
+        ocr: Ocr = "auto",
     ) -> None:
         """Choose who reads.
 
@@ -160,12 +162,20 @@ class Extractor:
             backend: `auto` or `classical`, or a `Backend` of your own that answers everything.
             model: The model of a backend that has several; the classical backend has none.
             languages: ISO 639-1 codes of the languages to expect, most likely first.
+            ocr: When pictures of text are read: `auto` where no text layer tells what they say, `always` in place of every
+                text layer, `never`.
 
         Raises:
             BackendUnavailable: There is no such backend, or it has no models.
+            ValueError: `ocr` is none of these, or there are no languages.
         """
+        if ocr not in get_args(Ocr):
+            raise ValueError(f"ocr is auto, always or never, not {ocr!r}")
+        if not languages:
+            raise ValueError("no languages; name at least one, such as en")
         self._backends, self._routes = _choose(backend, model)
         self._languages = tuple(languages)
+        self._ocr: Ocr = ocr
 
     def extract(  # the options of a call, all by keyword
         self,
@@ -221,7 +231,7 @@ class Extractor:
             opening = stack.enter_context(opened(origin_of(source, password)))
             numbers = parse_pages(pages, opening.page_count)
             held = Pages(opening)
-            context = Context(held.style(), self._languages, self._routes)
+            context = Context(held.style(), self._languages, self._routes, self._ocr)
             read = joined(drive_many(self._talks(held, numbers, context), self._backends, window=self._window))
             if figures is not None:
                 read = _with_figures(read, opening.origin, Path(figures))
@@ -305,6 +315,7 @@ def extract(  # noqa: PLR0913  # the options of a call, all by keyword
     languages: Sequence[str] = LANGUAGES,
     backend: Literal["auto", "classical"] | Backend = "auto",
     model: str | None = None,
+    ocr: Ocr = "auto",
     figures: str | Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> Document:
@@ -317,6 +328,7 @@ def extract(  # noqa: PLR0913  # the options of a call, all by keyword
         languages: ISO 639-1 codes of the languages to expect, most likely first.
         backend: Who reads; see `Extractor`.
         model: The model of a backend that has several.
+        ocr: When pictures of text are read; see `Extractor`.
         figures: A folder to save figures in as PNG.
         on_progress: Called after each page with a `Progress`.
 
@@ -324,5 +336,5 @@ def extract(  # noqa: PLR0913  # the options of a call, all by keyword
         InputError: Nothing of it could be read: `Unreadable`, `Encrypted`, `NoSuchPage` or `OverLimit`.
         BackendUnavailable: There is no such backend.
     """
-    reader = Extractor(backend=backend, model=model, languages=languages)
+    reader = Extractor(backend=backend, model=model, languages=languages, ocr=ocr)
     return reader.extract(source, pages=pages, password=password, figures=figures, on_progress=on_progress)

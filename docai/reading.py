@@ -10,19 +10,17 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from docai import document
-from docai.document import Block, Content, Engine, Figure, Page, Problem, Role, Text, Word
-from docai.errors import InputError
+from docai.document import Block, Content, Engine, Figure, Page, Problem, Role, Text
 from docai.exchange import Reply, Request, Talk
-from docai.figures import SCAN_SHARE
 from docai.layout import ASLANT, SENTENCE_END, Region, find_regions
 from docai.lines import Line, find_lines
+from docai.pictures import Ocr, as_word, what_to_read, with_layers
 from docai.roles import Running, Style, assign_roles, learn_style, margin_roles, running_lines
-from docai.sources import Source, SourcePage, SourceWord, render
+from docai.sources import Source, SourcePage, SourceWord
 from docai.tasks import Task
 from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
 from docai.tasks.table import ReadTable
-from docai.textlayer import agreement, is_sound
 from docai.tiling import View
 
 logger = logging.getLogger(__name__)
@@ -30,8 +28,6 @@ logger = logging.getLogger(__name__)
 NEIGHBOURS: Final = (-2, -1, 1, 2)  # pages compared for running headers; two, since books alternate left and right
 SAMPLE: Final = 12  # pages that a document's style is learnt from, evenly spread
 HELD: Final = 18  # pages kept at hand: the sample of a short document, so that it is not read twice
-AGREE: Final = 0.6  # share of hidden words that must stand on print; layers shifted by a line or of another page stay under 0.4
-CHECK_DPI: Final = 72  # at which print shows as ink
 DOUBTFUL: Final = 0.1  # confidence of text whose layer cannot be believed
 
 ENGINE: Final = Engine(backend="classical")
@@ -48,11 +44,16 @@ class PageInHand:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a page is read with: the document's style, the languages asked for, and which backend answers which task."""
+    """What a page is read with: the document's style, the languages asked for, and which backend answers which task.
+
+    `ocr` tells when pictures of text are read: `auto` where no text layer tells what they say, `always` in place of every
+    text layer, `never`.
+    """
 
     style: Style
     languages: tuple[str, ...]
     routes: Mapping[str, str]
+    ocr: Ocr = "auto"
 
     def request(self, task: Task, view: View) -> Request:
         """Return a request to the backend that answers such tasks."""
@@ -117,29 +118,43 @@ class Pages:
 
 def read_page(hand: PageInHand, context: Context) -> Talk[PageRead]:
     """Read a page: lay it out, ask for what its text layer does not tell, and return it as blocks."""
-    page = hand.page
-    regions, problems = _regions(hand, context)
+    wanted, problems = what_to_read(hand.page, context.ocr)
+    views = [context.request(ReadText(context.languages), view) for view in wanted.views]
+    sheet = with_layers(hand.page, wanted, (yield views) if views else [])
+    page, style = sheet.page, context.style
+    lines, margins = hand.lines, hand.margins
+    if page is not hand.page:
+        lines, margins = tuple(find_lines(page.words, page.width_points, page.height_points)), {}
+        style = style if hand.lines and not wanted.whole else learn_style([lines], ())
+    regions = [*sheet.regions, *assign_roles(find_regions(page, lines, margins), page.number, style)]
     questions = [(place, request) for place, region in enumerate(regions) if (request := _question(region, page, context))]
     replies = (yield [request for _, request in questions]) if questions else []
     answers = {place: reply for (place, _), reply in zip(questions, replies, strict=True)}
-    contents = [(place, *made) for place, region in enumerate(regions) for made in _contents(region, answers.get(place), page)]
-    numbers = {place: f"p{page.number}/{n}" for n, (place, _, _) in reversed(list(enumerate(contents, 1)))}
-    blocks = [
-        _block(f"p{page.number}/{n}", content, source, regions[place], answers.get(place), numbers)
-        for n, (place, content, source) in enumerate(contents, 1)
+    made = [(place, *content) for place, region in enumerate(regions) for content in _contents(region, answers.get(place), page)]
+    placed = sheet.placed([content for _, content, _ in made])
+    contents: list[_Made] = [
+        _Made(content, source, regions[place], answers.get(place)) for (place, _, source), content in zip(made, placed, strict=True)
     ]
+    numbers = {place: f"p{page.number}/{n}" for n, (place, _, _) in reversed(list(enumerate(made, 1)))}
+    contents += [_Made(text, "ocr", None, reply) for text, reply in sheet.texts]
+    blocks = [_block(f"p{page.number}/{n}", one, numbers) for n, one in enumerate(contents, 1)]
+    problems += hand.page.problems
+    scan = f"p{page.number}/1" if blocks and (sheet.regions or sheet.texts) else None
+    problems += [document.replace(problem, block=scan) for problem in sheet.problems]
     for place, reply in answers.items():
         problems += [document.replace(problem, block=numbers.get(place)) for problem in reply.problems]
     blocks = _linked(blocks, regions, numbers)
-    engines = dict.fromkeys([ENGINE, *(reply.engine for reply in answers.values() if reply.engine)])
+    engines = dict.fromkeys([ENGINE, *sheet.engines, *(reply.engine for reply in answers.values() if reply.engine)])
     return PageRead(
         page=Page(
             number=page.number,
-            width_points=round(page.width_points, 3),
-            height_points=round(page.height_points, 3),
+            width_points=round(hand.page.width_points, 3),
+            height_points=round(hand.page.height_points, 3),
             label=page.label,
+            quarter=sheet.pose.quarter,
+            skew=sheet.pose.skew,
             blocks=tuple(blocks),
-            links=page.links,
+            links=hand.page.links,
             problems=tuple(problems),
         ),
         engines=tuple(engines),
@@ -159,45 +174,12 @@ def safe_page(pages: Pages, number: int, context: Context) -> Talk[PageRead]:
         return PageRead(Page(number=number, width_points=612, height_points=792, problems=(problem,)))
 
 
-# Regions, and what is asked about them
-
-
-def _regions(hand: PageInHand, context: Context) -> tuple[list[Region], list[Problem]]:
-    page, problems = hand.page, list(hand.page.problems)
-    scan = next((picture for picture in page.pictures if picture.box.area >= SCAN_SHARE), None)
-    if scan is not None:
-        hidden = [word for word in page.words if not word.visible]
-        seen = sum(len(word.text) for word in page.words) - sum(len(word.text) for word in hidden)
-        if seen <= 0.1 * sum(len(word.text) for word in page.words):
-            if not hidden or not _is_believed(page, hidden):
-                if hidden:
-                    message = "the hidden text under this scan does not agree with the picture and is not used"
-                    problems.append(Problem(code="text_layer_unsound", message=message, page_number=page.number))
-                return [Region("scan", scan.box, hand.lines, sound=False, looks_like="scan")], problems
-            message = "this page is a scan; its text was read by whoever made the file"
-            problems.append(Problem(code="text_layer_of_scan", message=message, severity="note", page_number=page.number))
-        page = replace(page, pictures=tuple(picture for picture in page.pictures if picture.box.area < SCAN_SHARE))
-    regions = assign_roles(find_regions(page, hand.lines, hand.margins), page.number, context.style)
-    return regions, problems
-
-
-def _is_believed(page: SourcePage, hidden: Sequence[SourceWord]) -> bool:
-    """Return whether hidden words are plausible text and stand where the picture has print."""
-    if not is_sound([word.text for word in hidden]):
-        return False
-    scale = CHECK_DPI / 72 * min(1.0, 2000 / max(page.width_points, page.height_points))
-    try:
-        picture, _ = render(page.reference, max(1, round(page.width_points * scale)), max(1, round(page.height_points * scale)))
-    except InputError:
-        return False
-    return agreement(hidden, picture) >= AGREE
+# What is asked
 
 
 def _question(region: Region, page: SourcePage, context: Context) -> Request | None:
     size = page.width_points, page.height_points
     view = View(page.reference, *size, region.box, region.words, region.rules, quarter=region.quarter)
-    if region.kind == "scan" or not region.sound:
-        return context.request(ReadText(context.languages), view)
     if region.kind == "table":
         return context.request(ReadTable(), view)
     if region.kind == "chart":
@@ -211,28 +193,46 @@ def _question(region: Region, page: SourcePage, context: Context) -> Request | N
 def _contents(region: Region, reply: Reply | None, page: SourcePage) -> list[tuple[Content, str]]:
     """Return what a region holds, each with where it came from; without an answer, a text is its text layer, the rest a figure."""
     answer = reply.answer if reply else None
-    if isinstance(answer, tuple):
-        return [(text, "ocr") for text in answer]
+    basis = "ocr" if _is_recognised(region.words) else "text_layer"
     if answer is not None:
-        return [(answer, "text_layer")]
-    words = tuple(Word(text=word.text, box=word.box, confidence=1.0 if region.sound else DOUBTFUL) for word in region.words)
+        return [(answer, basis)]
+    doubt = 1.0 if region.sound else DOUBTFUL
+    words = tuple(as_word(word, doubt) for word in region.words)
     if region.kind == "text" or (region.kind == "table" and words):
         text = Text(page_number=page.number, box=region.box, words=words, role=region.role, level=region.level, text=region.text)
-        return [(text, "text_layer")]
-    looks = "scan" if region.kind == "scan" else region.looks_like
-    return [(Figure(page_number=page.number, box=region.box, words=words, looks_like=looks), "picture")]
+        return [(text, basis)]
+    return [(Figure(page_number=page.number, box=region.box, words=words, looks_like=region.looks_like), "picture")]
 
 
-def _block(name: str, content: Content, source: str, region: Region, reply: Reply | None, names: Mapping[int, str]) -> Block:
-    answered = reply is not None and reply.answer is not None
-    confidence = reply.confidence if reply is not None and answered else (1.0 if region.sound else DOUBTFUL)
+def _is_recognised(words: Sequence[SourceWord]) -> bool:
+    """Return whether most of the words were read from a picture."""
+    return 2 * sum(word.recognised is not None for word in words) > len(words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A content with where it came from: the region it stands in, and the reply that told of it."""
+
+    content: Content
+    source: str
+    region: Region | None
+    reply: Reply | None
+
+
+def _block(name: str, made: _Made, names: Mapping[int, str]) -> Block:
+    """Return a block; what was read is as sure as its words are, the longer ones counting more."""
+    words, reply = made.content.words, made.reply
+    letters = sum(len(word.text) for word in words)
+    sure = sum(word.confidence * len(word.text) for word in words) / letters if letters else 1.0
+    if reply is not None and reply.answer is not None:
+        sure = min(reply.confidence, sure)
     return Block.model_validate(
         {
             "id": name,
-            "content": content,
-            "captions": tuple(names[place] for place in region.captions if place in names),
-            "source": source,
-            "confidence": confidence,
+            "content": made.content,
+            "captions": tuple(names[place] for place in made.region.captions if place in names) if made.region else (),
+            "source": made.source,
+            "confidence": round(sure, 4),
             "engine": reply.engine.name if reply is not None and reply.engine else ENGINE.name,
         }
     )

@@ -23,6 +23,9 @@ EXPORTERS: Final = {
     "md": "docai.exporters.markdown:Exporter",
     "txt": "docai.exporters.text:Exporter",
     "xlsx": "docai.exporters.xlsx:Exporter",
+    "pdf": "docai.exporters.pdf:Exporter",
+    "hocr": "docai.exporters.hocr:Exporter",
+    "alto.xml": "docai.exporters.alto:Exporter",
 }
 EXTRAS: Final = {"pandas": "tables"}  # what only an extra installs, of the packages that the modules loaded here import
 

@@ -38,7 +38,8 @@ class View:
     """A part of a page to look at: a reference that pickles, without pixels.
 
     `box` is on the page; `quarter` is the clockwise turn, in degrees, of the content as it stands there, which the view
-    undoes. `words` and `rules` are those of the text layer in it, in the page's frame.
+    undoes. `words` and `rules` are those of the text layer in it, in the page's frame. `resolution` is that of the scan or
+    photograph that fills the view, in dots per inch; None where it is drawn, and so is straight and as sharp as one likes.
 
     Law: `from_page(to_page(b)) == b` for every quarter, within the rounding of boxes.
     """
@@ -51,6 +52,7 @@ class View:
     rules: tuple[Rule, ...] = ()
     quarter: Literal[0, 90, 180, 270] = 0
     zoom: float = 1.0
+    resolution: float | None = None
 
     def pixels(self, lens: Lens) -> Pixels:
         """Return what the view shows as (height, width, 3) uint8 RGB; the size is exactly the lens's.

@@ -165,11 +165,11 @@ def test_a_view_without_rules_or_columns_is_a_problem_and_no_table():
     assert reply.confidence == 0.0
 
 
-def test_text_and_charts_are_said_to_be_unread():
+def test_pictures_that_cannot_be_drawn_and_charts_are_said_to_be_unread():
     text, chart = reply_to(view_of([]), ReadText()), reply_to(view_of([]), ReadChart())
     assert (text.answer, chart.answer) == (None, None)
     assert [(problem.code, problem.severity) for reply in (text, chart) for problem in reply.problems] == [
-        ("text_not_read", "error"),
+        ("page_unreadable", "error"),
         ("chart_not_read", "note"),
     ]
 

@@ -216,11 +216,11 @@ def test_every_value_has_a_box_on_its_page_and_every_id_is_its_own(name):
 
 
 @pytest.mark.parametrize("name", SCANS)
-def test_a_scan_is_kept_as_a_picture_and_said_to_be_unread(name):
+def test_a_scan_is_read(name):
     document = read(name)
-    assert document.status == "partial_success"
-    assert [(block.content.kind, block.content.looks_like) for block in document.blocks] == [("figure", "scan")]
-    assert [(problem.code, problem.severity) for problem in document.all_problems] == [("text_not_read", "error")]
+    assert document.status == "success"
+    assert {block.source for block in document.blocks if block.content.kind == "text"} == {"ocr"}
+    assert document.all_problems == ()
 
 
 # ---- golden pages

@@ -61,6 +61,7 @@ FLOORS = (
     ("registry", "box"),
     ("document",),
     ("sources",),
+    ("preparation",),
     ("lines",),
     ("alignment", "figures", "ordering", "rulings", "textlayer", "turning"),
     ("layout",),
@@ -69,7 +70,7 @@ FLOORS = (
     ("tasks",),
     ("exchange",),
     ("backends",),
-    ("continuation",),
+    ("continuation", "pictures"),
     ("reading",),
     ("extraction", "exporters"),
     ("delivery",),
@@ -202,7 +203,7 @@ def test_only_the_registry_imports_by_name():
 @pytest.mark.parametrize(
     ("package", "users"),
     [
-        ("pymupdf", {"docai.sources.pdf"}),
+        ("pymupdf", {"docai.sources.pdf", "docai.exporters.pdf"}),
         ("fitz", set()),
         ("pdf2image", {"docai.sources.poppler"}),
         ("xlsxwriter", {"docai.exporters.xlsx"}),
@@ -238,10 +239,10 @@ def test_only_a_page_the_command_and_the_drive_catch_everything():
     assert catching == {"docai.reading.safe_page", "docai.cli.main", handed_on}
 
 
-def test_the_environment_is_read_only_by_the_command():
+def test_the_environment_is_read_only_by_the_command_and_where_tesseract_looks_for_its_models():
     names = {"environ", "getenv"}
     readers = {module for module, tree in TREES.items() if names & {node.attr for node in nodes(tree, ast.Attribute)}}
-    assert readers == {"docai.cli"}
+    assert readers == {"docai.cli", "docai.backends.classical.engines.tessdata"}
 
 
 # Light imports

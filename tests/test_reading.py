@@ -14,7 +14,7 @@ import docai
 from docai.backends.replay import Backend
 from docai.box import Box
 from docai.continuation import passages
-from docai.document import Figure, Table, Text
+from docai.document import Table, Text
 from docai.exchange import Reply, drive
 from docai.reading import Context, PageInHand, Pages, Seam, goes_on, joined, read_page, safe_page
 from docai.roles import Style
@@ -79,14 +79,25 @@ def test_every_box_lies_on_the_words_of_its_block():
 # ---- scans
 
 
-def test_a_scan_is_a_figure_and_an_error():
+def test_a_scan_is_read_as_the_page_that_it_is_a_picture_of():
     document = docai.extract(scanned(page_of_prose()).data())
-    (block,) = document.pages[0].blocks
-    assert isinstance(block.content, Figure)
-    assert (block.content.looks_like, block.source, block.content.words) == ("scan", "picture", ())
-    assert codes(document.pages[0]) == [("text_not_read", "error")]
-    assert document.pages[0].problems[0].block == block.id
-    assert document.status == "partial_success"
+    assert document.text == docai.extract(page_of_prose()).text
+    assert {block.source for block in document.blocks} == {"ocr"}
+    assert min(block.confidence for block in document.blocks) > 0.9
+    assert (document.status, codes(document.pages[0])) == ("success", [])
+
+
+def test_a_scan_stays_a_picture_where_reading_it_is_not_wanted():
+    (page,) = docai.extract(scanned(page_of_prose()).data(), ocr="never").pages
+    (block,) = page.blocks
+    assert (block.content.kind, block.content.looks_like, block.source, block.content.words) == ("figure", "scan", "picture", ())
+    assert codes(page) == [("text_not_read", "note")]
+
+
+def test_digital_text_is_read_from_its_picture_where_that_is_wanted():
+    document = docai.extract(page_of_prose(), ocr="always")
+    assert {block.source for block in document.blocks} == {"ocr"}
+    assert document.text == docai.extract(page_of_prose()).text
 
 
 def hidden_layer(sheet, page, dx=0.0, dy=0.0, change=str):
@@ -113,9 +124,9 @@ def test_hidden_text_of_another_page_is_not_used():
     sheet.column(60, 100, 470, PROSE)
     data = sheet.data()
     page = first_page(hidden_layer(scanned(data), page_of(data), dy=400).data())
-    assert codes(page) == [("text_layer_unsound", "warning"), ("text_not_read", "error")]
-    assert [block.content.kind for block in page.blocks] == ["figure"]
-    assert all(part.confidence <= 0.1 for part in page.words)
+    assert codes(page) == [("text_layer_unsound", "warning")]
+    assert texts(page) == [PROSE]
+    assert {block.source for block in page.blocks} == {"ocr"}
 
 
 def test_hidden_text_that_no_language_has_is_not_used():
@@ -153,16 +164,20 @@ def test_what_a_backend_reads_of_a_scan_takes_its_place():
 
 
 @pytest.mark.parametrize("first", [0xE000, 0x1D], ids=["private use", "glyph numbers"])
-def test_text_whose_characters_mean_nothing_is_kept_with_little_confidence_and_said(first):
+def test_text_whose_characters_mean_nothing_is_read_from_its_picture(first):
     """A font without a right ToUnicode map: it tells characters of private use, or the numbers of its glyphs."""
     sheet = Sheet()
     sheet.column(60, 100, 470, PROSE)
     letters = sorted(set(PROSE) - {" "})
     lies = {letter: chr(first + n) if first > 0x100 else chr(ord(letter) - first) for n, letter in enumerate(letters)}
-    page = first_page(sheet.say(lies).data())
-    assert ("text_not_read", "error") in codes(page)
-    assert all(block.confidence <= 0.1 for block in page.blocks)
-    assert len(page.words) > 0
+    data = sheet.say(lies).data()
+    page = first_page(data)
+    assert texts(page) == [PROSE]
+    assert {block.source for block in page.blocks} == {"ocr"}
+    unread = first_page(data, ocr="never")
+    assert ("text_layer_unsound", "warning") in codes(unread)
+    assert all(block.confidence <= 0.1 for block in unread.blocks)
+    assert len(unread.words) > 0
 
 
 def test_a_right_map_of_characters_is_believed():

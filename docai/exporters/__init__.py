@@ -5,16 +5,24 @@ from __future__ import annotations
 import io
 import os
 from contextlib import AbstractContextManager
+from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol, runtime_checkable
 
 from docai.document import MARGIN_ROLES, Block, Document, Page, Text, replace
 from docai.registry import EXPORTERS, load
+from docai.sources import Input, Origin, origin_of
 
 
 class Place(Protocol):
-    """Where an exporter writes: one stream, or one after the other for each part (a table of a CSV export)."""
+    """Where an exporter writes: one stream, or one after the other for each part (a table of a CSV export).
+
+    Attributes:
+        source: The document that the pages were read from; None where only its values are at hand.
+    """
+
+    source: Origin | None
 
     def open(self, part: str = "") -> IO[bytes]:
         """Return a stream for `part`; the place closes it, at the latest when it opens the next."""
@@ -37,7 +45,8 @@ class Exporter(Protocol):
 class Memory:
     """A place in memory; parts follow one another, an empty line between them."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: Origin | None = None) -> None:
+        self.source = source
         self.stream = io.BytesIO()
 
     def open(self, part: str = "") -> IO[bytes]:
@@ -53,8 +62,9 @@ class Files(AbstractContextManager["Files"]):
     Written under a temporary name that does not end in the final suffix, and renamed when the `with` block ends well.
     """
 
-    def __init__(self, stem: Path, suffix: str) -> None:
+    def __init__(self, stem: Path, suffix: str, source: Origin | None = None) -> None:
         """Begin; `stem` is the full path without the suffix, `suffix` has no dot."""
+        self.source = source
         self._stem, self._suffix = stem, suffix
         self._paths: dict[Path, None] = {}
         self._stream: IO[bytes] | None = None
@@ -94,9 +104,18 @@ class Files(AbstractContextManager["Files"]):
                 self._temporary(path).unlink(missing_ok=True)
 
 
-def write(document: Document, name: str, stem: Path) -> tuple[Path, ...]:
-    """Write `document` in the format `name` beside `stem` (`report.pdf` gives `report.pdf.json`) and return the files."""
-    with Files(stem, name) as place:
+def write(
+    document: Document, name: str, stem: Path, source: Input | None = None, *, password: str | None = None
+) -> tuple[Path, ...]:
+    """Write `document` in the format `name` beside `stem` (`report.pdf` gives `report.pdf.json`) and return the files.
+
+    `source` is what the document was read from, with its password if it has one: `pdf` copies its pages, `hocr` and
+    `alto.xml` name it.
+
+    Raises:
+        ValueError: The format needs the source, and there is none.
+    """
+    with Files(stem, name, None if source is None else origin_of(source, password)) as place:
         feed(load(EXPORTERS[name])(place), document)
     return place.paths
 
@@ -119,6 +138,14 @@ def _as_paragraph(block: Block) -> Block:
     if not isinstance(block.content, Text) or block.content.role not in MARGIN_ROLES:
         return block
     return replace(block, content=replace(block.content, role="paragraph"))
+
+
+def program() -> str:
+    """Return what files name as the program that made them: docai with its version, if it is installed and so has one."""
+    try:
+        return f"docai {metadata.version('docai')}"
+    except metadata.PackageNotFoundError:
+        return "docai"
 
 
 def feed(exporter: Exporter, document: Document) -> None:

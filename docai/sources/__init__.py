@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from docai.box import WHOLE, Box
-from docai.document import Attachment, FormField, Link, OutlineEntry, Problem
+from docai.document import Attachment, FormField, Link, OutlineEntry, Problem, Reading
 from docai.errors import Unreadable
 from docai.registry import SOURCES, load
 
@@ -42,8 +42,16 @@ class Font(NamedTuple):
     serif: bool = False
 
 
+class Recognised(NamedTuple):
+    """How a word was read from a picture: by which engine, how sure it is (probability, 0..1), and what others read."""
+
+    engine: str
+    confidence: float
+    readings: tuple[Reading, ...] = ()
+
+
 class SourceWord(NamedTuple):
-    """A word of the text layer.
+    """A word of the text layer, or one that was read from a picture, which `recognised` tells of.
 
     `size` is in points; `baseline` is the vertical place of its origin as a page fraction; `line` counts the runs of
     text as the file stores them; `direction` is the clockwise turn in degrees of its reading direction; `space_after`
@@ -61,6 +69,7 @@ class SourceWord(NamedTuple):
     visible: bool = True
     superscript: bool = False
     space_after: bool = False
+    recognised: Recognised | None = None
 
 
 class Glyph(NamedTuple):

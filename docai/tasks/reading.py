@@ -1,13 +1,34 @@
-"""Reading: what is written in a region that has no text layer, or none that can be believed. Answered by `Text`s."""
+"""Reading: what is written in a picture of text, or where a text layer cannot be believed.
+
+Answered by a `Layer`, which is then laid out like any page, or by finished `Text`s where the reader lays out for itself.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from docai.preparation import Pose
+from docai.sources import Picture, Rule, SourceWord
+
 
 @dataclass(frozen=True, slots=True)
 class ReadText:
-    """Asks for the text of a view as a tuple of `Text`; `languages` are ISO 639-1 codes, most likely first."""
+    """Asks for the text of a view; `languages` are ISO 639-1 codes, most likely first."""
 
     languages: tuple[str, ...] = ("en",)
     name: str = "reading"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What a text layer of a view would hold: words, rules and pictures, in fractions of the view once it is upright.
+
+    `pose` tells how the upright view, of `width_points` x `height_points`, lies on the view as it was given.
+    """
+
+    words: tuple[SourceWord, ...]
+    rules: tuple[Rule, ...]
+    pictures: tuple[Picture, ...]
+    width_points: float
+    height_points: float
+    pose: Pose

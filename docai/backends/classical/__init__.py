@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -10,8 +11,10 @@ from docai import document
 from docai.backends.classical.aligned import read_aligned
 from docai.backends.classical.cells import ENGINE
 from docai.backends.classical.ruled import read_ruled
+from docai.backends.classical.scanned import Scans
 from docai.document import Problem, Table
 from docai.exchange import Reply, Request
+from docai.tasks.reading import ReadText
 from docai.tiling import Lens, View
 from docai.turning import turned_box, turned_rule, turned_word
 
@@ -54,11 +57,6 @@ def _turned_back(table: Table, view: View) -> Table:
     )
 
 
-def _read_text(view: View) -> Reply:
-    message = "this part is a picture of text, and no OCR engine is built in; it is kept as a picture"
-    return _unread("text_not_read", message, "error", view)
-
-
 def _read_chart(view: View) -> Reply:
     message = "this looks like a chart; its values are not read, it is kept as a picture with the words in it"
     return _unread("chart_not_read", message, "note", view)
@@ -69,22 +67,30 @@ def _unread(code: str, message: str, severity: str, view: View) -> Reply:
     return Reply(problems=(problem,), confidence=0.0, engine=ENGINE)
 
 
-READERS: Final[dict[str, Callable[[View], Reply]]] = {"reading": _read_text, "table": _read_table, "chart": _read_chart}
+READERS: Final[dict[str, Callable[[View], Reply]]] = {"table": _read_table, "chart": _read_chart}
 
 
 class Backend:
-    """Reads tables from their rules; says of scans and charts that it cannot read them."""
+    """Reads pictures of text line by line and tables from their rules; says of charts that it cannot read them."""
 
-    batch = 1
     lens = Lens(dpi=200)
+
+    def __init__(self) -> None:
+        """Begin; engines are loaded when they are first needed."""
+        self.batch = os.cpu_count() or 1  # pictures of text are read side by side
+        self._scans = Scans()
 
     def answer(self, requests: Sequence[Request]) -> list[Reply]:
         """Return a reply for each request, in order."""
-        return [self._answer(request) for request in requests]
+        pictures = {place: request for place, request in enumerate(requests) if isinstance(request.task, ReadText)}
+        read = self._scans.answer([(request.views[0], request.task) for request in pictures.values()])  # type: ignore[misc]
+        texts = dict(zip(pictures, read, strict=True))
+        return [texts[place] if place in texts else _answer(request) for place, request in enumerate(requests)]
 
-    def _answer(self, request: Request) -> Reply:
-        reader = READERS.get(request.task.name)
-        if reader is None:
-            view = request.views[0]
-            return _unread("task_unknown", f"the classical backend has no answer to {request.task.name!r}", "error", view)
-        return reader(request.views[0])
+
+def _answer(request: Request) -> Reply:
+    view = request.views[0]
+    reader = READERS.get(request.task.name)
+    if reader is None:
+        return _unread("task_unknown", f"the classical backend has no answer to {request.task.name!r}", "error", view)
+    return reader(view)

@@ -1,0 +1,70 @@
+"""RapidOCR's recognition network, whose model comes inside its wheel: for Latin script, without Vietnamese letters or Hangul."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any, Final
+
+import cv2
+import rapidocr
+
+from docai.backends.classical.engines import ReadLine, ReadWord
+from docai.backends.classical.strips import Strip
+
+LOADING: Final = threading.Lock()
+
+
+class Engine:
+    """The recognition network of PP-OCRv6, small."""
+
+    name = "rapidocr"
+
+    def __init__(self, language: str = "") -> None:
+        """Begin; nothing is loaded yet. It reads all of Latin script alike, so that `language` says nothing to it."""
+        self._network: Any = None
+
+    def read(self, strip: Strip) -> ReadLine:
+        """Return what is written on a strip."""
+        picture = cv2.cvtColor(strip.picture, cv2.COLOR_GRAY2BGR)
+        read = self._loaded()(picture, use_det=False, use_cls=False, use_rec=True, return_word_box=True)
+        places = read.word_results[0] if read.word_results else None
+        if not read.txts or places is None or not places.words:
+            return ReadLine(self.name)
+        return ReadLine(self.name, tuple(_words(read.txts[0], places, strip.picture.shape[1])))
+
+    def _loaded(self) -> Any:
+        with LOADING:
+            if self._network is None:
+                before = logging.getLogger("RapidOCR").level
+                self._network = rapidocr.RapidOCR(
+                    params={
+                        "Global.use_cls": False,  # it turns good lines by 180 degrees
+                        "Global.log_level": "error",
+                        "EngineConfig.onnxruntime.intra_op_num_threads": 1,  # lines are read side by side
+                        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+                    }
+                )
+                logging.getLogger("RapidOCR").setLevel(max(before, logging.ERROR))
+        return self._network
+
+
+def _words(text: str, places: Any, width: int) -> list[ReadWord]:
+    """Return the words of a line: cut at its spaces, each from its first to its last letter.
+
+    The network tells a column for each letter, of `line_txt_len` over the width of the picture.
+    """
+    columns = [column for word in places.word_cols for column in word]
+    step = width / places.line_txt_len
+    words: list[ReadWord] = []
+    letters: list[tuple[str, int, float]] = []
+    left_over = iter(columns)
+    for letter, sure in zip(f"{text} ", (*places.confs, 1.0), strict=False):
+        if not letter.isspace():
+            letters.append((letter, next(left_over, 0), sure))
+        elif letters:
+            whole = "".join(letter for letter, _, _ in letters)
+            left, right = letters[0][1] * step, min(float(width), (letters[-1][1] + 1) * step)
+            words.append(ReadWord(whole, left, max(left, right), sum(sure for _, _, sure in letters) / len(letters)))
+            letters = []
+    return words
