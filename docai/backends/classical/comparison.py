@@ -19,11 +19,13 @@ from docai.lines import is_hangul
 NO_HANGUL: Final = (
     0.08  # taken off the confidence of a Korean reading without Hangul: digits and Latin letters are read better by others
 )
-FOREIGN: Final = 0.1  # that another language than the page's must be read better by; poor print is often read as another
-UNSURE: Final = 0.93  # confidence of a line of Latin letters below which a second engine is asked
+FOREIGN: Final = 0.2  # that another language than the page's must be read better by; poor print is often read as another
+UNSURE: Final = 0.95  # confidence of a line of Latin letters below which a second engine is asked
 BELIEVED: Final = 0.7  # confidence of the second engine from which on it is believed: measured on receipts, it errs less there
 SURE: Final = 0.8  # confidence of a line from which on no other language is tried
-SPACE: Final = 0.5  # units that a space is wide at least; gaps of letters in fixed-width fonts reach 0.4
+SPACE: Final = 0.7  # units that a space is wide at least; gaps of letters in fixed-width fonts reach 0.6
+SIGNS, SIGN_SPACE = frozenset(":#@=-"), 0.25  # signs that stand apart on receipts, and the units that they then do at least
+DOUBT: Final = 0.3  # confidence of a second engine that reads nothing, or nothing like it
 ALIKE: Final = 0.8  # similarity of two readings from which on they see the same letters, so that the spaces of one fit the other
 CODE_MARGIN: Final = 3  # pixels of a strip around a code that is read again
 
@@ -75,10 +77,14 @@ def _held_against(first: ReadLine, second: ReadLine, unit: float) -> tuple[ReadL
     """Return the better of two engines' readings and those that were not taken; where they agree, they are surer."""
     if second.words and _letters(second.text) == _letters(first.text):
         sure = max(first.confidence, second.confidence)
-        return replace(first, words=tuple(word._replace(confidence=max(word.confidence, sure)) for word in first.words)), []
-    if second.confidence >= BELIEVED or second.confidence > first.confidence:
+        agreed = _spaced(second, first, unit)
+        return replace(agreed, words=tuple(word._replace(confidence=max(word.confidence, sure)) for word in agreed.words)), []
+    if second.confidence >= BELIEVED:
         return _spaced(second, first, unit), [first]
-    return first, [second]
+    if first.confidence >= SURE:
+        return first, [second]
+    doubt = max(second.confidence, DOUBT)  # two that are unsure and see different letters are not half as sure as either
+    return replace(first, words=tuple(word._replace(confidence=word.confidence * doubt) for word in first.words)), [second]
 
 
 def _worth(language: str, line: ReadLine) -> float:
@@ -114,10 +120,14 @@ def _spaced(line: ReadLine, other: ReadLine, unit: float) -> ReadLine:
     cuts, done = set(), 0
     for word, following in pairwise(other.words):
         done += len(word.text)
-        if following.left - word.right < SPACE * unit:
+        least = SIGN_SPACE if word.text[-1] in SIGNS or following.text[0] in SIGNS else SPACE
+        if following.left - word.right < least * unit:
             continue
-        if done in places and (done - 1) in places and places[done] == places[done - 1] + 1:
-            cuts.add(places[done])
+        before, behind = places.get(done - 1), places.get(done)
+        if before is not None and behind in (None, before + 1):
+            cuts.add(before + 1)
+        elif before is None and behind is not None:
+            cuts.add(behind)
     words: list[ReadWord] = []
     done = 0
     for word in line.words:

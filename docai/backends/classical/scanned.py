@@ -38,8 +38,8 @@ SAMPLES: Final = 4  # lines that a page's language and which way is up are told 
 UPRIGHT: Final = 0.72  # confidence of the sample from which on no other direction is tried
 TURN: Final = 1.15  # times the weight of the picture as it is that another direction must have
 PRIOR: Final = 0.04  # that a language must be read better by for each that was named before it
-LEAST: Final = 0.3  # confidence under which a word is not believed to be one
-LEAST_SHORT: Final = 0.55  # the same for a line of one or two characters, which dirt looks like
+LEAST: Final = 0.4  # confidence under which a word is not believed to be one
+LEAST_SHORT: Final = 0.8  # the same for a line of one or two letters or digits, which dirt looks like
 # Of 60 receipts and pages, clean and dirty, lines beyond doubt hold 0.49 and more letters for each unit of line found; of
 # noise, textures and drawn shapes none does.
 TEXT_LETTERS, TEXT_CONFIDENCE, TEXT_SHARE = 4, 0.75, 0.1
