@@ -8,6 +8,7 @@ and 1,000 pages, each in a process of its own. Start-up: the median wall time of
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import random
 import resource
@@ -26,6 +27,14 @@ WORDS = (
     "report region company market energy transport customer measure quality delivery network increase method result data "
     "system process value annual period average number change growth service product public control model example figure"
 ).split()
+ENGLISH = " ".join(WORDS * 8)
+VIETNAMESE = (
+    "Hội đồng quản trị đã xem xét báo cáo quý ba và nhận thấy sản lượng tăng ở mọi miền của đất nước trong khi chi phí " * 14
+)
+KOREAN = (
+    "이사회는 삼분기 보고서를 검토하고 전국 모든 지역에서 물량이 늘어난 반면 에너지 비용은 이 년 연속으로 줄었다는 것을 확인 " * 10
+)
+SCANS = (("en", "eng", "tiro", ENGLISH), ("vi", "vie", "notos", VIETNAMESE), ("ko", "kor", "korea", KOREAN))
 MEMORY = """
 import resource, sys
 from docai import cli
@@ -111,6 +120,47 @@ def speed(name: str, read: Callable[[Path], int], paths: list[Path], runs: int) 
     print(f"  {name:14s} {statistics.median(rates):6.1f} pages/CPU-s ({min(rates):.1f} to {max(rates):.1f}; {pages} pages)")
 
 
+def ocr(runs: int) -> None:
+    """Print the CPU-seconds that a scanned A4 page takes at 200 dpi, and their ratio to Tesseract's own on the same picture."""
+    import docai  # noqa: PLC0415  # the start-up belongs to its own measurement
+
+    for language, model, font, text in SCANS:
+        document = pymupdf.open()
+        page = document.new_page(width=595, height=842)
+        writer = pymupdf.TextWriter(page.rect)
+        writer.fill_textbox((60, 60, 535, 790), text, fontsize=10.5, font=pymupdf.Font(font))
+        writer.write_text(page)
+        pixmap = page.get_pixmap(dpi=200, colorspace=pymupdf.csGRAY)
+        picture = pixmap.tobytes("png")
+        reader = docai.Extractor(languages=(language,))
+        reader.extract(picture)
+        ours, bare = [], []
+        for _ in range(runs):
+            begun = cpu_seconds()
+            reader.extract(picture)
+            ours.append(cpu_seconds() - begun)
+        try:
+            import tesserocr  # noqa: PLC0415  # optional
+            from PIL import Image  # noqa: PLC0415
+
+            from docai.backends.classical.engines.tessdata import find_tessdata  # noqa: PLC0415
+
+            with tesserocr.PyTessBaseAPI(path=str(find_tessdata(model)), lang=model) as api:
+                for _ in range(runs + 1):
+                    begun = cpu_seconds()
+                    api.SetImage(Image.open(io.BytesIO(picture)))
+                    api.GetUTF8Text()
+                    bare.append(cpu_seconds() - begun)
+        except ImportError as error:
+            print(f"  {language} {statistics.median(ours):5.2f} CPU-s; {error.name} is not installed to compare with")
+            continue
+        ratio = statistics.median(ours) / statistics.median(bare[1:])
+        print(
+            f"  {language} {statistics.median(ours):5.2f} CPU-s a page ({min(ours):.2f} to {max(ours):.2f}), "
+            f"bare tesserocr {statistics.median(bare[1:]):5.2f}, ratio {ratio:.2f}"
+        )
+
+
 def memory(folder: Path) -> None:
     """Print the peak memory of the command at 100 and 1,000 pages, and their ratio."""
     peaks = []
@@ -147,6 +197,8 @@ def main() -> None:
         readers = {"docai": read_with_docai, "pymupdf4llm": read_with_pymupdf4llm, "markitdown": read_with_markitdown}
         for reader, read in readers.items():
             speed(reader, read, paths, arguments.runs)
+        print("scans: a page of text at 200 dpi")
+        ocr(arguments.runs)
         print("peak memory of docai extract --to json")
         memory(folder)
         print("start-up")

@@ -175,7 +175,13 @@ def wait_for(condition, process):
 def test_an_interrupt_ends_with_130_and_leaves_what_was_written_whole(inputs):
     Path("long.pdf").write_bytes(pdf_of_many_pages(8_000))
     command = [sys.executable, "-m", "docai", "extract", "good.pdf", "long.pdf", "-o", "out"]
-    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # a shell's background jobs ignore it
+    ) as process:
         wait_for(lambda: any(path.name.startswith("long.pdf") for path in inputs.glob("out/*")), process)
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=30)

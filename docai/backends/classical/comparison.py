@@ -20,17 +20,17 @@ NO_HANGUL: Final = (
     0.08  # taken off the confidence of a Korean reading without Hangul: digits and Latin letters are read better by others
 )
 FOREIGN: Final = 0.2  # that another language than the page's must be read better by; poor print is often read as another
-UNSURE: Final = 0.95  # confidence of a line of Latin letters below which a second engine is asked
+UNSURE: Final = 0.93  # confidence of a line of Latin letters below which a second engine is asked
 BELIEVED: Final = 0.7  # confidence of the second engine from which on it is believed: measured on receipts, it errs less there
 SURE: Final = 0.8  # confidence of a line from which on no other language is tried
 SPACE: Final = 0.7  # units that a space is wide at least; gaps of letters in fixed-width fonts reach 0.6
 SIGNS, SIGN_SPACE = frozenset(":#@=-"), 0.25  # signs that stand apart on receipts, and the units that they then do at least
 DOUBT: Final = 0.3  # confidence of a second engine that reads nothing, or nothing like it
 ALIKE: Final = 0.8  # similarity of two readings from which on they see the same letters, so that the spaces of one fit the other
+CODE_GAP: Final = 0.1  # that the engine of Latin script may be less sure of a code; the Korean one is sure of "8-2" for "B-2"
 CODE_MARGIN: Final = 3  # pixels of a strip around a code that is read again
 
 _VIETNAMESE = re.compile(r"[\u0102\u0103\u0110\u0111\u0128\u0129\u0168\u0169\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9]")
-_LATIN_CODE = re.compile(r"^[\x21-\x7e]*[A-Za-z0-9][\x21-\x7e]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def read_line(strip: Strip, language: str, readers: Mapping[str, LineEngine], se
     if second is not None and second.name != best.engine and best.confidence < UNSURE and _is_plain_latin(best.text):
         best, rest = _held_against(best, second.read(strip), strip.unit)
     if best.confidence < SURE or foreign:
-        worth = _worth(language, best) + FOREIGN
+        worth = _worth(language, best) + (0.0 if foreign else FOREIGN)
         for name, other in [(name, engine.read(strip)) for name, engine in readers.items() if name != language]:
             if _worth(name, other) > worth:
                 best, rest, language, worth = other, [best, *rest], name, _worth(name, other)
@@ -77,14 +77,15 @@ def _held_against(first: ReadLine, second: ReadLine, unit: float) -> tuple[ReadL
     """Return the better of two engines' readings and those that were not taken; where they agree, they are surer."""
     if second.words and _letters(second.text) == _letters(first.text):
         sure = max(first.confidence, second.confidence)
-        agreed = _spaced(second, first, unit)
+        agreed = _spaced(first, second, unit)
         return replace(agreed, words=tuple(word._replace(confidence=max(word.confidence, sure)) for word in agreed.words)), []
     if second.confidence >= BELIEVED:
         return _spaced(second, first, unit), [first]
     if first.confidence >= SURE:
         return first, [second]
-    doubt = max(second.confidence, DOUBT)  # two that are unsure and see different letters are not half as sure as either
-    return replace(first, words=tuple(word._replace(confidence=word.confidence * doubt) for word in first.words)), [second]
+    better, other = (second, first) if second.confidence > first.confidence else (first, second)
+    doubt = max(other.confidence, DOUBT)  # two that are unsure and see different letters are not half as sure as either
+    return replace(better, words=tuple(word._replace(confidence=word.confidence * doubt) for word in better.words)), [other]
 
 
 def _worth(language: str, line: ReadLine) -> float:
@@ -148,14 +149,19 @@ def _with_codes(strip: Strip, line: ReadLine, rest: Sequence[ReadLine], readers:
     words, readings = [], []
     for word in line.words:
         others = list(_readings(word, rest))
-        if latin is not None and len(word.text) > 1 and _LATIN_CODE.match(word.text):
+        if latin is not None and _is_code(word.text):
             again = latin.read(_part(strip, word))
-            if len(again.words) == 1 and again.confidence >= word.confidence and again.text != word.text:
+            if len(again.words) == 1 and again.confidence >= word.confidence - CODE_GAP and again.text != word.text:
                 others.append(Reading(source=line.engine, text=word.text, confidence=round(word.confidence, 4)))
                 word = word._replace(text=again.text, confidence=again.confidence)  # noqa: PLW2901
         words.append(word)
         readings.append(tuple(others))
     return Opinion(replace(line, words=tuple(words)), tuple(readings))
+
+
+def _is_code(text: str) -> bool:
+    """Return whether a word in a Korean line is a number or a code: letters or digits, more than one sign, and no Hangul."""
+    return len(text) > 1 and not is_korean(text) and any(map(str.isalnum, text))
 
 
 def _part(strip: Strip, word: ReadWord) -> Strip:

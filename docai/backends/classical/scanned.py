@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Final, Literal
 
+from docai.backends.classical.calibration import calibrated
 from docai.backends.classical.cells import ENGINE
 from docai.backends.classical.comparison import Opinion, read_line
 from docai.backends.classical.engines import TESSERACT_NAMES, LineEngine, ReadLine
@@ -36,10 +37,11 @@ FINEST, COARSEST = 300.0, 150.0  # dots per inch
 DRAWN_DPI: Final = 200.0  # for what is drawn by a program
 SAMPLES: Final = 4  # lines that a page's language and which way is up are told from
 UPRIGHT: Final = 0.72  # confidence of the sample from which on no other direction is tried
+FEW_LETTERS: Final = 20  # of the sample, under which its confidence alone tells nothing
 TURN: Final = 1.15  # times the weight of the picture as it is that another direction must have
 PRIOR: Final = 0.04  # that a language must be read better by for each that was named before it
 LEAST: Final = 0.4  # confidence under which a word is not believed to be one
-LEAST_SHORT: Final = 0.8  # the same for a line of one or two letters or digits, which dirt looks like
+LEAST_SHORT: Final = 0.7  # the same for a line of one or two letters or digits, which dirt looks like
 # Of 60 receipts and pages, clean and dirty, lines beyond doubt hold 0.49 and more letters for each unit of line found; of
 # noise, textures and drawn shapes none does.
 TEXT_LETTERS, TEXT_CONFIDENCE, TEXT_SHARE = 4, 0.75, 0.1
@@ -100,7 +102,7 @@ class Scans:
         prepared = prepare(pixels, straighten=view.resolution is not None)
         points = view.box.width * view.width_points / pixels.shape[1]
         sheet, sure, letters = self._sampled(prepared, task.languages, points)
-        if sure < UPRIGHT and view.resolution is not None:
+        if (sure < UPRIGHT or letters < FEW_LETTERS) and view.resolution is not None:
             quarters: tuple[Literal[90, 180, 270], ...] = (180, 90, 270)
             others = [self._sampled(turned(prepared, quarter), task.languages, points) for quarter in quarters]
             turned_sheet, turned_sure, turned_letters = max(others, key=lambda other: _weight(*other[1:]))
@@ -277,7 +279,7 @@ def _words(lines: Sequence[tuple[Strip, Opinion]], width: int, height: int, poin
     words = []
     for number, ((strip, opinion), (_, descent), size) in enumerate(zip(lines, sizes, usual, strict=True)):
         place = strip.place
-        left, top = place.left - strip.margin, place.top
+        left, top, engine = place.left - strip.margin, place.top, opinion.line.engine
         for word, readings in zip(opinion.line.words, opinion.readings, strict=True):
             if word.confidence < LEAST:
                 continue
@@ -294,7 +296,7 @@ def _words(lines: Sequence[tuple[Strip, Opinion]], width: int, height: int, poin
                     font=Font("print"),
                     baseline=min(1.0, (place.bottom - descent) / height),
                     line=number,
-                    recognised=Recognised(opinion.line.engine, word.confidence, readings),
+                    recognised=Recognised(engine, round(calibrated(engine, word.confidence), 4), readings),
                 )
             )
     return tuple(words)
