@@ -46,14 +46,20 @@ def is_korean(text: str) -> bool:
     return any(map(is_hangul, text))
 
 
-def read_line(strip: Strip, language: str, readers: Mapping[str, LineEngine], second: LineEngine | None) -> Opinion:
+def read_line(
+    strip: Strip,
+    language: str,
+    readers: Mapping[str, LineEngine],
+    second: LineEngine | None,
+    first: ReadLine | None = None,
+) -> Opinion:
     """Return the best reading of a strip on a page in `language`.
 
     Where that language's reader is unsure of Latin letters, `second`, which reads them another way, is asked, and where
-    both are, the readers of the other languages.
+    both are, the readers of the other languages. `first` is what the page's language reads there, where that is known.
     """
     rest: list[ReadLine] = []
-    best = readers[language].read(strip)
+    best = first or readers[language].read(strip)
     foreign = language == "ko" and not is_korean(best.text)
     if second is not None and second.name != best.engine and best.confidence < UNSURE and _is_plain_latin(best.text):
         best, rest = _held_against(best, second.read(strip), strip.unit)

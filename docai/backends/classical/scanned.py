@@ -60,12 +60,16 @@ ENGINES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """A view made ready: the picture, its lines, the language that most are in, and the size of a pixel in points."""
+    """A view made ready: the picture, its lines, the language that most are in, and the size of a pixel in points.
+
+    `sampled` holds the lines that were read already, by the `id` of their strips, which live as long as the sheet.
+    """
 
     prepared: Prepared
     found: Found
     language: str
     points: float
+    sampled: Mapping[int, ReadLine]
 
 
 class Scans:
@@ -129,7 +133,8 @@ class Scans:
         scores = {language: _score(lines) - PRIOR * place for place, (language, lines) in enumerate(samples.items())}
         best = max(scores, key=scores.__getitem__)
         letters = sum(map(_letters, samples[best]))
-        return _Sheet(prepared, found, best, points), scores[best] if chosen else 0.0, letters
+        sampled = {id(strip): line for strip, line in zip(chosen, samples[best], strict=True)}
+        return _Sheet(prepared, found, best, points, sampled), scores[best] if chosen else 0.0, letters
 
     # Reading
 
@@ -137,7 +142,9 @@ class Scans:
         assert self._pool is not None
         readers = self._readers(task.languages)
         strips = sheet.found.strips
-        opinions = list(self._pool.map(self._read, strips, repeat(sheet.language), repeat(readers)))
+        opinions = list(
+            self._pool.map(self._read, strips, repeat(sheet.language), repeat(readers), [sheet.sampled.get(id(s)) for s in strips])
+        )
         read = list(zip(strips, opinions, strict=True))
         strict = sum(_letters(o.line) for _, o in read if _is_text(o.line)) < TEXT_SHARE * sum(
             s.place.width / s.unit for s in strips
@@ -158,10 +165,10 @@ class Scans:
         problems = self._problems(view, task, sure) if words else _told(view, sheet.prepared)
         return Reply(layer, problems, confidence=sure, engine=ENGINE)
 
-    def _read(self, strip: Strip, language: str, readers: Mapping[str, LineEngine]) -> Opinion:
+    def _read(self, strip: Strip, language: str, readers: Mapping[str, LineEngine], first: ReadLine | None = None) -> Opinion:
         """Return the best reading of a strip: in the page's language, or where that is unsure, in another or by another engine."""
         second = self._engine("rapid") if LATIN & set(readers) else None
-        return read_line(strip, language, readers, None if isinstance(second, MissingDependency) else second)
+        return read_line(strip, language, readers, None if isinstance(second, MissingDependency) else second, first)
 
     # Engines
 
