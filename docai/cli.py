@@ -21,6 +21,7 @@ import docai
 from docai import doctor as examination
 from docai.document import Document, json_schema
 from docai.errors import DocaiError, ExitCode
+from docai.interrupts import Interrupts
 from docai.registry import EXPORTERS, load
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ def extract(
         raise typer.BadParameter("name at least one language, such as en,ko", param_hint="--languages")
     reader = docai.Extractor(backend=backend, languages=asked, ocr=ocr)
     settings = _Settings(formats, output, pages, password or os.environ.get("DOCAI_PASSWORD"), overlay, margins, figures)
-    with _bar(enabled=not quiet and sys.stderr.isatty()) as bar:
-        codes = [_extract_one(reader, job, settings, bar) for job in jobs]
+    with _bar(enabled=not quiet and sys.stderr.isatty()) as bar, Interrupts() as interrupts:
+        codes = [_extract_one(reader, job, settings, bar, interrupts) for job in jobs]
     if not quiet and output != "-":
         done = sum(code in (ExitCode.OK, ExitCode.SOME_FAILED) for code in codes)
         errors.print(f"{done} of {len(jobs)} documents written to {escape(output)}", highlight=False)
@@ -108,17 +109,22 @@ class _Settings:
     figures: bool
 
 
-def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress) -> ExitCode:
+def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress, interrupts: Interrupts) -> ExitCode:
     """Read and write one document; say what went wrong with it and return its exit code."""
     stem = None if settings.output == "-" else Path(settings.output, job.stem)
     task = bar.add_task(escape(job.path.name), total=None)
+
+    def after_page(seen: docai.Progress) -> None:
+        bar.update(task, completed=seen.done, total=seen.total)
+        interrupts.check()
+
     try:
         stream = reader.pages(
             job.path,
             pages=settings.pages,
             password=settings.password,
             figures=stem.parent if stem is not None and settings.figures else None,
-            on_progress=lambda seen: bar.update(task, completed=seen.done, total=seen.total),
+            on_progress=after_page,
         )
         rest: Document = load("docai.delivery:deliver")(
             stream, settings.formats, stem, overlay=settings.overlay, margins=settings.margins
