@@ -7,8 +7,8 @@ never change; `replace` makes a new, validated one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -76,6 +76,25 @@ class Word(_Frozen):
     box: Box
     confidence: Confidence = 1.0
     readings: Annotated[tuple[Reading, ...], Field(exclude_if=lambda readings: not readings)] = ()
+
+
+class _Sure(Protocol):
+    """A text that somebody is so sure of."""
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+
+    @property
+    def confidence(self) -> float:
+        """Probability, 0..1, that it is right."""
+
+
+def mean_confidence(texts: Iterable[_Sure], *, of_none: float) -> float:
+    """Return the mean confidence of texts, longer ones counting more; `of_none` where there are none."""
+    pairs = [(len(text.text), text.confidence) for text in texts]
+    letters = sum(length for length, _ in pairs)
+    return sum(length * sure for length, sure in pairs) / letters if letters else of_none
 
 
 class Cell(_Frozen):

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from docai import document
 from docai.box import Box
-from docai.document import Cell, Content, Engine, Figure, Problem, Table, Text, Word
+from docai.document import Cell, Content, Engine, Figure, Problem, Table, Text
 from docai.errors import InputError, MalformedReply
 from docai.exchange import Reply
 from docai.figures import SCAN_SHARE
@@ -219,13 +219,6 @@ def _is_covered(word: SourceWord, others: Sequence[SourceWord]) -> bool:
 def _is_prose(view: View, words: Sequence[SourceWord]) -> bool:
     """Return whether a picture is one of text, which is to be read as text, and not one with words in it."""
     return len(words) >= PROSE_WORDS and sum(word.box.area for word in words) > PROSE_SHARE * view.box.area
-
-
-def as_word(word: SourceWord, doubt: float) -> Word:
-    """Return a word as it stands in a document; one of a text layer is as sure as `doubt` says."""
-    if word.recognised is None:
-        return Word(text=word.text, box=word.box, confidence=doubt)
-    return Word(text=word.text, box=word.box, confidence=round(word.recognised.confidence, 4), readings=word.recognised.readings)
 
 
 # Places

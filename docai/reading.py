@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from docai import document
-from docai.document import Block, Content, Engine, Figure, Page, Problem, Role, Text
+from docai.document import Block, Content, Engine, Figure, Page, Problem, Role, Text, mean_confidence
 from docai.exchange import Reply, Request, Talk
 from docai.layout import ASLANT, SENTENCE_END, Region, find_regions
 from docai.lines import Line, find_lines
-from docai.pictures import Ocr, as_word, what_to_read, with_layers
+from docai.pictures import Ocr, what_to_read, with_layers
 from docai.roles import Running, Style, assign_roles, learn_style, margin_roles, running_lines
-from docai.sources import Source, SourcePage, SourceWord
+from docai.sources import Source, SourcePage, basis_of
 from docai.tasks import Task
 from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
@@ -193,20 +193,15 @@ def _question(region: Region, page: SourcePage, context: Context) -> Request | N
 def _contents(region: Region, reply: Reply | None, page: SourcePage) -> list[tuple[Content, str]]:
     """Return what a region holds, each with where it came from; without an answer, a text is its text layer, the rest a figure."""
     answer = reply.answer if reply else None
-    basis = "ocr" if _is_recognised(region.words) else "text_layer"
+    basis = basis_of(region.words)
     if answer is not None:
         return [(answer, basis)]
     doubt = 1.0 if region.sound else DOUBTFUL
-    words = tuple(as_word(word, doubt) for word in region.words)
+    words = tuple(word.told(doubt) for word in region.words)
     if region.kind == "text" or (region.kind == "table" and words):
         text = Text(page_number=page.number, box=region.box, words=words, role=region.role, level=region.level, text=region.text)
         return [(text, basis)]
     return [(Figure(page_number=page.number, box=region.box, words=words, looks_like=region.looks_like), "picture")]
-
-
-def _is_recognised(words: Sequence[SourceWord]) -> bool:
-    """Return whether most of the words were read from a picture."""
-    return 2 * sum(word.recognised is not None for word in words) > len(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +216,7 @@ class _Made:
 
 def _block(name: str, made: _Made, names: Mapping[int, str]) -> Block:
     """Return a block; what was read is as sure as its words are, the longer ones counting more."""
-    words, reply = made.content.words, made.reply
-    letters = sum(len(word.text) for word in words)
-    sure = sum(word.confidence * len(word.text) for word in words) / letters if letters else 1.0
+    reply, sure = made.reply, mean_confidence(made.content.words, of_none=1.0)
     if reply is not None and reply.answer is not None:
         sure = min(reply.confidence, sure)
     return Block.model_validate(

@@ -77,7 +77,9 @@ def test_codes_in_korean_lines_are_read_as_latin_letters():
 
 def test_a_ruled_table_of_a_scan_is_a_table():
     (table,) = read(ruled_table()).tables
-    assert {cell.basis for cell in table.cells if cell.text} == {"ocr"} or table.cells
+    assert {cell.basis for cell in table.cells if cell.text} == {"ocr"}
+    assert all(0 < cell.confidence < 1 for cell in table.cells if cell.text)
+    assert all(0 < word.confidence < 1 for word in table.words)
     assert table.column_count >= 3
 
 

@@ -10,14 +10,14 @@ import hashlib
 import io
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 from docai.box import WHOLE, Box
-from docai.document import Attachment, FormField, Link, OutlineEntry, Problem, Reading
+from docai.document import Attachment, FormField, Link, OutlineEntry, Problem, Reading, Word
 from docai.errors import Unreadable
 from docai.registry import SOURCES, load
 
@@ -70,6 +70,22 @@ class SourceWord(NamedTuple):
     superscript: bool = False
     space_after: bool = False
     recognised: Recognised | None = None
+
+    @property
+    def confidence(self) -> float:
+        """Probability, 0..1, that it says what is printed; 1 for a text layer, which is judged as a whole."""
+        return self.recognised.confidence if self.recognised else 1.0
+
+    def told(self, confidence: float = 1.0) -> Word:
+        """Return the word as it stands in a document; one of a text layer is as sure as `confidence` says."""
+        if self.recognised is None:
+            return Word(text=self.text, box=self.box, confidence=confidence)
+        return Word(text=self.text, box=self.box, confidence=self.confidence, readings=self.recognised.readings)
+
+
+def basis_of(words: Sequence[SourceWord]) -> Literal["ocr", "text_layer"]:
+    """Return where most of the words come from: read from a picture, or told by a text layer."""
+    return "ocr" if 2 * sum(word.recognised is not None for word in words) > len(words) else "text_layer"
 
 
 class Glyph(NamedTuple):

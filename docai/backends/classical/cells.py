@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from docai.box import Box
-from docai.document import Cell, Engine, Table, Word
+from docai.document import Cell, Engine, Table, mean_confidence
 from docai.exchange import Reply
 from docai.lines import Line, find_lines, join_lines
 from docai.rulings import Span
-from docai.sources import SourceWord
+from docai.sources import SourceWord, basis_of
 from docai.tasks.table import in_reading_order
 from docai.tiling import View
 
@@ -43,7 +43,7 @@ def table_reply(view: View, drafts: Sequence[Draft], xs: Sequence[float], ys: Se
     table = Table(
         page_number=view.page.number,
         box=view.box,
-        words=tuple(Word(text=word.text, box=word.box) for draft in drafts for word in draft.words),
+        words=tuple(word.told() for draft in drafts for word in draft.words),
         row_count=len(ys) - 1,
         column_count=len(xs) - 1,
         cells=in_reading_order(
@@ -98,7 +98,8 @@ def _cell(draft: Draft, lines: Sequence[Line], box: Box, headers: int) -> Cell:
         text=join_lines(lines) if lines else "",
         header=header,
         box=box,
-        confidence=share_inside(draft.words, box),
+        confidence=round(share_inside(draft.words, box) * mean_confidence(draft.words, of_none=1.0), 3),
+        basis=basis_of(draft.words),
     )
 
 
