@@ -123,8 +123,10 @@ def read_page(hand: PageInHand, context: Context) -> Talk[PageRead]:
     sheet = with_layers(hand.page, wanted, (yield views) if views else [])
     page, style = sheet.page, context.style
     lines, margins = hand.lines, hand.margins
-    if page is not hand.page:
-        lines, margins = tuple(find_lines(page.words, page.width_points, page.height_points)), {}
+    if page.words != hand.page.words:
+        running = {hand.lines[place].words: role for place, role in margins.items()}
+        lines = tuple(find_lines(page.words, page.width_points, page.height_points))
+        margins = {place: running[line.words] for place, line in enumerate(lines) if line.words in running}
         style = style if hand.lines and not wanted.whole else learn_style([lines], ())
     regions = [*sheet.regions, *assign_roles(find_regions(page, lines, margins), page.number, style)]
     questions = [(place, request) for place, region in enumerate(regions) if (request := _question(region, page, context))]

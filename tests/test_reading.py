@@ -278,6 +278,24 @@ def test_running_lines_and_notes_do_not_stand_between_the_parts_of_a_text():
     assert Counter(roles.values()) == {"header": 2, "page_number": 2, "footnote": 1, "paragraph": 2}
 
 
+@pytest.mark.parametrize(("place", "picture"), [((0, 0, 595, 842), "background"), ((60, 400, 530, 560), "text")])
+def test_running_lines_stay_so_on_a_page_with_pictures(place, picture):
+    sheet = Sheet(pages=2)
+    pixels = np.full((60, 40, 3), 240, np.uint8)
+    if picture == "text":
+        inner = Sheet()
+        inner.column(60, 60, 470, PROSE)
+        pixels = photographed(inner.data(), dpi=150)[:421]  # as wide to its height as its place
+    for number in (1, 2):
+        sheet.turn_to(number).picture(*place, pixels)
+        sheet.text(60, 40, "Annual report", 8).text(290, 815, str(number), 8)
+        sheet.column(60, 100, 470, PROSE)
+    for page in docai.extract(sheet.data()).pages:
+        roles = {block.content.text: block.content.role for block in page.blocks if isinstance(block.content, Text)}
+        assert roles["Annual report"] == "header"
+        assert roles[str(page.number)] == "page_number"
+
+
 def test_a_finished_sentence_does_not_go_on():
     sheet = Sheet(pages=2)
     sheet.column(60, 600, 470, filled(80) + ".")
