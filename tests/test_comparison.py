@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from docai.backends.classical.comparison import is_korean, read_line
@@ -236,6 +236,7 @@ SURE = st.floats(0, 1)
 @given(
     st.builds(korean, TEXTS, SURE), st.builds(english, TEXTS, SURE), st.builds(second, TEXTS, SURE), st.sampled_from(["en", "ko"])
 )
+@example(korean("22 가", 0.5), english("2", 0.5), second("", 0.0), "en")
 def test_every_word_has_its_readings_and_none_that_says_the_same(first, other, third, language):
     opinion = read_line(STRIP, language, {"ko": first, "en": other}, third)
     assert len(opinion.readings) == len(opinion.line.words)

@@ -195,12 +195,17 @@ def test_the_unit_of_a_strip_is_the_height_of_its_letters(kind, low, high):
         assert low <= strip_at(found, line).unit / line.size <= high
 
 
-def test_a_strip_is_scaled_to_the_height_of_its_line():
-    strip, _ = strip_of("Delivery note")
-    for height in (20, 40, 100):
-        picture, scale = strip.scaled(height)
-        assert picture.shape == tuple(round(side * scale) for side in strip.picture.shape)
-        assert scale * 1.4 * strip.unit == pytest.approx(height)
+@pytest.mark.parametrize("text", ["Delivery note", "on", "ÂẬQgỹ", "-"])
+@pytest.mark.parametrize("rows", [32, 48])
+def test_a_line_is_fitted_into_the_rows_of_a_network(text, rows):
+    strip, _ = strip_of(text, "notos")
+    fitted = strip.fitted(rows)
+    assert fitted.picture.shape[0] == rows
+    ink = np.argwhere(fitted.picture < 128)
+    (top, left), (bottom, right) = ink.min(axis=0), ink.max(axis=0)
+    assert 0.08 * rows <= top <= bottom <= 0.92 * rows
+    assert strip.margin == pytest.approx(fitted.column(left), abs=2 / fitted.scale)
+    assert strip.margin + strip.place.width == pytest.approx(fitted.column(right + 1), abs=2 / fitted.scale)
 
 
 @pytest.mark.parametrize("text", ["Delivery note", "báo cáo quý ba", "삼분기 보고서"])

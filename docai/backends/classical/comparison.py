@@ -19,9 +19,9 @@ from docai.lines import is_hangul
 NO_HANGUL: Final = (
     0.08  # taken off the confidence of a Korean reading without Hangul: digits and Latin letters are read better by others
 )
-FOREIGN: Final = 0.2  # that another language than the page's must be read better by; poor print is often read as another
-UNSURE: Final = 0.93  # confidence of a line of Latin letters below which a second engine is asked
-BELIEVED: Final = 0.7  # confidence of the second engine from which on it is believed: measured on receipts, it errs less there
+FOREIGN: Final = 0.3  # that another language than the page's must be read better by; poor print is often read as another
+UNSURE: Final = 0.95  # confidence of a line of Latin letters below which a second engine is asked
+BELIEVED: Final = 0.8  # confidence of the second engine from which on it is believed: measured on receipts, it errs less there
 SURE: Final = 0.8  # confidence of a line from which on no other language is tried
 SPACE: Final = 0.7  # units that a space is wide at least; gaps of letters in fixed-width fonts reach 0.6
 SIGNS, SIGN_SPACE = frozenset(":#@=-"), 0.25  # signs that stand apart on receipts, and the units that they then do at least
@@ -158,6 +158,7 @@ def _with_codes(strip: Strip, line: ReadLine, rest: Sequence[ReadLine], readers:
         if latin is not None and _is_code(word.text):
             again = latin.read(_part(strip, word))
             if len(again.words) == 1 and again.confidence >= word.confidence - CODE_GAP and again.text != word.text:
+                others = [reading for reading in others if reading.text != again.text]
                 others.append(Reading(source=line.engine, text=word.text, confidence=round(word.confidence, 4)))
                 word = word._replace(text=again.text, confidence=again.confidence)  # noqa: PLW2901
         words.append(word)

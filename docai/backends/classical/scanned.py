@@ -22,6 +22,7 @@ from docai.box import WHOLE, Box
 from docai.document import Problem, Severity
 from docai.errors import InputError, MissingDependency
 from docai.exchange import Reply
+from docai.lines import is_hangul
 from docai.preparation import Prepared, prepare, turned
 from docai.registry import load
 from docai.sources import Font, Picture, Recognised, Rule, SourceWord
@@ -41,7 +42,9 @@ FEW_LETTERS: Final = 20  # of the sample, under which its confidence alone tells
 TURN: Final = 1.15  # times the weight of the picture as it is that another direction must have
 PRIOR: Final = 0.04  # that a language must be read better by for each that was named before it
 LEAST: Final = 0.4  # confidence under which a word is not believed to be one
-LEAST_SHORT: Final = 0.7  # the same for a line of one or two letters or digits, which dirt looks like
+LEAST_SHORT: Final = 0.8  # the same for a line of one or two letters or digits, which dirt looks like
+LEAST_ODD: Final = 0.95  # the same for one that is also far smaller or larger than the picture's other lines
+ODD: Final = (0.7, 2.0)  # times the usual height of letters, outside which a line is of an odd size
 # Of 60 receipts and pages, clean and dirty, lines beyond doubt hold 0.49 and more letters for each unit of line found; of
 # noise, textures and drawn shapes none does.
 TEXT_LETTERS, TEXT_CONFIDENCE, TEXT_SHARE = 4, 0.75, 0.1
@@ -149,7 +152,8 @@ class Scans:
         strict = sum(_letters(o.line) for _, o in read if _is_text(o.line)) < TEXT_SHARE * sum(
             s.place.width / s.unit for s in strips
         )
-        lines = [(strip, opinion) for strip, opinion in read if _is_believed(opinion.line, strict=strict)]
+        usual = statistics.median(strip.unit for strip in strips) if strips else 1.0
+        lines = [(strip, o) for strip, o in read if _is_believed(o.line, strip.unit / usual, strict=strict)]
         height, width = sheet.prepared.grey.shape
         words = _words(lines, width, height, sheet.points)
         letters = sum(len(word.text) for word in words)
@@ -253,7 +257,8 @@ def _score(lines: Sequence[ReadLine]) -> float:
 
 
 def _letters(line: ReadLine) -> int:
-    return sum(character.isalnum() for character in line.text)
+    """Return how many letters and digits a line has; a syllable of Hangul is made of two and more."""
+    return sum(2 if is_hangul(character) else 1 for character in line.text if character.isalnum())
 
 
 def _weight(sure: float, letters: int) -> float:
@@ -266,14 +271,17 @@ def _is_text(line: ReadLine) -> bool:
     return _letters(line) >= TEXT_LETTERS and line.confidence >= TEXT_CONFIDENCE
 
 
-def _is_believed(line: ReadLine, *, strict: bool) -> bool:
+def _is_believed(line: ReadLine, size: float, *, strict: bool) -> bool:
     """Return whether a reading is of print; where little else on the picture is (`strict`), it must be beyond doubt.
 
-    Dirt and textures are read too, as a letter or two and unsurely.
+    Dirt, logos and textures are read too: as a letter or two, unsurely, and of a `size`, times the usual one, that text hardly has.
     """
     if strict:
         return _is_text(line)
-    return bool(line.words) and line.confidence >= (LEAST if _letters(line) > 2 else LEAST_SHORT)
+    letters, odd = _letters(line), not ODD[0] <= size <= ODD[1]
+    if letters > 2:
+        return line.confidence >= LEAST
+    return bool(line.words) and not (odd and not letters) and line.confidence >= (LEAST_ODD if odd else LEAST_SHORT)
 
 
 # Places

@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 from docai.preparation import Grey, Mask, find_ink
 
 # Heights below are in units: the height of most letters of a page, about 0.6 of the font size, in Korean 0.75.
-LINE_UNITS: Final = 1.4  # that a line is high, on the average
+# What Tesseract's networks read best, over 25 pages in three languages, clean and dirty: of the white around a line, more
+# makes them see full stops in it, and less letters that touch its border.
+LINE_UNITS: Final = 1.7  # that a line is high at least, with room for what it has no letters for
+ROOM: Final = 1 / 7  # of its height, of white above it and below
+SIDES: Final = 0.2  # units of white before its first letter and behind its last
 BLURRED: Final = 0.45  # of a strip in tones between its darkest and white; print at 70 dpi has 0.35, receipts at 200 dpi 0.25
 SMALL_PICTURE: Final = 80  # pixels; letters of a picture hardly higher than a line may be nearly as high as it
 SMALLEST: Final = 4  # pixels that a letter is high at least
@@ -72,6 +76,18 @@ class Rectangle(NamedTuple):
         return self.bottom - self.top
 
 
+class Fitted(NamedTuple):
+    """A line as an engine is given it: `picture` is `scale` times as large as the strip and begins at its column `left`."""
+
+    picture: Grey
+    scale: float
+    left: int
+
+    def column(self, place: float) -> float:
+        """Return the column of the strip that a column of the picture stands for."""
+        return self.left + place / self.scale
+
+
 @dataclass(frozen=True, slots=True)
 class Strip:
     """A line of print: where its ink is, and its picture with nothing else on it, dark on white.
@@ -92,12 +108,21 @@ class Strip:
         low, high = darkest + 0.25 * (255 - darkest), darkest + 0.75 * (255 - darkest)
         return bool(inner.size) and float(((inner > low) & (inner < high)).mean()) < BLURRED
 
-    def scaled(self, height: float) -> tuple[Grey, float]:
-        """Return the picture scaled so that a line is about `height` pixels high, and how many times as large that is."""
-        scale = height / (LINE_UNITS * self.unit)
+    def fitted(self, rows: int) -> Fitted:
+        """Return the line, with little white around it, `rows` pixels high."""
+        side = min(self.margin, max(1, round(SIDES * self.unit)))
+        left = self.margin - side
+        picture = self.picture[:, left : self.picture.shape[1] - left]
+        high = max(float(self.place.height), LINE_UNITS * self.unit) * (1 + 2 * ROOM)
+        missing = round((high - picture.shape[0]) / 2)
+        if missing > 0:
+            picture = np.pad(picture, ((missing, missing), (0, 0)), constant_values=255)
+        elif missing < 0:
+            picture = picture[-missing:missing]
+        scale = rows / picture.shape[0]
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        size = tuple(max(8, round(side * scale)) for side in (self.picture.shape[1], self.picture.shape[0]))
-        return np.asarray(cv2.resize(self.picture, size, interpolation=how), np.uint8), scale
+        resized = cv2.resize(picture, (max(8, round(picture.shape[1] * scale)), rows), interpolation=how)
+        return Fitted(np.asarray(resized, np.uint8), scale, left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 import cv2
 
-from docai.backends.classical.engines import LINE_HEIGHT, ReadLine, ReadWord, joined
+from docai.backends.classical.engines import LINE_ROWS, ReadLine, ReadWord, joined, on_ink
 from docai.backends.classical.engines.tessdata import find_tessdata
 from docai.backends.classical.strips import Strip
 from docai.errors import MissingDependency
@@ -36,21 +36,12 @@ class Engine:
 
     def read(self, strip: Strip) -> ReadLine:
         """Return what is written on a strip; no words where the process fails or hangs."""
-        picture, scale = strip.scaled(LINE_HEIGHT)
+        fitted = strip.fitted(LINE_ROWS)
         command = [self._program, "stdin", "stdout", "--tessdata-dir", str(self._folder), "-l", self._language]
-        command += [
-            "--psm",
-            "7",
-            "--oem",
-            "1",
-            "-c",
-            "tessedit_do_invert=0",
-            "-c",
-            "tessedit_create_txt=1",
-            "-c",
-            "tessedit_create_tsv=1",
-        ]
-        png = cv2.imencode(".png", picture)[1].tobytes()
+        command += ["--psm", "13", "--oem", "1"]  # 13: the picture is one line
+        for setting in ("tessedit_do_invert=0", "tessedit_create_txt=1", "tessedit_create_tsv=1"):
+            command += ["-c", setting]
+        png = cv2.imencode(".png", fitted.picture)[1].tobytes()
         try:
             run = subprocess.run(command, input=png, capture_output=True, check=True, timeout=SECONDS)
         except (subprocess.SubprocessError, OSError):
@@ -62,11 +53,11 @@ class Engine:
         words = [
             ReadWord(
                 row["text"].strip(),
-                int(row["left"]) / scale,
-                (int(row["left"]) + int(row["width"])) / scale,
+                fitted.column(int(row["left"])),
+                fitted.column(int(row["left"]) + int(row["width"])),
                 max(0.0, float(row["conf"])) / 100,
             )
             for row in rows
             if row["level"] == WORD_LEVEL and (row["text"] or "").strip()
         ]
-        return ReadLine(self.name, joined(words, text))
+        return on_ink(ReadLine(self.name, joined(words, text)), strip)

@@ -7,7 +7,7 @@ import threading
 import tesserocr
 from PIL import Image
 
-from docai.backends.classical.engines import LINE_HEIGHT, ReadLine, ReadWord, joined
+from docai.backends.classical.engines import LINE_ROWS, ReadLine, ReadWord, joined, on_ink
 from docai.backends.classical.engines.tessdata import find_tessdata
 from docai.backends.classical.strips import Strip
 
@@ -27,9 +27,9 @@ class Engine:
 
     def read(self, strip: Strip) -> ReadLine:
         """Return what is written on a strip."""
-        picture, scale = strip.scaled(LINE_HEIGHT)
+        fitted = strip.fitted(LINE_ROWS)
         api = self._api()
-        api.SetImage(Image.fromarray(picture))
+        api.SetImage(Image.fromarray(fitted.picture))
         if not api.Recognize():
             return ReadLine(self.name)
         words = []
@@ -39,15 +39,16 @@ class Engine:
             text = word.GetUTF8Text(tesserocr.RIL.WORD).strip()
             box = word.BoundingBox(tesserocr.RIL.WORD)
             if text and box:
-                words.append(ReadWord(text, box[0] / scale, box[2] / scale, word.Confidence(tesserocr.RIL.WORD) / 100))
-        return ReadLine(self.name, joined(words, api.GetUTF8Text()))
+                confidence = word.Confidence(tesserocr.RIL.WORD) / 100
+                words.append(ReadWord(text, fitted.column(box[0]), fitted.column(box[2]), confidence))
+        return on_ink(ReadLine(self.name, joined(words, api.GetUTF8Text())), strip)
 
     def _api(self) -> tesserocr.PyTessBaseAPI:
         api = getattr(self._own, "api", None)
         if api is None:
             api = tesserocr.PyTessBaseAPI(
-                path=str(self._folder), lang=self._language, psm=tesserocr.PSM.SINGLE_LINE, oem=tesserocr.OEM.LSTM_ONLY
-            )
+                path=str(self._folder), lang=self._language, psm=tesserocr.PSM.RAW_LINE, oem=tesserocr.OEM.LSTM_ONLY
+            )  # RAW_LINE: looking for lines in a strip costs a fifth of the time, and misplaces some
             api.SetVariable("tessedit_do_invert", "0")  # strips are dark on white; trying the negative costs a second reading
             self._own.api = api
         return api
