@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docai.box import Box
+from docai.marks import Grey, Marks, Mask, find_marks
 
 if TYPE_CHECKING:
     from docai.sources import Pixels
 
 Quarter = Literal[0, 90, 180, 270]
-Grey = NDArray[np.uint8]  # (height, width), 0 black to 255 white
-Mask = NDArray[np.uint8]  # (height, width), 0 or 1
 Matrix = NDArray[np.float64]  # (3, 3), of a projective map between pictures, both in fractions of their width and height
 
 # Of the picture's shorter side, about: at 200 dpi 31 pixels of the quartered picture are 16 mm, which holds a line of a
@@ -79,11 +78,15 @@ def _mapped(box: Box, matrix: Matrix) -> Box:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A picture fit to be read: `grey` with white ground, its print as `ink`, and how it lies on the given picture."""
+    """A picture fit to be read: `grey` with white ground, its print as `ink`, and how it lies on the given picture.
+
+    `marks` are those of `ink`, where finding the skew has found them.
+    """
 
     grey: Grey
     ink: Mask
     pose: Pose
+    marks: Marks | None = None
 
 
 def prepare(pixels: Pixels, *, straighten: bool = True) -> Prepared:
@@ -98,14 +101,16 @@ def prepare(pixels: Pixels, *, straighten: bool = True) -> Prepared:
         grey, matrix = _cut_out(grey, sheet)
     grey = flatten(grey)
     ink = find_ink(grey)
-    skew = find_skew(ink) if straighten else 0.0
+    marks = find_marks(ink) if straighten else None
+    skew = 0.0 if marks is None else find_skew(marks)
     if abs(skew) >= LEAST_SKEW:
         grey, turn = _straightened(grey, skew)
         matrix = matrix @ turn
-        ink = find_ink(grey)
+        ink, marks = find_ink(grey), None
     else:
         skew = 0.0
-    return Prepared(whiten(grey), ink, Pose(skew=round(skew, 3), matrix=tuple(float(v) for v in (matrix / matrix[2, 2]).ravel())))
+    pose = Pose(skew=round(skew, 3), matrix=tuple(float(v) for v in (matrix / matrix[2, 2]).ravel()))
+    return Prepared(whiten(grey), ink, pose, marks)
 
 
 def turned(prepared: Prepared, quarter: Quarter) -> Prepared:
@@ -215,15 +220,14 @@ def whiten(flat: Grey) -> Grey:
 # Geometry
 
 
-def find_skew(ink: Mask) -> float:
+def find_skew(marks: Marks) -> float:
     """Return the clockwise tilt of print in degrees, -15 to 15: the turn that makes its feet, or its left edges, fall in rows.
 
     Each mark's lowest, and leftmost, point counts; the sum of squares of the histogram of their places, across the turned
     direction, is greatest where lines lie level (Postl 1986, US patent 4,723,297, on marks instead of pixels).
     """
-    height, width = ink.shape
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    left, top, wide, high = (np.asarray(stats[1:, column], np.float64) for column in range(4))
+    height, width = marks.labels.shape
+    left, top, wide, high = (side.astype(np.float64) for side in (marks.left, marks.top, marks.width, marks.height))
     letters = (high >= 4) & (high <= height / 12) & (wide <= width / 12) & (high * wide >= 20)
     if letters.sum() < 8:  # fewer marks than a word or two have no direction
         return 0.0

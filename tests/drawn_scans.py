@@ -16,8 +16,9 @@ import cv2
 import numpy as np
 import pymupdf
 
-from docai.backends.classical.strips import Rectangle, Strip
+from docai.backends.classical.strips import Strip
 from docai.box import Box
+from docai.marks import Rectangle
 from docai.preparation import Prepared
 from tests.drawn_pages import LOREM, filled
 

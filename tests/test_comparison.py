@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from docai.backends.classical.comparison import is_korean, read_line
 from docai.backends.classical.engines import ReadLine, ReadWord
-from docai.backends.classical.strips import Rectangle, Strip
+from docai.backends.classical.strips import Strip
 from docai.document import Reading
+from docai.marks import Rectangle
 
 LETTER, GAP, UNIT = 10, 15, 20  # pixels: a letter's width, a space's, and the height of letters
 STRIP = Strip(Rectangle(0, 0, 600, 24), np.full((44, 620), 255, np.uint8), 10, UNIT)

@@ -58,7 +58,7 @@ ROOT = Path(docai.__file__).parents[1]
 # Imports go only to an earlier floor; what shares a floor does not know of each other. A folder is one floor.
 FLOORS = (
     ("errors",),
-    ("registry", "box", "interrupts"),
+    ("registry", "box", "interrupts", "marks"),
     ("document",),
     ("sources",),
     ("preparation",),

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docai.box import Box
+from docai.marks import find_marks
 from docai.preparation import Pose, find_ink, find_sheet, find_skew, flatten, prepare, turned
 from tests.drawn_scans import (
     KINDS,
@@ -61,14 +62,14 @@ def dirt(scan, prepared):
 @pytest.mark.parametrize("degrees", [-12, -3, 0.3, 7])
 def test_the_skew_of_prose_is_found_within_a_tenth_of_a_degree(kind, degrees):
     scan = rotated(drawn(kind), degrees)
-    assert find_skew(find_ink(flatten(scan.grey))) == pytest.approx(degrees, abs=0.1)
+    assert find_skew(find_marks(find_ink(flatten(scan.grey)))) == pytest.approx(degrees, abs=0.1)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", PROSE)
 def test_every_skew_of_prose_is_found_within_a_fifth_of_a_degree(kind):
     errors = [
-        abs(find_skew(find_ink(flatten(rotated(drawn(kind), float(degrees)).grey))) - degrees)
+        abs(find_skew(find_marks(find_ink(flatten(rotated(drawn(kind), float(degrees)).grey)))) - degrees)
         for degrees in np.arange(-12, 12.01, 0.75)
     ]
     assert max(errors) <= 0.2  # the lowest point of a letter that is turned by more than 6 degrees is a corner of it
@@ -85,7 +86,7 @@ def test_a_tilted_page_comes_out_straight_and_its_words_lead_home(degrees):
     scan = rotated(drawn("english"), degrees)
     prepared = prepare(scan.pixels)
     assert prepared.pose.skew == pytest.approx(degrees, abs=0.1)
-    assert find_skew(prepared.ink) == pytest.approx(0, abs=0.1)
+    assert find_skew(find_marks(prepared.ink)) == pytest.approx(0, abs=0.1)
     for line, box in zip(scan.lines, scan.upright(prepared), strict=True):
         height, width = prepared.grey.shape
         home = prepared.pose.to_given(Box.clipped(box[0] / width, box[1] / height, box[2] / width, box[3] / height))
@@ -95,7 +96,7 @@ def test_a_tilted_page_comes_out_straight_and_its_words_lead_home(degrees):
 @pytest.mark.parametrize("degrees", [-3, 0.5, 8])
 def test_dark_surroundings_of_a_tilted_page_do_not_hide_its_skew(degrees):
     prepared = prepare(rotated(drawn("english"), degrees, surroundings=40).pixels)
-    assert find_skew(prepared.ink) == pytest.approx(0, abs=0.1)
+    assert find_skew(find_marks(prepared.ink)) == pytest.approx(0, abs=0.1)
 
 
 def test_what_a_program_drew_is_not_straightened():

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docai.backends.classical.strips import Found, Rectangle, Strip, find_strips
+from docai.backends.classical.strips import Found, Strip, find_strips
+from docai.marks import Rectangle
 from docai.preparation import prepare
 from tests.drawn_pages import filled
 from tests.drawn_scans import (

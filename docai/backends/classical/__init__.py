@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -11,7 +10,7 @@ from docai import document
 from docai.backends.classical.aligned import read_aligned
 from docai.backends.classical.cells import ENGINE
 from docai.backends.classical.ruled import read_ruled
-from docai.backends.classical.scanned import Scans
+from docai.backends.classical.scanned import Scans, cores
 from docai.document import Problem, Table
 from docai.exchange import Reply, Request
 from docai.tasks.reading import ReadText
@@ -77,7 +76,7 @@ class Backend:
 
     def __init__(self) -> None:
         """Begin; engines are loaded when they are first needed."""
-        self.batch = os.cpu_count() or 1  # pictures of text are read side by side
+        self.batch = cores()  # pictures of text are read side by side
         self._scans = Scans()
 
     def answer(self, requests: Sequence[Request]) -> list[Reply]:

@@ -17,12 +17,13 @@ from docai.backends.classical.cells import ENGINE
 from docai.backends.classical.comparison import Opinion, read_line
 from docai.backends.classical.engines import TESSERACT_NAMES, LineEngine, ReadLine
 from docai.backends.classical.letters import line_size
-from docai.backends.classical.strips import Found, Rectangle, Strip, find_strips
+from docai.backends.classical.strips import Found, Strip, find_strips
 from docai.box import WHOLE, Box
 from docai.document import Problem, Severity
 from docai.errors import InputError, MissingDependency
 from docai.exchange import Reply
 from docai.lines import is_hangul
+from docai.marks import Rectangle
 from docai.preparation import Prepared, prepare, turned
 from docai.registry import load
 from docai.sources import Font, Picture, Recognised, Rule, SourceWord
@@ -75,6 +76,13 @@ class _Sheet:
     sampled: Mapping[int, ReadLine]
 
 
+def cores() -> int:
+    """Return how many processor cores this process may use, where the system tells; else how many there are."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class Scans:
     """Reads pictures of text, several lines at a time; engines are loaded when they are first needed."""
 
@@ -89,7 +97,7 @@ class Scans:
         if not asked:
             return []
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="ocr")
+            self._pool = ThreadPoolExecutor(max_workers=cores(), thread_name_prefix="ocr")
         pixels = [_pixels(view) for view, _ in asked]  # one at a time, since PDF readers are not made for several threads
         sheets = list(self._pool.map(self._sheet, asked, pixels))
         replies = []
@@ -128,7 +136,7 @@ class Scans:
 
     def _sampled(self, prepared: Prepared, languages: Sequence[str], points: float) -> tuple[_Sheet, float, int]:
         """Return a picture's lines with the language that a few of them are read best in, how well, and how many letters."""
-        found = find_strips(prepared.grey, prepared.ink)
+        found = find_strips(prepared.grey, prepared.ink, prepared.marks)
         found = replace(found, strips=tuple(strip for strip in found.strips if strip.is_crisp))
         readers = self._readers(languages)
         chosen = _samples(found.strips)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from docai.preparation import Grey, Mask, find_ink
+from docai.marks import Grey, Marks, Mask, Rectangle, find_marks, weighted_median
+from docai.preparation import find_ink
 
 # Heights below are in units: the height of most letters of a page, about 0.6 of the font size, in Korean 0.75.
 # What Tesseract's networks read best, over 25 pages in three languages, clean and dirty: of the white around a line, more
@@ -25,9 +26,8 @@ LARGEST: Final = 7.0  # units that a letter is high at most; larger marks are dr
 HEADING: Final = 2.3  # units from which on letters are put to lines of their own size
 RULE_UNITS: Final = 3.5  # that a rule is long at least; the longest straight stroke of a letter is 1.5
 RULE_THICK: Final = 0.4  # units that a rule is thick at most
-LETTER_SHARE: Final = (
-    0.6  # of a line's height that most of its letters have; in Korean, whose letters fall apart, it is the better measure
-)
+# Of a line's height that most of its letters have; in Korean, whose letters fall apart, it is the better measure
+LETTER_SHARE: Final = 0.6
 SPACE: Final = 2.1  # units that a gap between words of a line is wide at most; justified ones reach 1.9
 WIDEST_SPACE: Final = 3.6  # units that it may be wide where all spaces are wide
 SPACE_SPREAD: Final = 1.8  # times the narrow spaces of a page that its wide ones, after a comma, measure
@@ -55,25 +55,6 @@ MARGIN: Final = 0.5  # units of white put around a strip; both engines read best
 
 NOBODY: Final = -1  # owns what is on no line
 FOREIGN: Final = -2  # owns drawings and rules
-
-
-class Rectangle(NamedTuple):
-    """Pixels of a picture: from `left`, `top` up to and without `right`, `bottom`."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def width(self) -> int:
-        """The width in pixels."""
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        """The height in pixels."""
-        return self.bottom - self.top
 
 
 class Fitted(NamedTuple):
@@ -135,60 +116,38 @@ class Found:
     drawn: tuple[Rectangle, ...]
 
 
-class _Marks(NamedTuple):
-    """Connected pieces of ink; arrays of equal length, `labels` the picture of their numbers from 1."""
-
-    labels: NDArray[np.int32]
-    left: NDArray[np.int64]
-    top: NDArray[np.int64]
-    right: NDArray[np.int64]
-    bottom: NDArray[np.int64]
-    area: NDArray[np.int64]
-
-    @property
-    def height(self) -> NDArray[np.int64]:
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> NDArray[np.int64]:
-        return self.right - self.left
-
-
-def find_strips(grey: Grey, ink: Mask, *, depth: int = 0) -> Found:
+def find_strips(grey: Grey, ink: Mask, marks: Marks | None = None, *, on_panel: bool = False) -> Found:
     """Return the lines of print of a straight picture with white ground.
 
     Args:
         grey: (height, width), 0 black to 255 white.
         ink: (height, width), 1 where print is.
-        depth: How many dark panels the picture lies in; light letters are looked for in panels of the page only.
+        marks: The marks of `ink`, where they are known.
+        on_panel: Whether the picture is a dark panel of another; light letters are looked for in panels of the page only.
     """
-    unit = _unit(_marks(ink))
+    marks = find_marks(ink) if marks is None else marks
+    unit = _unit(marks)
     if unit is None:
         return Found((), (), (), ())
     across, down, rest = _without_rules(ink, unit)
-    marks = _marks(rest)
+    if across or down:
+        marks = find_marks(rest)
     unit = max(unit, LETTER_SHARE * _line_height(marks, unit))
     large = (marks.height > LARGEST * unit) | (marks.width > 6 * LARGEST * unit) | _at_edge(marks, unit)
     dotted_across, dotted_down, dots = _dotted_rules(marks, unit)
     thin = np.minimum(marks.height, marks.width) <= DOT * unit
     pieces = thin & (np.maximum(marks.height, marks.width) > PIECE * unit)
-    panels = _panels(marks, unit) if depth == 0 else ()
+    panels = () if on_panel else _panels(marks, unit)
     inside = _in_panels(marks, panels)
     members = np.flatnonzero(~large & ~dots & ~pieces & ~inside & ~_specks(marks, unit, large))
     strips = list(_strips(_without(grey, ink, rest), marks, unit, members, np.flatnonzero(large | dots | pieces | inside)))
     for panel in panels:
         strips += _on_panel(grey, panel, unit)
-    drawn = tuple(_rectangle(marks, place) for place in np.flatnonzero(large))
+    drawn = tuple(marks.rectangle(place) for place in np.flatnonzero(large))
     return Found(tuple(strips), across + dotted_across, down + dotted_down, drawn)
 
 
-def _marks(ink: Mask) -> _Marks:
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    left, top, width, height, area = (np.asarray(stats[1:, column], np.int64) for column in range(5))
-    return _Marks(np.asarray(labels, np.int32), left, top, left + width, top + height, area)
-
-
-def _unit(marks: _Marks) -> float | None:
+def _unit(marks: Marks) -> float | None:
     """Return the height of most letters in pixels: the median over marks of a letter's shape, wider ones counting more."""
     height, width = marks.labels.shape
     letters = (marks.height >= SMALLEST) & (marks.height < max(height / 4, SMALL_PICTURE)) & (marks.width < max(width / 4, 40))
@@ -196,46 +155,35 @@ def _unit(marks: _Marks) -> float | None:
     if not letters.any():
         return None
     heights, weights = marks.height[letters], np.minimum(marks.width, 2 * marks.height)[letters]
-    order = np.argsort(heights)
-    return float(heights[order][np.searchsorted(weights[order].cumsum(), weights.sum() / 2)])
+    return weighted_median(heights, weights)
 
 
-def _rectangle(marks: _Marks, place: int | np.integer[Any]) -> Rectangle:
-    return Rectangle(int(marks.left[place]), int(marks.top[place]), int(marks.right[place]), int(marks.bottom[place]))
-
-
-def _line_height(marks: _Marks, unit: float) -> float:
+def _line_height(marks: Marks, unit: float) -> float:
     """Return the height of most lines in pixels, told from what hangs together when letters are joined to words."""
-    letters = np.zeros(len(marks.left) + 1, np.uint8)
-    letters[1:] = (marks.height < HEADING * unit) & (marks.height > SPECK * unit) & (marks.width < LARGEST * unit)
-    mask = letters[marks.labels]
+    mask = marks.mask((marks.height < HEADING * unit) & (marks.height > SPECK * unit) & (marks.width < LARGEST * unit))
     halved = cv2.resize(mask * np.uint8(255), (mask.shape[1] // 2 or 1, mask.shape[0] // 2 or 1), interpolation=cv2.INTER_AREA)
     stack, space = np.ones((round(STACK * unit / 2) | 1, 1), np.uint8), np.ones((1, round(unit / 2) | 1), np.uint8)
     joined = cv2.morphologyEx(np.asarray(halved > 60, np.uint8), cv2.MORPH_CLOSE, stack)
-    words = _marks(np.asarray(cv2.morphologyEx(joined, cv2.MORPH_CLOSE, space), np.uint8))
+    words = find_marks(np.asarray(cv2.morphologyEx(joined, cv2.MORPH_CLOSE, space), np.uint8))
     unit = unit / 2
     whole = (words.width > 1.5 * unit) & (words.height > 0.6 * unit) & (words.height < 3 * unit)
     if not whole.any():
         return 2 * unit
-    order = np.argsort(words.height[whole])
-    weights = words.width[whole][order]
-    return 2 * float(words.height[whole][order][np.searchsorted(weights.cumsum(), weights.sum() / 2)])
+    return 2 * weighted_median(words.height[whole], words.width[whole])
 
 
-def _at_edge(marks: _Marks, unit: float) -> NDArray[np.bool_]:
+def _at_edge(marks: Marks, unit: float) -> NDArray[np.bool_]:
     """Return which marks are the shadow of a sheet's edge, or cut by it: they reach the picture's border and are no letter."""
     height, width = marks.labels.shape
     reaches = (marks.left == 0) | (marks.top == 0) | (marks.right == width) | (marks.bottom == height)
     return np.asarray(reaches & (np.maximum(marks.height, marks.width) > 1.5 * unit))
 
 
-def _specks(marks: _Marks, unit: float, large: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _specks(marks: Marks, unit: float, large: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which marks are dirt: small ones with no letter near."""
     small = np.maximum(marks.height, marks.width) < LITTLE * unit
-    letters = np.zeros(len(marks.left) + 1, np.uint8)
-    letters[1:] = ~small & ~large
     reach = round(NEAR * unit)
-    mask = letters[marks.labels]
+    mask = marks.mask(~small & ~large)
     near = cv2.dilate(cv2.dilate(mask, np.ones((1, 2 * reach + 1), np.uint8)), np.ones((round(unit) + 1, 1), np.uint8))
     rows = np.minimum((marks.top + marks.bottom) // 2, mask.shape[0] - 1)
     columns = np.minimum((marks.left + marks.right) // 2, mask.shape[1] - 1)
@@ -266,17 +214,15 @@ def _take_rules(ink: Mask, rest: Mask, unit: float, others: Sequence[Rectangle] 
     runs = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((1, 2 * thick + 1), np.uint8))
     if not runs.any():
         return ()
-    marks = _marks(np.asarray(runs, np.uint8))
-    long = [(int(place), _rectangle(marks, int(place))) for place in np.flatnonzero(marks.width >= length)]
+    marks = find_marks(np.asarray(runs, np.uint8))
+    long = [(int(place), marks.rectangle(int(place))) for place in np.flatnonzero(marks.width >= length)]
     keep = [
         place
         for place, rule in long
         if _stands_free(ink, rule, thick) and (others is None or rule.width > LARGEST * unit or _meets(rule, others, unit))
     ]
-    kept = np.zeros(len(marks.left) + 1, np.uint8)
-    kept[np.array(keep, np.int64) + 1] = 1
-    rest[cv2.dilate(kept[marks.labels], np.ones((3, 3), np.uint8)) > 0] = 0
-    return tuple(_rectangle(marks, int(place)) for place in keep)
+    rest[cv2.dilate(marks.mask(np.array(keep, np.int64)), np.ones((3, 3), np.uint8)) > 0] = 0
+    return tuple(marks.rectangle(int(place)) for place in keep)
 
 
 def _meets(rule: Rectangle, others: Sequence[Rectangle], unit: float) -> bool:
@@ -297,27 +243,25 @@ def _stands_free(ink: Mask, rule: Rectangle, thick: int) -> bool:
     return all(not side.size or float(side.any(axis=0).mean()) < TOUCHED for side in (above, below))
 
 
-def _dotted_rules(marks: _Marks, unit: float) -> tuple[tuple[Rectangle, ...], tuple[Rectangle, ...], NDArray[np.bool_]]:
+def _dotted_rules(marks: Marks, unit: float) -> tuple[tuple[Rectangle, ...], tuple[Rectangle, ...], NDArray[np.bool_]]:
     """Return rules made of dots or dashes, across and down, and which marks they are made of."""
-    dots = np.zeros(len(marks.left), np.bool_)
+    dots = np.zeros(marks.count, np.bool_)
     rules: list[tuple[Rectangle, ...]] = []
     for turned in (False, True):
         long, thick = (marks.height, marks.width) if turned else (marks.width, marks.height)
         small = (thick <= DOT * unit) & (long < (DOT if turned else DASH) * unit)
-        chosen = np.zeros(len(marks.left) + 1, np.uint8)
-        chosen[1:] = small
         reach = round(DOT_GAP * unit) | 1
         kernel = np.ones((reach, 1) if turned else (1, reach), np.uint8)
-        closed = cv2.morphologyEx(chosen[marks.labels], cv2.MORPH_CLOSE, kernel)
+        closed = cv2.morphologyEx(marks.mask(small), cv2.MORPH_CLOSE, kernel)
         least = np.ones((round(DOTTED_UNITS * unit), 1) if turned else (1, round(DOTTED_UNITS * unit)), np.uint8)
         if not cv2.erode(closed, least).any():  # counting what hangs together is the dearer way to know
             rules.append(())
             continue
-        runs = _marks(np.asarray(closed, np.uint8))
+        runs = find_marks(np.asarray(closed, np.uint8))
         length, width = (runs.height, runs.width) if turned else (runs.width, runs.height)
         keep = np.flatnonzero((length > DOTTED_UNITS * unit) & (width <= RULE_THICK * unit + 2))
-        rules.append(tuple(_rectangle(runs, place) for place in keep))
-        kept = np.zeros(len(runs.left) + 1, np.bool_)
+        rules.append(tuple(runs.rectangle(place) for place in keep))
+        kept = np.zeros(runs.count + 1, np.bool_)
         kept[keep + 1] = True
         dots |= small & kept[runs.labels[marks.top, np.minimum((marks.left + marks.right) // 2, runs.labels.shape[1] - 1)]]
     return rules[0], rules[1], dots
@@ -336,7 +280,7 @@ def _without(grey: Grey, ink: Mask, rest: Mask) -> Grey:
 # Lines
 
 
-def _strips(grey: Grey, marks: _Marks, unit: float, members: NDArray[np.int64], foreign: NDArray[np.int64]) -> Iterator[Strip]:
+def _strips(grey: Grey, marks: Marks, unit: float, members: NDArray[np.int64], foreign: NDArray[np.int64]) -> Iterator[Strip]:
     """Yield the lines that `members` among the marks make, body text and headings apart; `foreign` ones are left out of them."""
     tall = marks.height[members] > HEADING * unit
     body, headings = members[~tall], members[tall]
@@ -347,27 +291,23 @@ def _strips(grey: Grey, marks: _Marks, unit: float, members: NDArray[np.int64], 
     if len(headings):
         lines += _grouped(marks, headings, float(np.median(marks.height[headings])), SPACE)
     lines = _joined(marks, lines, unit, max(SPACE, space))
-    owner = np.full(len(marks.left) + 1, NOBODY, np.int32)
+    owner = np.full(marks.count + 1, NOBODY, np.int32)
     owner[foreign + 1] = FOREIGN
     for number, line in enumerate(lines):
         owner[line + 1] = number
     for number, line in enumerate(lines):
-        strip = _cut(grey, marks, owner, number, line)
-        if strip is not None:
-            yield strip
+        yield _cut(grey, marks, owner, number, line)
 
 
-def _grouped(marks: _Marks, members: NDArray[np.int64], unit: float, space: float) -> list[NDArray[np.int64]]:
+def _grouped(marks: Marks, members: NDArray[np.int64], unit: float, space: float) -> list[NDArray[np.int64]]:
     """Return marks of about one size as lines: what lies a word space apart, cut where it is several lines high."""
     if not len(members):
         return []
-    chosen = np.zeros(len(marks.left) + 1, np.uint8)
-    chosen[members + 1] = 1
-    mask = chosen[marks.labels]
+    mask = marks.mask(members)
     joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((round(STACK * unit) | 1, 1), np.uint8))
     joined = cv2.morphologyEx(joined, cv2.MORPH_CLOSE, np.ones((1, round(space * unit) | 1), np.uint8))
     blobs = np.asarray(cv2.connectedComponents(np.asarray(joined, np.uint8), connectivity=4)[1], np.int32)
-    first = _first_pixels(marks, members)
+    first = marks.first_pixels(members)
     blob_of = blobs[first]
     lines = []
     order = np.argsort(blob_of, kind="stable")
@@ -377,7 +317,7 @@ def _grouped(marks: _Marks, members: NDArray[np.int64], unit: float, space: floa
     return lines
 
 
-def _narrow_space(marks: _Marks, lines: Sequence[NDArray[np.int64]], unit: float) -> float:
+def _narrow_space(marks: Marks, lines: Sequence[NDArray[np.int64]], unit: float) -> float:
     """Return how wide narrow spaces between words are, in units: the lower quartile of their gaps."""
     gaps: list[NDArray[np.int64]] = []
     for line in lines:
@@ -388,20 +328,7 @@ def _narrow_space(marks: _Marks, lines: Sequence[NDArray[np.int64]], unit: float
     return float(np.percentile(wide, 25)) if len(wide) >= FEW_GAPS else 0.0
 
 
-def _first_pixels(marks: _Marks, members: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return a pixel, row and column, of each mark: the first in its top row."""
-    rows = marks.top[members]
-    columns = np.array(
-        [
-            left + int(np.argmax(marks.labels[top, left:right] == place + 1))
-            for place, top, left, right in zip(members, rows, marks.left[members], marks.right[members], strict=True)
-        ],
-        np.int64,
-    )
-    return rows, columns
-
-
-def _cut_apart(marks: _Marks, group: NDArray[np.int64], unit: float) -> list[NDArray[np.int64]]:
+def _cut_apart(marks: Marks, group: NDArray[np.int64], unit: float) -> list[NDArray[np.int64]]:
     """Return marks that hang together as lines, told by the empty rows between them."""
     top, bottom = int(marks.top[group].min()), int(marks.bottom[group].max())
     body = marks.height[group] > 0.5 * unit
@@ -435,7 +362,7 @@ def _valleys(rows: NDArray[np.float64], usual: float) -> list[int]:
     return cuts
 
 
-def _joined(marks: _Marks, lines: Sequence[NDArray[np.int64]], unit: float, space: float) -> list[NDArray[np.int64]]:
+def _joined(marks: Marks, lines: Sequence[NDArray[np.int64]], unit: float, space: float) -> list[NDArray[np.int64]]:
     """Return lines with those made one that are pieces of one line, dashes and dots put to theirs, and dirt left out."""
     if not lines:
         return []
@@ -477,12 +404,12 @@ def _joined(marks: _Marks, lines: Sequence[NDArray[np.int64]], unit: float, spac
     return [line for line in joined if _is_print(marks, line, unit)]
 
 
-def _is_print(marks: _Marks, line: NDArray[np.int64], unit: float) -> bool:
+def _is_print(marks: Marks, line: NDArray[np.int64], unit: float) -> bool:
     height, width = marks.bottom[line].max() - marks.top[line].min(), marks.right[line].max() - marks.left[line].min()
     return bool(height >= 0.45 * unit and marks.area[line].sum() > (SPECK * unit) ** 2 and width >= 0.15 * unit)
 
 
-def _cut(grey: Grey, marks: _Marks, owner: NDArray[np.int32], number: int, line: NDArray[np.int64]) -> Strip | None:
+def _cut(grey: Grey, marks: Marks, owner: NDArray[np.int32], number: int, line: NDArray[np.int64]) -> Strip:
     """Return a line cut out with white around it and in place of what belongs to other lines."""
     place = Rectangle(
         int(marks.left[line].min()), int(marks.top[line].min()), int(marks.right[line].max()), int(marks.bottom[line].max())
@@ -526,27 +453,27 @@ class _Panel(NamedTuple):
     inside: Mask
 
 
-def _panels(marks: _Marks, unit: float) -> tuple[_Panel, ...]:
+def _panels(marks: Marks, unit: float) -> tuple[_Panel, ...]:
     """Return the dark areas that may have light letters on them."""
     found = []
     wide = (marks.width >= PANEL_UNITS * unit) & (marks.height >= 1.4 * unit)
     for place in np.flatnonzero(wide & (marks.area > FILLED * marks.width * marks.height)):
-        box = _rectangle(marks, int(place))
+        box = marks.rectangle(int(place))
         own = np.asarray(marks.labels[box.top : box.bottom, box.left : box.right] == place + 1, np.uint8)
         contours, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         found.append(_Panel(box, own, np.asarray(cv2.drawContours(np.zeros_like(own), contours, -1, 1, cv2.FILLED), np.uint8)))
     return tuple(found)
 
 
-def _in_panels(marks: _Marks, panels: Sequence[_Panel]) -> NDArray[np.bool_]:
+def _in_panels(marks: Marks, panels: Sequence[_Panel]) -> NDArray[np.bool_]:
     """Return which marks are panels or lie in one: the insides of its light letters."""
+    if not panels:
+        return np.zeros(marks.count, np.bool_)
     covered = np.zeros(marks.labels.shape, np.uint8)
     for panel in panels:
         part = covered[panel.place.top : panel.place.bottom, panel.place.left : panel.place.right]
         np.maximum(part, panel.inside, out=part)
-    if not panels:
-        return np.zeros(len(marks.left), np.bool_)
-    rows, columns = _first_pixels(marks, np.arange(len(marks.left)))
+    rows, columns = marks.first_pixels(np.arange(marks.count))
     return np.asarray(covered[rows, columns] > 0)
 
 
@@ -559,14 +486,13 @@ def _on_panel(grey: Grey, panel: _Panel, unit: float) -> list[Strip]:
         return []
     negative = np.asarray(cv2.convertScaleAbs(negative, alpha=255 / level), np.uint8)
     negative[panel.inside == 0] = 255
-    found = find_strips(negative, find_ink(negative), depth=1)
+    found = find_strips(negative, find_ink(negative), on_panel=True)
     return [
-        Strip(
-            Rectangle(s.place.left + box.left, s.place.top + box.top, s.place.right + box.left, s.place.bottom + box.top),
-            s.picture,
-            s.margin,
-            s.unit,
-        )
-        for s in found.strips
-        if s.unit > 0.4 * unit and s.place.width > 1.2 * s.unit
+        replace(strip, place=_moved(strip.place, box.left, box.top))
+        for strip in found.strips
+        if strip.unit > 0.4 * unit and strip.place.width > 1.2 * strip.unit
     ]
+
+
+def _moved(place: Rectangle, right: int, down: int) -> Rectangle:
+    return Rectangle(place.left + right, place.top + down, place.right + right, place.bottom + down)

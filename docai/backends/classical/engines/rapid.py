@@ -12,7 +12,7 @@ import rapidocr
 
 from docai.backends.classical.engines import ReadLine, ReadWord, on_ink
 from docai.backends.classical.strips import Strip
-from docai.preparation import Grey
+from docai.marks import Grey
 
 PRINT_LEVEL, MOST_GAIN = 235.0, 3.0  # of 255 that print is made darker than its ground, and by how much at most
 SURE: Final = 0.98  # confidence from which on a line is read once
