@@ -23,6 +23,7 @@ MAX_POSITIONS: Final = 5_000_000  # of a table; five times the rows of a spreads
 
 Confidence = Annotated[float, Field(ge=0.0, le=1.0)]
 PageNumber = Annotated[int, Field(ge=1)]
+Quarter = Literal[0, 90, 180, 270]
 Severity = Literal["note", "warning", "error"]
 Status = Literal["success", "partial_success", "failure"]
 Role = Literal[
@@ -285,7 +286,7 @@ class Page(_Frozen):
     width_points: Annotated[float, Field(gt=0)]
     height_points: Annotated[float, Field(gt=0)]
     label: str = ""
-    quarter: Literal[0, 90, 180, 270] = 0
+    quarter: Quarter = 0
     skew: float = 0.0
     blocks: tuple[Block, ...] = ()
     links: tuple[Link, ...] = ()

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from docai.alignment import find_aligned
 from docai.box import Box, hull
-from docai.document import Role
+from docai.document import Quarter, Role
 from docai.figures import Drawn, Frame, Looks, find_figures, is_bent
 from docai.lines import Line, breaks_between_words, ends_in_hangul, find_lines, join_lines
 from docai.ordering import Item, order
@@ -29,7 +29,6 @@ INDENT_EMS: Final = 0.9  # from which on a line is indented
 SENTENCE_END = re.compile(r"""[.!?:;。！？…][)\]"'”’»]*$|[다요음함임됨][.)]?$""")
 
 ASLANT: Final = 10_000  # the column of what runs along the margin, behind all others
-Quarter = Literal[0, 90, 180, 270]
 Kind = Literal["text", "table", "chart", "figure", "scan"]
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from docai import document
-from docai.box import Box
-from docai.document import Cell, Content, Engine, Figure, Problem, Table, Text
+from docai.box import WHOLE
+from docai.document import Cell, Content, Engine, Figure, Problem, Severity, Table, Text
 from docai.errors import InputError, MalformedReply
 from docai.exchange import Reply
 from docai.figures import SCAN_SHARE
-from docai.layout import Region
+from docai.layout import UNSOUND_CHARACTERS, Region
 from docai.lines import find_lines
 from docai.preparation import Pose
 from docai.sources import Picture, SourcePage, SourceWord, render
@@ -26,7 +26,6 @@ AGREE: Final = 0.6  # share of hidden words that must stand on print; layers shi
 CHECK_DPI: Final = 72  # at which print shows as ink
 VISIBLE: Final = 0.1  # of a scanned page's characters that may be no hidden layer: stamps and page numbers put over it
 SMALLEST_POINTS: Final = (60.0, 14.0)  # width and height of a picture that may hold a line of text
-UNSOUND_CHARACTERS: Final = 8  # fewer are a symbol or two of a formula
 COVERED: Final = 0.5  # of a read word that a word of the text layer covers when it is the same
 BLANK: Final = "page_blank"  # the code of the problem that tells of a page without any print
 PROSE_WORDS: Final = 12  # in a picture from which on it may be a picture of text
@@ -114,7 +113,7 @@ def _left_unread(
     return Wanted((), whole=False, kept=page.words), problems
 
 
-def _problem(page: SourcePage, code: str, message: str, severity: Literal["note", "warning", "error"] = "warning") -> Problem:
+def _problem(page: SourcePage, code: str, message: str, severity: Severity = "warning") -> Problem:
     return Problem(code=code, message=message, severity=severity, page_number=page.number)
 
 
@@ -166,7 +165,7 @@ def with_layers(page: SourcePage, wanted: Wanted, replies: Sequence[Reply]) -> S
     layers = [(view, reply.answer) for view, reply in zip(wanted.views, replies, strict=True) if isinstance(reply.answer, Layer)]
     blank = any(problem.code == BLANK for problem in problems)
     if wanted.whole and not blank and not any(layer.words or wanted.kept for _, layer in layers):
-        scan = next((picture.box for picture in page.pictures if picture.box.area >= SCAN_SHARE), Box(0, 0, 1, 1))
+        scan = next((picture.box for picture in page.pictures if picture.box.area >= SCAN_SHARE), WHOLE)
         lines = tuple(find_lines(page.words, page.width_points, page.height_points))
         region = Region("scan", scan, lines, sound=False, looks_like="scan")
         empty = replace(page, words=(), rules=(), paths=(), pictures=())

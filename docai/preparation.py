@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from docai.box import Box
+from docai.document import Quarter
 from docai.marks import Grey, Marks, Mask, find_marks
 
 if TYPE_CHECKING:
     from docai.sources import Pixels
 
-Quarter = Literal[0, 90, 180, 270]
 Matrix = NDArray[np.float64]  # (3, 3), of a projective map between pictures, both in fractions of their width and height
 
 # Of the picture's shorter side, about: at 200 dpi 31 pixels of the quartered picture are 16 mm, which holds a line of a

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from docai.box import WHOLE, Box
+from docai.document import Quarter
 from docai.sources import PageReference, Rule, SourceWord, render
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class View:
     box: Box = WHOLE
     words: tuple[SourceWord, ...] = ()
     rules: tuple[Rule, ...] = ()
-    quarter: Literal[0, 90, 180, 270] = 0
+    quarter: Quarter = 0
     zoom: float = 1.0
     resolution: float | None = None
 

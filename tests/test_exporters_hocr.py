@@ -146,7 +146,8 @@ def test_chinese_and_japanese_have_no_spaces_between_words():
 @given(st.lists(st.text(min_size=1), max_size=5), st.text())
 def test_it_is_well_formed_whatever_the_words(texts, name):
     words = tuple(Word(text=each, box=Box(0.1, 0.1, 0.2, 0.2)) for each in texts)
-    told(page_of(text(words, "x")), source=Origin(f"a{name}") if "\0" not in name else None)
+    page = told(page_of(text(words, "x")), source=Origin(f"a{name}") if "\0" not in name else None)
+    assert len(of_class(page, "ocr_page")) == 1
 
 
 def test_half_a_surrogate_pair_breaks_nothing():

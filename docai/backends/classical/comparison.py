@@ -16,9 +16,8 @@ from docai.backends.classical.strips import Strip
 from docai.document import Reading
 from docai.lines import is_hangul
 
-NO_HANGUL: Final = (
-    0.08  # taken off the confidence of a Korean reading without Hangul: digits and Latin letters are read better by others
-)
+# Taken off the confidence of a Korean reading without Hangul: digits and Latin letters are read better by others
+NO_HANGUL: Final = 0.08
 FOREIGN: Final = 0.3  # that another language than the page's must be read better by; poor print is often read as another
 UNSURE: Final = 0.95  # confidence of a line of Latin letters below which a second engine is asked
 BELIEVED: Final = 0.8  # confidence of the second engine from which on it is believed: measured on receipts, it errs less there

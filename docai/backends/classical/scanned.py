@@ -19,7 +19,7 @@ from docai.backends.classical.engines import TESSERACT_NAMES, LineEngine, ReadLi
 from docai.backends.classical.letters import line_size
 from docai.backends.classical.strips import Found, Strip, find_strips
 from docai.box import WHOLE, Box
-from docai.document import Problem, Severity
+from docai.document import Problem, Severity, mean_confidence
 from docai.errors import InputError, MissingDependency
 from docai.exchange import Reply
 from docai.lines import is_hangul
@@ -111,9 +111,10 @@ class Scans:
         view, task = asked
         if isinstance(pixels, InputError):
             return _unread("page_unreadable", str(pixels), view)
-        if not self._readers(task.languages):
-            missing = "; ".join(str(error) for error in self._missing(task.languages).values())
-            return _unread("text_not_read", f"this picture of text cannot be read: {missing}", view)
+        readers, missing = self._known(task.languages)
+        if not readers:
+            message = "; ".join(map(str, missing.values()))
+            return _unread("text_not_read", f"this picture of text cannot be read: {message}", view)
         prepared = prepare(pixels, straighten=view.resolution is not None)
         points = view.box.width * view.width_points / pixels.shape[1]
         sheet, sure, letters = self._sampled(prepared, task.languages, points)
@@ -164,8 +165,7 @@ class Scans:
         lines = [(strip, o) for strip, o in read if _is_believed(o.line, strip.unit / usual, strict=strict)]
         height, width = sheet.prepared.grey.shape
         words = _words(lines, width, height, sheet.points)
-        letters = sum(len(word.text) for word in words)
-        sure = sum(len(word.text) * word.recognised.confidence for word in words if word.recognised) / letters if letters else 0.0
+        sure = mean_confidence(words, of_none=0.0)
         layer = Layer(
             words=words,
             rules=_rules(sheet.found, width, height, sheet.points),
@@ -186,12 +186,19 @@ class Scans:
 
     def _readers(self, languages: Sequence[str]) -> dict[str, LineEngine]:
         """Return an engine for each language that there is one for, in order."""
-        engines = {language: self._engine(language) for language in dict.fromkeys(languages)}
-        return {language: engine for language, engine in engines.items() if not isinstance(engine, MissingDependency)}
+        return self._known(languages)[0]
 
-    def _missing(self, languages: Sequence[str]) -> dict[str, MissingDependency]:
-        engines = {language: self._engine(language) for language in dict.fromkeys(languages)}
-        return {language: engine for language, engine in engines.items() if isinstance(engine, MissingDependency)}
+    def _known(self, languages: Sequence[str]) -> tuple[dict[str, LineEngine], dict[str, MissingDependency]]:
+        """Return an engine for each language that there is one for, and for the others what is missing, both in order."""
+        readers: dict[str, LineEngine] = {}
+        missing: dict[str, MissingDependency] = {}
+        for language in dict.fromkeys(languages):
+            engine = self._engine(language)
+            if isinstance(engine, MissingDependency):
+                missing[language] = engine
+            else:
+                readers[language] = engine
+        return readers, missing
 
     def _engine(self, language: str) -> LineEngine | MissingDependency:
         with self._loading:
@@ -201,7 +208,7 @@ class Scans:
 
     def _problems(self, view: View, task: ReadText, sure: float) -> tuple[Problem, ...]:
         """Return what is to be said of languages that were asked for and have no engine."""
-        missing = self._missing(task.languages)
+        _, missing = self._known(task.languages)
         if not missing:
             return ()
         message = "; ".join(f"{language} cannot be read: {error}" for language, error in missing.items())
@@ -260,8 +267,7 @@ def _samples(strips: Sequence[Strip]) -> list[Strip]:
 
 
 def _score(lines: Sequence[ReadLine]) -> float:
-    letters = sum(len(word.text) for line in lines for word in line.words)
-    return sum(line.confidence * sum(len(word.text) for word in line.words) for line in lines) / letters if letters else 0.0
+    return mean_confidence((word for line in lines for word in line.words), of_none=0.0)
 
 
 def _letters(line: ReadLine) -> int:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 
 from docai.backends.classical.strips import Strip
+from docai.document import mean_confidence
 
 # ISO 639-1 codes of docai to the names of Tesseract's models (tesseract-ocr/tessdata, the README's list of languages)
 TESSERACT_NAMES: Final = {
@@ -20,9 +21,9 @@ TESSERACT_NAMES: Final = {
     "zh": "chi_sim",
 }  # fmt: skip
 
-# Pixels that Tesseract is given a line at, white above and below it included: the rows of the Korean network's input (that
-# of Latin script takes 36); from 32 to 48 they read equally well.
-LINE_ROWS: Final = 48
+# Pixels that Tesseract is given a line at, white above and below it included: the rows of the networks of Latin script; the
+# Korean one takes 48, and reads no better so.
+LINE_ROWS: Final = 36
 
 
 INK_ROWS: Final = 0.08  # units of ink that a column has at least, fewer being dirt: a hyphen is 0.12 high
@@ -54,8 +55,7 @@ class ReadLine:
     @property
     def confidence(self) -> float:
         """The mean of the words' confidences, longer words counting more; 0 where there are none."""
-        length = sum(len(word.text) for word in self.words)
-        return sum(word.confidence * len(word.text) for word in self.words) / length if length else 0.0
+        return mean_confidence(self.words, of_none=0.0)
 
 
 class LineEngine(Protocol):
@@ -80,9 +80,8 @@ def joined(pieces: Sequence[ReadWord], text: str) -> tuple[ReadWord, ...]:
             own.append(waiting.pop())
         if "".join(piece.text for piece in own) != token:
             return tuple(pieces)
-        letters = sum(len(piece.text) for piece in own)
-        sure = sum(piece.confidence * len(piece.text) for piece in own) / letters
-        words.append(ReadWord(token, own[0].left, max(piece.right for piece in own), sure))
+        right = max(piece.right for piece in own)
+        words.append(ReadWord(token, own[0].left, right, mean_confidence(own, of_none=0.0)))
     return tuple(words) if not waiting else tuple(pieces)
 
 
