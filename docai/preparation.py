@@ -154,7 +154,7 @@ def _reach(small: NDArray[Any]) -> int:
 
 
 def _is_dark(grey: Grey) -> bool:
-    small = cv2.resize(grey, (256, 256), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(np.ascontiguousarray(grey[::3, ::3]), (256, 256), interpolation=cv2.INTER_AREA)
     if np.median(small) >= DARK_LEVEL:
         return False
     threshold, dark = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)

@@ -6,6 +6,7 @@ import os
 import platform
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -156,7 +157,14 @@ def test_rapid_reads_a_drawn_line(rapid, text, font):
     read = rapid.read(strip)
     assert (read.engine, read.text) == ("rapidocr", text)
     assert read.confidence > 0.9
-    assert_places(read, line, 0.35)  # it tells columns of 8 pixels
+    assert_places(read, line, 0.13)
+
+
+def test_letters_that_stand_far_apart_are_of_two_words():
+    """On faint print the network tells no space between columns of numbers, but where each letter is."""
+    places = SimpleNamespace(word_cols=[[2, 30, 32, 34, 36, 38]], line_txt_len=80, confs=[0.9] * 6)
+    words = rapid_engine.words_of("230.00", places, width=640, unit=16)
+    assert [(word.text, word.left, word.right) for word in words] == [("2", 16, 24), ("30.00", 240, 312)]
 
 
 @pytest.mark.parametrize("name", ["tesseract", "command", "rapid"])

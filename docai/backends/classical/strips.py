@@ -161,7 +161,8 @@ def _unit(marks: Marks) -> float | None:
 def _line_height(marks: Marks, unit: float) -> float:
     """Return the height of most lines in pixels, told from what hangs together when letters are joined to words."""
     mask = marks.mask((marks.height < HEADING * unit) & (marks.height > SPECK * unit) & (marks.width < LARGEST * unit))
-    halved = cv2.resize(mask * np.uint8(255), (mask.shape[1] // 2 or 1, mask.shape[0] // 2 or 1), interpolation=cv2.INTER_AREA)
+    small = (mask.shape[1] // 2 or 1, mask.shape[0] // 2 or 1)
+    halved = cv2.resize(np.multiply(mask, 255, dtype=np.uint8), small, interpolation=cv2.INTER_AREA)
     stack, space = np.ones((round(STACK * unit / 2) | 1, 1), np.uint8), np.ones((1, round(unit / 2) | 1), np.uint8)
     joined = cv2.morphologyEx(np.asarray(halved > 60, np.uint8), cv2.MORPH_CLOSE, stack)
     words = find_marks(np.asarray(cv2.morphologyEx(joined, cv2.MORPH_CLOSE, space), np.uint8))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from typing import Any, Final
 
 import cv2
@@ -17,6 +18,7 @@ from docai.marks import Grey
 PRINT_LEVEL, MOST_GAIN = 235.0, 3.0  # of 255 that print is made darker than its ground, and by how much at most
 SURE: Final = 0.98  # confidence from which on a line is read once
 CLOSER: Final = 0.2  # units of white around a line that is read again; of the two, the surer one is right more often
+PITCH: Final = 3.0  # units from one letter to the next within a word at most; letters set apart on purpose make 2
 LOADING: Final = threading.Lock()
 
 
@@ -46,9 +48,8 @@ class Engine:
         places = read.word_results[0] if read.word_results else None
         if not read.txts or places is None or not places.words:
             return ReadLine(self.name)
-        words = (
-            word._replace(left=word.left + left, right=word.right + left) for word in _words(read.txts[0], places, picture.shape[1])
-        )
+        found = words_of(read.txts[0], places, picture.shape[1], strip.unit)
+        words = (word._replace(left=word.left + left, right=word.right + left) for word in found)
         return on_ink(ReadLine(self.name, tuple(words)), strip)
 
     def _loaded(self) -> Any:
@@ -78,22 +79,25 @@ def _raised(strip: Strip) -> Grey:
     return np.asarray(255 - cv2.convertScaleAbs(np.asarray(255 - strip.picture, np.uint8), alpha=gain), np.uint8)
 
 
-def _words(text: str, places: Any, width: int) -> list[ReadWord]:
-    """Return the words of a line: cut at its spaces, each from its first to its last letter.
+def words_of(text: str, places: Any, width: int, unit: float) -> list[ReadWord]:
+    """Return the words of a line: cut at its spaces, and where letters stand far apart, since it loses spaces.
 
     The network tells a column for each letter, of `line_txt_len` over the width of the picture.
     """
-    columns = [column for word in places.word_cols for column in word]
+    columns = iter([column for word in places.word_cols for column in word])
     step = width / places.line_txt_len
-    words: list[ReadWord] = []
-    letters: list[tuple[str, int, float]] = []
-    left_over = iter(columns)
-    for letter, sure in zip(f"{text} ", (*places.confs, 1.0), strict=False):
-        if not letter.isspace():
-            letters.append((letter, next(left_over, 0), sure))
-        elif letters:
-            whole = "".join(letter for letter, _, _ in letters)
-            left, right = letters[0][1] * step, min(float(width), (letters[-1][1] + 1) * step)
-            words.append(ReadWord(whole, left, max(left, right), sum(sure for _, _, sure in letters) / len(letters)))
-            letters = []
-    return words
+    words: list[list[tuple[str, float, float]]] = [[]]
+    for letter, sure in zip(text, places.confs, strict=False):
+        if letter.isspace():
+            words.append([])
+            continue
+        left = next(columns, 0) * step
+        if words[-1] and left - words[-1][-1][1] > PITCH * unit:
+            words.append([])
+        words[-1].append((letter, left, sure))
+    return [_word(letters, step, width) for letters in words if letters]
+
+
+def _word(letters: Sequence[tuple[str, float, float]], step: float, width: int) -> ReadWord:
+    text, left, right = "".join(letter for letter, _, _ in letters), letters[0][1], letters[-1][1] + step
+    return ReadWord(text, left, max(left, min(float(width), right)), sum(sure for _, _, sure in letters) / len(letters))
