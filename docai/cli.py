@@ -76,7 +76,7 @@ def extract(
         bool, typer.Option("--quiet", "-q", help="No progress bar and no closing line; errors are still told.")
     ] = False,
 ) -> None:
-    """Read documents and write them as JSON, Markdown, HTML, CSV, XLSX or plain text.
+    """Read documents, scans and photographs too, and write them as JSON, Markdown, HTML, tables, searchable PDF or plain text.
 
     report.pdf becomes report.pdf.json and so on; a document whose page fails is still written, with the problem in it.
     """
@@ -184,7 +184,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findi
     else:
         table = Table(box=None, pad_edge=False)
         for heading in ("", "what", "found", "to bring it"):
-            table.add_column(heading)
+            table.add_column(heading, overflow="fold")
         marks = {"ok": "[green]ok[/]", "optional": "[yellow]-[/]", "missing": "[red]missing[/]"}
         for finding in findings:
             table.add_row(marks[finding.state], finding.what, escape(finding.detail), escape(finding.remedy))

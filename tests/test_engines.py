@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docai.backends.classical.engines import ReadLine, ReadWord, command, joined
+from docai.backends.classical.engines import ReadLine, ReadWord, command, joined, on_ink
 from docai.backends.classical.engines import rapid as rapid_engine
 from docai.backends.classical.engines.tessdata import find_tessdata, is_there, remedy
+from docai.backends.classical.strips import Strip
 from docai.errors import MissingDependency
+from docai.marks import Rectangle
 from tests.drawn_scans import strip_of
 
 LINES = {
@@ -266,3 +268,57 @@ def test_a_line_without_words_is_not_sure_at_all():
 def test_longer_words_count_more_for_a_lines_confidence():
     line = ReadLine("any", (ReadWord("a", 0, 1, 0.2), ReadWord("abc", 2, 5, 1.0)))
     assert line.confidence == pytest.approx(0.8)
+
+
+# ---- words on their ink
+
+
+def inked(*spans):
+    """Return a strip with ink in some columns, letters 16 pixels high."""
+    picture = np.full((36, 300), 255, np.uint8)
+    for left, right in spans:
+        picture[10:26, left:right] = 0
+    return Strip(Rectangle(10, 10, 290, 26), picture, 10, 16.0)
+
+
+def sides(strip, *words):
+    line = on_ink(ReadLine("x", tuple(ReadWord(text, left, right, 1.0) for text, left, right in words)), strip)
+    return [(word.left, word.right) for word in line.words]
+
+
+def test_words_begin_and_end_at_their_ink():
+    strip = inked((10, 20), (22, 40), (52, 70), (72, 80))
+    assert sides(strip, ("ab", 14, 36), ("cd", 44, 71)) == [(10, 40), (52, 80)]
+
+
+def test_a_word_that_the_network_sees_reach_into_the_next_ends_before_it():
+    strip = inked((10, 20), (22, 40), (52, 70), (72, 80))
+    assert sides(strip, ("ab", 14, 78), ("cd", 54, 71)) == [(10, 40), (52, 80)]
+
+
+def test_words_whose_letters_touch_meet_where_the_network_parts_them():
+    strip = inked((10, 80), (92, 120))
+    assert sides(strip, ("ab", 10, 40), ("cd", 44, 78), ("e", 95, 118)) == [(10, 42), (42, 80), (92, 120)]
+
+
+def test_dirt_is_no_ink():
+    strip = inked((10, 40), (60, 80))
+    strip.picture[20, 50] = 0
+    assert sides(strip, ("ab", 10, 38), ("cd", 62, 80)) == [(10, 40), (60, 80)]
+
+
+def test_a_line_without_ink_or_words_stays_as_it_is():
+    assert sides(inked(), ("a", 3, 5)) == [(3, 5)]
+    assert sides(inked((10, 20))) == []
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 290), st.integers(1, 30)), max_size=8), st.lists(st.integers(0, 300), min_size=2, max_size=12)
+)
+def test_words_on_their_ink_stay_in_order_and_do_not_overlap(spans, places):
+    places.sort()
+    words = [(f"w{n}", left, right) for n, (left, right) in enumerate(zip(places[::2], places[1::2], strict=False))]
+    found = sides(inked(*((left, min(300, left + width)) for left, width in spans)), *words)
+    assert len(found) == len(words)
+    flat = [side for pair in found for side in pair]
+    assert flat == sorted(flat)

@@ -221,7 +221,8 @@ def _load_engine(language: str) -> LineEngine | MissingDependency:
     name = TESSERACT_NAMES.get(language, language)
     kinds = ("rapid",) if language == "rapid" else ("tesseract", "command", *(("rapid",) if language in LATIN else ()))
     tried = [_try_engine(kind, name) for kind in kinds]
-    return next((engine for engine in tried if not isinstance(engine, MissingDependency)), tried[0])
+    # Of what is missing the command tells best: the model, which tesserocr would want too, or else both programs
+    return next((engine for engine in tried if not isinstance(engine, MissingDependency)), tried[:2][-1])
 
 
 def _try_engine(kind: str, name: str) -> LineEngine | MissingDependency:

@@ -27,7 +27,7 @@ TESSERACT_NAMES: Final = {
 LINE_ROWS: Final = 48
 
 
-INK_ROWS: Final = 0.08  # units of ink that a column has at least, fewer being dirt: a hyphen is 0.12 high
+INK_ROWS: Final = 0.1  # units of ink that a column has at least, fewer being dirt: a hyphen is 0.12 high
 FAR: Final = 1.2  # units between the place that a network tells of a space and its gap in the ink at most; measured 0.6
 NEARER: Final = 0.7  # of a pixel's width that a gap must be wider than another for each pixel that it is further away
 
@@ -100,16 +100,16 @@ def on_ink(line: ReadLine, strip: Strip) -> ReadLine:
     if not len(starts) or not line.words:
         return line
     middles, widths = (ends[:-1] + starts[1:]) / 2, starts[1:] - ends[:-1]
-    cuts = [0]  # the first piece of ink of each word
+    sides = [float(starts[0])]
     for word, following in pairwise(line.words):
-        far = np.abs(middles - (word.right + following.left) / 2)
-        worth = np.where((far <= FAR * strip.unit) & (np.arange(len(middles)) >= cuts[-1]), widths - NEARER * far, -np.inf)
-        if not len(worth) or worth.max() == -np.inf:
-            return line  # letters that touch over a space: the network's places are the better ones for the whole line
-        cuts.append(int(worth.argmax()) + 1)
-    lasts = [*(cut - 1 for cut in cuts[1:]), len(ends) - 1]
-    placed = (
-        word._replace(left=float(starts[first]), right=float(ends[last]))
-        for word, first, last in zip(line.words, cuts, lasts, strict=True)
-    )
-    return replace(line, words=tuple(placed))
+        place = (min(word.right, following.left) + following.left) / 2
+        far = np.abs(middles - place)
+        worth = np.where((far <= FAR * strip.unit) & (ends[:-1] >= sides[-1]), widths - NEARER * far, -np.inf)
+        if len(worth) and worth.max() > -np.inf:
+            gap = int(worth.argmax())
+            sides += [float(ends[gap]), float(starts[gap + 1])]
+        else:  # letters that touch over a space
+            sides += [max(sides[-1], place)] * 2
+    sides.append(max(sides[-1], float(ends[-1])))
+    words = (word._replace(left=left, right=right) for word, left, right in zip(line.words, sides[::2], sides[1::2], strict=True))
+    return replace(line, words=tuple(words))
