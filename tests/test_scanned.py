@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import docai
-from docai.backends.classical import calibration
+from docai.backends.classical import calibration, scanned
+from docai.backends.classical.engines import ReadLine, ReadWord
 from tests.drawn_scans import PROSE, Paper, noisy, prose, receipt, rotated, ruled_table, stamped, two_columns
 
 
@@ -131,6 +132,36 @@ def test_a_picture_without_text_stays_a_picture():
 
 
 # ---- languages and confidence
+
+
+class Doubter:
+    """An engine that reads the same four words on every line, and is not sure at all of the second."""
+
+    rest = 0.97
+
+    def __init__(self, language):
+        self.name = language
+
+    def read(self, strip):
+        quarter = strip.place.width / 4
+        words = (("acknowledgement", self.rest), ("note", 0.0), ("for", self.rest), ("parcels", self.rest))
+        return ReadLine(
+            self.name,
+            tuple(
+                ReadWord(text, strip.margin + n * quarter, strip.margin + (n + 0.8) * quarter, sure)
+                for n, (text, sure) in enumerate(words)
+            ),
+        )
+
+
+@pytest.mark.parametrize(("rest", "kept"), [(0.97, True), (0.5, False)])
+def test_an_unsure_word_is_kept_in_a_sound_line_and_taken_for_dirt_in_another(monkeypatch, rest, kept):
+    monkeypatch.setitem(scanned.ENGINES, "tesseract", f"{__name__}:Doubter")
+    monkeypatch.setattr(Doubter, "rest", rest)
+    (page,) = read(prose("ko"), languages=("ko",)).pages
+    words = [word for word in page.words if word.text == "note"]
+    assert bool(words) is kept
+    assert all(word.confidence == 0 for word in words)
 
 
 def test_a_language_without_a_model_is_named_with_the_package_that_brings_it():

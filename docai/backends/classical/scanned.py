@@ -43,6 +43,7 @@ FEW_LETTERS: Final = 20  # of the sample, under which its confidence alone tells
 TURN: Final = 1.15  # times the weight of the picture as it is that another direction must have
 PRIOR: Final = 0.04  # that a language must be read better by for each that was named before it
 LEAST: Final = 0.4  # confidence under which a word is not believed to be one
+SOUND: Final = 0.8  # confidence of a line from which on all its words are kept, however unsure; in others they are dirt and logos
 LEAST_SHORT: Final = 0.8  # the same for a line of one or two letters or digits, which dirt looks like
 LEAST_ODD: Final = 0.95  # the same for one that is also far smaller or larger than the picture's other lines
 ODD: Final = (0.7, 2.0)  # times the usual height of letters, outside which a line is of an odd size
@@ -311,7 +312,7 @@ def _words(lines: Sequence[tuple[Strip, Opinion]], width: int, height: int, poin
         place = strip.place
         left, top, engine = place.left - strip.margin, place.top, opinion.line.engine
         for word, readings in zip(opinion.line.words, opinion.readings, strict=True):
-            if word.confidence < LEAST:
+            if word.confidence < LEAST and opinion.line.confidence < SOUND:
                 continue
             words.append(
                 SourceWord(
