@@ -13,7 +13,7 @@ from docai.box import Box
 from docai.document import Cell, Table, replace
 from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
-from docai.tasks.table import ReadTable, header_row_count, in_reading_order
+from docai.tasks.table import Agreement, ReadTable, adjacency, header_row_count, in_reading_order, teds
 
 BOX = Box(0.1, 0.1, 0.9, 0.9)
 TASKS = (ReadTable(), ReadChart(), ReadText(), ReadText(("ko", "en")))
@@ -132,3 +132,84 @@ def test_a_task_is_a_plain_value(task):
 def test_tasks_are_known_by_different_names():
     assert {task.name for task in TASKS} == {"table", "chart", "reading"}
     assert ReadText(("ko", "en")) != ReadText(("en", "ko"))
+
+
+# ---- scores
+
+
+def written(*rows, headed=0):
+    """Return a table of one-position cells with these texts; `headed` of its rows are headers."""
+    cells = [
+        replace(cell(n, m, header="column" if n < headed else "none"), text=text)
+        for n, row in enumerate(rows)
+        for m, text in enumerate(row)
+    ]
+    return table(len(rows), len(rows[0]), cells)
+
+
+def spanned():
+    """Return two rows whose first is one cell over both columns."""
+    return table(2, 2, [cell(0, 0, 1, 2), cell(1, 0), cell(1, 1)])
+
+
+@given(tables())
+def test_a_table_is_most_like_itself(whole):
+    assert teds(whole, whole) == 1
+    assert adjacency([whole], [whole]).f1 == 1
+
+
+@given(tables(), tables(), st.booleans())
+def test_likeness_is_a_share_and_the_same_both_ways(one, other, structure_only):
+    score = teds(one, other, structure_only=structure_only)
+    assert 0 <= score <= 1
+    assert score == pytest.approx(teds(other, one, structure_only=structure_only))
+    assert score <= teds(one, other, structure_only=True)
+
+
+def test_a_row_too_many_costs_its_elements():
+    """Of 10 elements (a body, 3 rows, 6 cells) one row and its two cells are taken away."""
+    assert teds(plain(3, 2), plain(2, 2), structure_only=True) == pytest.approx(1 - 3 / 10)
+
+
+def test_cells_apart_where_one_spans_cost_two():
+    """Of 7 elements (a body, 2 rows, 4 cells) one cell is taken away and one changes its span."""
+    assert teds(plain(2, 2), spanned(), structure_only=True) == pytest.approx(1 - 2 / 7)
+
+
+def test_a_header_taken_for_a_body_costs_its_section():
+    """Of 6 elements (a head and a body, with a row of one cell each) both sections go, and one around both rows comes."""
+    headed, flat = written(["a"], ["b"], headed=1), written(["a"], ["b"])
+    assert teds(headed, flat, structure_only=True) == pytest.approx(1 - 3 / 6)
+
+
+def test_texts_count_by_the_letters_that_differ():
+    """Of 4 elements (a body, a row, 2 cells) one cell differs by half its letters."""
+    assert teds(written(["ab", "cd"]), written(["ab", "ce"])) == pytest.approx(1 - 0.5 / 4)
+    assert teds(written(["ab", "cd"]), written(["ab", "ce"]), structure_only=True) == 1
+
+
+def test_a_large_table_is_scored_in_seconds():
+    one, other = plain(30, 10), plain(29, 10)
+    assert teds(one, other, structure_only=True) == pytest.approx(1 - 11 / 331)
+
+
+def test_neighbours_are_counted_by_their_texts():
+    """Of 4 neighbourhoods 2 have a text that was read wrong."""
+    score = adjacency([written(["Item", "Qty"], ["Loaf", "2"])], [written(["Item", "Qty"], ["Loaf", "3"])])
+    assert score == Agreement(common=2, found=4, expected=4)
+    assert (score.precision, score.recall, score.f1) == (0.5, 0.5, 0.5)
+
+
+def test_blank_cells_are_no_neighbours_and_are_looked_across():
+    score = adjacency([written(["a", "", "b"])], [written(["a", "b"])])
+    assert score == Agreement(1, 1, 1)
+
+
+def test_punctuation_case_and_spaces_do_not_matter_to_neighbours():
+    assert adjacency([written(["Net total:", "1 200"])], [written(["net-total", "1200"])]).f1 == 1
+
+
+def test_nothing_found_and_nothing_expected_is_full_agreement():
+    assert adjacency([], []) == Agreement(0, 0, 0)
+    assert Agreement(0, 0, 0).f1 == 1
+    assert adjacency([], [plain(2, 2)]).f1 == 0
