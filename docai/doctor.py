@@ -16,7 +16,8 @@ from docai.registry import load
 State = Literal["ok", "missing", "optional"]
 
 BASE: Final = tuple(
-    "pymupdf pdf2image opencv-python-headless numpy pillow tesserocr rapidocr onnxruntime pydantic typer rich xlsxwriter".split()
+    "pymupdf pdf2image opencv-python-headless numpy pillow tesserocr rapidocr onnxruntime rapidfuzz pydantic typer rich "
+    "xlsxwriter".split()
 )
 EXTRAS: Final = {
     "tables": ("pandas",),
