@@ -11,7 +11,7 @@ import pytest
 import docai
 from docai.backends.classical import calibration, scanned
 from docai.backends.classical.engines import ReadLine, ReadWord
-from tests.drawn_scans import PROSE, Paper, noisy, prose, receipt, rotated, ruled_table, stamped, two_columns
+from tests.drawn_scans import PROSE, Paper, form, noisy, prose, receipt, rotated, ruled_table, stamped, two_columns
 
 
 def png(pixels):
@@ -195,3 +195,10 @@ def test_confidence_means_how_often_words_are_right():
         sure += [word.confidence for word in page.words]
         right += [word.text in truth for word in page.words]
     assert abs(np.mean(sure) - np.mean(right)) <= 0.08
+
+
+@pytest.mark.parametrize("dpi", [54, 60])
+def test_letters_of_a_few_pixels_are_enlarged(dpi):
+    """Cut from a web page: the lines of letters five pixels high hold too few to be read as they are."""
+    scan = form(dpi=dpi)
+    assert wrong(read(scan, languages=("en",)), scan) < 0.1

@@ -12,18 +12,21 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Final, Literal
 
+import cv2
+import numpy as np
+
 from docai.backends.classical.calibration import calibrated
 from docai.backends.classical.cells import ENGINE
 from docai.backends.classical.comparison import Opinion, read_line
 from docai.backends.classical.engines import TESSERACT_NAMES, LineEngine, ReadLine
 from docai.backends.classical.letters import line_size
-from docai.backends.classical.strips import Found, Strip, find_strips
+from docai.backends.classical.strips import Found, Strip, find_strips, letter_height
 from docai.box import WHOLE, Box
 from docai.document import Problem, Severity, mean_confidence
 from docai.errors import InputError, MissingDependency
 from docai.exchange import Reply
 from docai.lines import is_hangul
-from docai.marks import Rectangle
+from docai.marks import Rectangle, find_marks
 from docai.preparation import Prepared, prepare, turned
 from docai.registry import load
 from docai.sources import Font, Picture, Recognised, Rule, SourceWord
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 # Between these, a scan is read as it is: finer ones gain nothing and take longer, coarser ones are enlarged, since marks of
 # three pixels fall together (measured on 10.5-point text: 300 dpi reads no better than 200).
 FINEST, COARSEST = 300.0, 150.0  # dots per inch
+FINE: Final = 8.0  # pixels; smaller letters run together, and are read better in a picture twice as large
+LARGEST_FINE: Final = 1_500_000  # pixels of a picture that is enlarged for them: in larger ones it is texture that is as fine
 DRAWN_DPI: Final = 200.0  # for what is drawn by a program
 SAMPLES: Final = 4  # lines that a page's language and which way is up are told from
 UPRIGHT: Final = 0.72  # confidence of the sample from which on no other direction is tried
@@ -119,6 +124,12 @@ class Scans:
         prepared = prepare(pixels, straighten=view.resolution is not None)
         points = view.box.width * view.width_points / pixels.shape[1]
         sheet, sure, letters = self._sampled(prepared, task.languages, points)
+        if sure < UPRIGHT and _is_fine(prepared):
+            doubled = np.asarray(cv2.resize(pixels, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
+            larger = prepare(doubled, straighten=view.resolution is not None)
+            other = self._sampled(larger, task.languages, points / 2)
+            if other[1] > sure:
+                prepared, points, (sheet, sure, letters) = larger, points / 2, other
         if (sure < UPRIGHT or letters < FEW_LETTERS) and view.resolution is not None:
             quarters: tuple[Literal[90, 180, 270], ...] = (180, 90, 270)
             others = [self._sampled(turned(prepared, quarter), task.languages, points) for quarter in quarters]
@@ -237,6 +248,14 @@ def _try_engine(kind: str, name: str) -> LineEngine | MissingDependency:
 def _unread(code: str, message: str, view: View) -> Reply:
     problem = Problem(code=code, message=message, severity="error", page_number=view.page.number)
     return Reply(problems=(problem,), confidence=0.0, engine=ENGINE)
+
+
+def _is_fine(prepared: Prepared) -> bool:
+    """Return whether a small picture has small letters."""
+    if prepared.ink.size > LARGEST_FINE:
+        return False
+    height = letter_height(find_marks(prepared.ink) if prepared.marks is None else prepared.marks)
+    return height is not None and height < FINE
 
 
 def _told(view: View, prepared: Prepared) -> tuple[Problem, ...]:

@@ -126,7 +126,7 @@ def find_strips(grey: Grey, ink: Mask, marks: Marks | None = None, *, on_panel: 
         on_panel: Whether the picture is a dark panel of another; light letters are looked for in panels of the page only.
     """
     marks = find_marks(ink) if marks is None else marks
-    unit = _unit(marks)
+    unit = letter_height(marks)
     if unit is None:
         return Found((), (), (), ())
     across, down, rest = _without_rules(ink, unit)
@@ -147,7 +147,7 @@ def find_strips(grey: Grey, ink: Mask, marks: Marks | None = None, *, on_panel: 
     return Found(tuple(strips), across + dotted_across, down + dotted_down, drawn)
 
 
-def _unit(marks: Marks) -> float | None:
+def letter_height(marks: Marks) -> float | None:
     """Return the height of most letters in pixels: the median over marks of a letter's shape, wider ones counting more."""
     height, width = marks.labels.shape
     letters = (marks.height >= SMALLEST) & (marks.height < max(height / 4, SMALL_PICTURE)) & (marks.width < max(width / 4, 40))
