@@ -47,7 +47,7 @@ from docai.document import (
     replace,
 )
 from docai.exchange import Reply, Request, Usage
-from docai.sources import Font, Origin, PageReference, Rule, SourceWord
+from docai.sources import Font, Origin, PageReference, Recognised, Rule, SourceWord
 from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
 from docai.tasks.table import ReadTable
@@ -637,7 +637,10 @@ def test_what_the_schema_refuses_the_types_refuse(path, value):
 
 
 FONTS = st.builds(Font, TEXTS, st.booleans(), st.booleans(), st.booleans(), st.booleans())
-SOURCE_WORDS = st.builds(SourceWord, text=TEXTS, box=BOXES, size=SHARES, font=FONTS, baseline=SHARES)
+RECOGNISED = st.builds(Recognised, TEXTS, SHARES, several(READINGS))
+SOURCE_WORDS = st.builds(
+    SourceWord, text=TEXTS, box=BOXES, size=SHARES, font=FONTS, baseline=SHARES, recognised=st.none() | RECOGNISED
+)
 RULES = st.builds(Rule, st.booleans(), SHARES, SHARES, SHARES, SHARES)
 ORIGINS = st.builds(Origin, TEXTS) | st.builds(Origin, st.none(), st.binary(max_size=9), st.none() | TEXTS)
 VIEWS = st.builds(
