@@ -78,15 +78,12 @@ def _mapped(box: Box, matrix: Matrix) -> Box:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A picture fit to be read: `grey` with white ground, its print as `ink`, and how it lies on the given picture.
-
-    `marks` are those of `ink`, where finding the skew has found them.
-    """
+    """A picture fit to be read: `grey` with white ground, its print as `ink`, in `marks`, and how it lies on the given picture."""
 
     grey: Grey
     ink: Mask
     pose: Pose
-    marks: Marks | None = None
+    marks: Marks
 
 
 def prepare(pixels: Pixels, *, straighten: bool = True) -> Prepared:
@@ -101,12 +98,13 @@ def prepare(pixels: Pixels, *, straighten: bool = True) -> Prepared:
         grey, matrix = _cut_out(grey, sheet)
     grey = flatten(grey)
     ink = find_ink(grey)
-    marks = find_marks(ink) if straighten else None
-    skew = 0.0 if marks is None else find_skew(marks)
+    marks = find_marks(ink)
+    skew = find_skew(marks) if straighten else 0.0
     if abs(skew) >= LEAST_SKEW:
         grey, turn = _straightened(grey, skew)
         matrix = matrix @ turn
-        ink, marks = find_ink(grey), None
+        ink = find_ink(grey)
+        marks = find_marks(ink)
     else:
         skew = 0.0
     pose = Pose(skew=round(skew, 3), matrix=tuple(float(v) for v in (matrix / matrix[2, 2]).ravel()))
@@ -130,7 +128,7 @@ def turned(prepared: Prepared, quarter: Quarter) -> Prepared:
         matrix=tuple(float(v) for v in (matrix / matrix[2, 2]).ravel()),
     )
     grey, ink = (np.ascontiguousarray(np.rot90(picture, quarter // 90)) for picture in (prepared.grey, prepared.ink))
-    return Prepared(grey, ink, pose)
+    return Prepared(grey, ink, pose, find_marks(ink))
 
 
 # Light

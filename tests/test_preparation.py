@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -213,7 +215,7 @@ def test_four_quarters_turn_a_picture_round():
 @given(INSIDE, BOXES)
 def test_four_quarters_turn_any_pose_round(pose, box):
     picture = prepare(np.full((8, 12, 3), 255, np.uint8))
-    again = prepared = type(picture)(picture.grey, picture.ink, pose)
+    again = prepared = replace(picture, pose=pose)
     for _ in range(4):
         again = turned(again, 90)
     assert again.pose.matrix == pytest.approx(prepared.pose.matrix)

@@ -224,15 +224,20 @@ def test_a_texture_is_not_crisp():
 # ---- headings
 
 
+def under_a_heading(text, font, size):
+    """Return a page with a column of text under a heading."""
+    paper = Paper()
+    paper.text(40, 90, text, size, font)
+    paper.column(40, 140, 340, filled(60).split(), size=10, font="tiro")
+    return paper.scan()
+
+
 @pytest.mark.parametrize(
     ("text", "font", "size"),
     [("Quarterly review", "helv", 18), ("Báo cáo quý ba", "notos", 14), ("분기별 실적 보고", "korea", 15), ("SUMMARY", "helv", 36)],
 )
 def test_a_heading_and_its_text_are_strips_of_their_own_sizes(text, font, size):
-    paper = Paper()
-    paper.text(40, 90, text, size, font)
-    paper.column(40, 140, 340, filled(60).split(), size=10, font="tiro")
-    scan = paper.scan()
+    scan = under_a_heading(text, font, size)
     found = judged(scan)
     assert (found.missed, found.false) == ([], [])
     strips = strips_of(scan)
@@ -250,10 +255,7 @@ def test_a_heading_and_its_text_are_strips_of_their_own_sizes(text, font, size):
     ],
 )
 def test_a_heading_keeps_its_dots_accents_and_vowels(text, font, size):
-    paper = Paper()
-    paper.text(40, 90, text, size, font)
-    paper.column(40, 140, 340, filled(60).split(), size=10, font="tiro")
-    scan = paper.scan()
+    scan = under_a_heading(text, font, size)
     found = strips_of(scan)
     strip = strip_at(found, scan.lines[0])
     alone = scan.alone(scan.lines[0], strip.place, strip.margin)

@@ -26,7 +26,7 @@ from docai.document import Problem, Severity, mean_confidence
 from docai.errors import InputError, MissingDependency
 from docai.exchange import Reply
 from docai.lines import is_hangul
-from docai.marks import Rectangle, find_marks
+from docai.marks import Rectangle
 from docai.preparation import Prepared, prepare, turned
 from docai.registry import load
 from docai.sources import Font, Picture, Recognised, Rule, SourceWord
@@ -254,7 +254,7 @@ def _is_fine(prepared: Prepared) -> bool:
     """Return whether a small picture has small letters."""
     if prepared.ink.size > LARGEST_FINE:
         return False
-    height = letter_height(find_marks(prepared.ink) if prepared.marks is None else prepared.marks)
+    height = letter_height(prepared.marks)
     return height is not None and height < FINE
 
 
