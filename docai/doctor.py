@@ -20,6 +20,7 @@ BASE: Final = tuple(
     "xlsxwriter".split()
 )
 EXTRAS: Final = {
+    "synth": ("fonttools", "reportlab", "weasyprint"),
     "tables": ("pandas",),
     "vlm": ("torch", "transformers", "accelerate", "bitsandbytes", "safetensors"),
     "train": ("peft", "trl", "datasets"),

@@ -27,7 +27,12 @@ EXPORTERS: Final = {
     "hocr": "docai.exporters.hocr:Exporter",
     "alto.xml": "docai.exporters.alto:Exporter",
 }
-EXTRAS: Final = {"pandas": "tables"}  # what only an extra installs, of the packages that the modules loaded here import
+EXTRAS: Final = {  # what only an extra installs, of the packages that the modules loaded here import
+    "pandas": "tables",
+    "fontTools": "synth",
+    "reportlab": "synth",
+    "weasyprint": "synth",
+}
 
 
 def load(place: str) -> Any:

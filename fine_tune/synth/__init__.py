@@ -1,0 +1,1 @@
+"""Pages made by chance, with what stands on them exactly known."""
