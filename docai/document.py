@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -134,6 +135,8 @@ class Text(_Content):
 
 class Table(_Content):
     """A table.
+
+    One that was joined over pages has page, box and words of its first part; its cells tell their pages.
 
     Law: every position of its grid is covered by exactly one cell; what breaks it is no table.
     """
@@ -383,10 +386,20 @@ class Document(_Frozen):
         """All blocks in reading order."""
         return (block for page in self.pages for block in page.blocks)
 
-    @property
+    @cached_property
     def tables(self) -> tuple[Table, ...]:
-        """All tables in reading order."""
-        return tuple(block.content for block in self.blocks if isinstance(block.content, Table))
+        """All tables in reading order, those that go on over pages joined: repeated headers stand once."""
+        return tuple(table for table, _ in self._tables_with_parts)
+
+    @cached_property
+    def table_parts(self) -> tuple[tuple[Block, ...], ...]:
+        """For each of `tables`, the blocks that it was joined of, each with its page and box; mostly a single one."""
+        return tuple(parts for _, parts in self._tables_with_parts)
+
+    @cached_property
+    def _tables_with_parts(self) -> tuple[tuple[Table, tuple[Block, ...]], ...]:
+        found: tuple[tuple[Table, tuple[Block, ...]], ...] = registry.load("docai.continuation:tables_with_parts")(self.pages)
+        return found
 
     @property
     def charts(self) -> tuple[Chart, ...]:

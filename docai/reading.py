@@ -14,6 +14,7 @@ from docai.document import Block, Content, Engine, Figure, Page, Problem, Role, 
 from docai.exchange import Reply, Request, Talk
 from docai.layout import ASLANT, SENTENCE_END, Region, find_regions
 from docai.lines import Line, find_lines
+from docai.long_tables import Follower
 from docai.pictures import Ocr, what_to_read, with_layers
 from docai.roles import Running, Style, assign_roles, learn_style, margin_roles, running_lines
 from docai.sources import Source, SourcePage, basis_of
@@ -285,13 +286,14 @@ def _last_seam(regions: Sequence[Region], names: Mapping[int, str]) -> Seam | No
 
 
 def joined(pages: Iterator[PageRead]) -> Iterator[PageRead]:
-    """Yield pages in order, the first text of each tied to the last of the page before where it goes on with it."""
+    """Yield pages in order, the first text or table of each tied to the last of the page before where it goes on with it."""
     before: PageRead | None = None
+    tables = Follower()
     for read in pages:
         result = read
         if before and before.tail and read.head and read.page.number == before.page.number + 1 and goes_on(before.tail, read.head):
             tail, head = before.tail, read.head
             blocks = tuple(document.replace(b, continues=tail.block) if b.id == head.block else b for b in read.page.blocks)
             result = replace(read, page=document.replace(read.page, blocks=blocks))
-        yield result
+        yield replace(result, page=tables.tied(result.page))
         before = read

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docai.box import Box
-from docai.continuation import Joiner, Passage, passages
-from docai.document import Block, Figure, Page, Text
+from docai.continuation import Joiner, Passage, passages, tables_with_parts
+from docai.document import MAX_POSITIONS, Block, Cell, Document, Figure, Page, Table, Text
 
 BOX = Box(0.1, 0.2, 0.5, 0.4)
 
@@ -124,3 +124,39 @@ def test_what_goes_on_with_a_block_that_is_not_there_stands_alone():
     blocks = text(2, 1, continues="p1/9"), text(2, 2, continues="p2/2"), text(2, 3, continues="p2/4"), text(2, 4)
     assert [passage.blocks for passage in passages(pages_of(*blocks))] == [(block,) for block in blocks]
     assert passages(()) == []
+
+
+def table(page, place, *texts, continues=None, width=1, captions=(), confidence=1.0):
+    cells = tuple(Cell(row=row, column=0, column_span=width, text=text, box=BOX) for row, text in enumerate(texts))
+    content = Table(page_number=page, box=BOX, row_count=len(texts), column_count=width, cells=cells)
+    return Block(id=f"p{page}/{place}", content=content, continues=continues, captions=captions, confidence=confidence)
+
+
+def test_the_parts_of_a_table_are_one_block_with_the_captions_of_all_and_the_least_confidence():
+    first = table(1, 1, "a", captions=("p1/2",), confidence=0.9)
+    second = table(2, 1, "b", continues="p1/1", captions=("p2/2",), confidence=0.8)
+    (passage,) = passages(pages_of(first, second))
+    (whole,) = passage.whole
+    assert passage.parts == (first, second)
+    assert (whole.id, whole.captions, whole.confidence) == ("p1/1", ("p1/2", "p2/2"), 0.8)
+    assert [cell.text for cell in whole.content.cells] == ["a", "b"]
+
+
+def test_a_table_on_one_page_and_other_blocks_are_as_they_are():
+    blocks = table(1, 1, "a"), text(1, 2, "b"), text(1, 3, "c", "p1/2")
+    assert [passage.whole for passage in passages(pages_of(*blocks))] == [blocks[:1], blocks[1:]]
+
+
+def test_tables_come_in_reading_order_with_their_parts():
+    blocks = table(1, 1, "a"), table(1, 2, "b"), table(2, 1, "c", continues="p1/2"), table(2, 2, "d")
+    found = tables_with_parts(pages_of(*blocks))
+    assert [[cell.text for cell in one.cells] for one, _ in found] == [["a"], ["b", "c"], ["d"]]
+    assert [parts for _, parts in found] == [blocks[:1], blocks[1:3], blocks[3:]]
+    assert found[0][0] is blocks[0].content
+
+
+def test_parts_that_are_too_large_together_stay_apart():
+    blocks = table(1, 1, "a", width=MAX_POSITIONS), table(2, 1, "b", continues="p1/1", width=MAX_POSITIONS)
+    document = Document(name="a.pdf", pages=pages_of(*blocks))
+    assert document.tables == tuple(block.content for block in blocks)
+    assert document.table_parts == (blocks[:1], blocks[1:])

@@ -1,7 +1,8 @@
 """One self-contained HTML page whose elements carry where they stand: `data-page`, `data-box` and `data-confidence`.
 
 `data-box` is `left,top,right,bottom` in fractions of the page; an element's `id` is its block's. A text joined of several
-blocks is one element, each block after the first a `span` in it.
+blocks is one element, each block after the first a `span` in it; a table that goes on over pages is one `table`, whose cells
+tell their pages.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def claimed_captions(passages: list[Passage]) -> dict[str, list[Passage]]:
     captions = {p.first.id: p for p in passages if isinstance(p.first.content, Text) and p.first.content.role == "caption"}
     claimed: dict[str, list[Passage]] = {}
     for passage in passages:
-        for block in passage.blocks:
+        for block in passage.whole:
             if not isinstance(block.content, Text):
                 claimed[block.id] = [captions.pop(name) for name in block.captions if name in captions]
     return claimed
@@ -131,7 +132,7 @@ class Exporter:
         if isinstance(passage.first.content, Text) and passage.text.strip():
             kind, element = _text_element(passage, passage.first.content)
             self._put(self._list_change(kind) + element + "\n")
-        for block in passage.blocks:
+        for block in passage.whole:
             if not isinstance(block.content, Text):
                 self._put(self._list_change("") + _block_element(block, claimed[block.id]))
 

@@ -1,6 +1,7 @@
 """Markdown (CommonMark with pipe tables), and for each stretch of it the place on the page that it came from.
 
-Characters are escaped only where they would mean something else. Running headers, footers and page numbers are left out.
+Characters are escaped only where they would mean something else. Running headers, footers and page numbers are left out. A table
+that goes on over pages is one table, where its first part stands.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ class Renderer:
     def _drafts(self, passages: list[Passage]) -> Iterator[Draft]:
         captions = {block.id: passage.text for passage in passages for block in passage.blocks}
         for passage in passages:
-            for block in passage.blocks[:1] if isinstance(passage.first.content, Text) else passage.blocks:
+            for block in passage.blocks[:1] if isinstance(passage.first.content, Text) else passage.whole:
                 if not in_margin(passage) and (passage.text.strip() or not isinstance(block.content, Text)):
                     draft = Draft(self._length)
                     self._separate(draft, passage)

@@ -95,7 +95,8 @@ def one_line(text: str) -> str:
 class Exporter:
     """Writes passages as soon as they are complete, without running headers, footers and page numbers.
 
-    Tables are tab-separated rows, charts a title and rows of series, x and y; of figures the words inside are kept.
+    Tables are tab-separated rows, all that go on over pages together, charts a title and rows of series, x and y; of figures the
+    words inside are kept.
     """
 
     def __init__(self, place: Place) -> None:
@@ -121,7 +122,7 @@ class Exporter:
 def _texts(passage: Passage) -> list[str]:
     if in_margin(passage):
         return []
-    others = [_described(block) for block in passage.blocks if not isinstance(block.content, Text)]
+    others = [_described(block) for block in passage.whole if not isinstance(block.content, Text)]
     return [text for text in (passage.text, *others) if text.strip()]
 
 

@@ -1,4 +1,4 @@
-"""Tables as an Excel workbook: a sheet for each, what the document is before them, where each cell was read after them."""
+"""Tables as an Excel workbook: what the document is, a sheet for each table with all its pages, where each cell was read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from docai.document import Block, Cell, Document, FormField, Page, Problem, Table, Text
+from docai.continuation import Joiner, Passage
+from docai.document import Block, Cell, Document, FormField, Page, Problem, Table, Text, replace
 from docai.exporters import Place
 from docai.exporters.text import one_line
 from docai.tasks.table import header_row_count
@@ -53,6 +54,8 @@ class Exporter:
 
     def __init__(self, place: Place) -> None:
         self._place = place
+        self._joiner = Joiner()
+        self._captions: dict[str, str] = {}  # of the tables that the joiner holds, by their first block
         self._tables: list[tuple[Block, str]] = []
         self._problems: list[Problem] = []
         self._pages = 0
@@ -60,11 +63,15 @@ class Exporter:
     def add(self, page: Page) -> None:
         """Remember the tables of `page` with their captions, and its problems."""
         texts = {block.id: block.content.text for block in page.blocks if isinstance(block.content, Text)}
-        for block in page.blocks:
-            if isinstance(block.content, Table):
-                self._tables.append((block, " ".join(texts[name] for name in block.captions if name in texts)))
+        tables = tuple(block for block in page.blocks if isinstance(block.content, Table))
+        self._captions |= {block.id: " ".join(texts[name] for name in block.captions if name in texts) for block in tables}
+        self._take(self._joiner.add(replace(page, blocks=tables)))
         self._problems += page.problems
         self._pages += 1
+
+    def _take(self, passages: list[Passage]) -> None:
+        for passage in passages:
+            self._tables += [(block, self._captions[block.id]) for block in passage.whole]
 
     def close(self, rest: Document) -> None:
         """Write the workbook: the sheets `Document`, one for each table, and `Sources`.
@@ -72,6 +79,7 @@ class Exporter:
         Raises:
             OSError: It cannot be written; the disk may be full.
         """
+        self._take(self._joiner.close())
         try:
             self._fill(rest)
         except FileCreateError as error:  # XlsxWriter's own, no OSError

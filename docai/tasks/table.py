@@ -98,7 +98,8 @@ def teds(found: Table, expected: Table, *, structure_only: bool = False) -> floa
     """
     one, other = _tree(found), _tree(expected)
     larger = max(one.size, other.size) - 1  # the table itself is none of its elements
-    return 1.0 - _edit_distance(one, other, structure_only=structure_only) / larger
+    # below 0 where hardly an element can keep its place: rows of heads against rows of a body
+    return max(0.0, 1.0 - _edit_distance(one, other, structure_only=structure_only) / larger)
 
 
 @dataclass(frozen=True, slots=True)
