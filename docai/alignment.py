@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from docai.lines import Line
 from docai.sources import Rule, SourceWord
 
 ON_ROW: Final = 0.35  # of a line's height that baselines in a row may differ; superscripts and other sizes included
-ROW_GAP: Final = 3.2  # font sizes between baselines, above which a table ends
-WRAPPED: Final = 1.5  # font sizes between the baselines of a label that runs over lines
-MIN_ROWS: Final = 3  # with two cells and more; fewer are a heading with a date, or a signature
-NUMERIC_SHARE: Final = 0.4  # of cells behind the first column that hold a digit, where no rule tells a table
-LEADERS = re.compile(r"\.{4,}|(?:\. ){4,}|…{2,}")
-MIN_BODY: Final = 5  # rows that must leave a gap free, so that word spaces do not line up by chance
-MIN_GAP_EMS: Final = 0.35  # of such a gap; a word space is 0.25 to 0.3, and "Region 1", "Region 2" have theirs above each other
-_DIGIT = re.compile(r"\d")
+
+# Alleys: the white space between columns
+PARTED: Final = 0.7  # of the rows with text on both sides of an alley, at least, leave it free; the rest are titles over columns
+PARTLY: Final = 0.05  # by which the share may be less than the best of its neighbourhood
+ALLEY_EMS: Final = {2: 0.85, 3: 0.7, 4: 0.5, 5: 0.42, 8: 0.36}  # least width by the number of rows that leave it free
+APART_EMS: Final = 0.8  # font sizes from which on words stand apart, whatever runs above and below
+APART_SPACES: Final = 2.0  # times a usual word space
+WIDEST_SPACE: Final = 1.2  # font sizes that a word space may be wide: in fixed-width letters 0.6 and what is free beside them
+MIN_BODY: Final = 5  # rows that must leave a narrower alley free, so that word spaces do not line up by chance
+WIDER: Final = 1.35  # times a usual word space
+WORD_SPACE: Final = 0.28  # font sizes, in most fonts
+NARROW_EMS: Final = 0.35  # of such an alley; "Region 1", "Region 2" have their word spaces above each other
+SIGN_COLUMN = re.compile(r"^[$€£¥₩₫(+\-−–]+$")  # stands before a number, set flush left in the column
+MARK_COLUMN = re.compile(r"^(?:[%)*†‡§¶#]+|[a-z]|\([a-z]\))$")  # stands behind one
 
 Interval = tuple[float, float]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,11 @@ class Row:
         """The baseline of its first line."""
         return self.lines[0].baseline
 
+    @property
+    def words(self) -> tuple[SourceWord, ...]:
+        """Its words, line by line."""
+        return tuple(word for line in self.lines for word in line.words)
+
 
 def find_rows(lines: Sequence[Line]) -> list[Row]:
     """Return lines, given from top to bottom, in rows; a line starts a new row where it is not level with the one before."""
@@ -49,115 +65,219 @@ def find_rows(lines: Sequence[Line]) -> list[Row]:
     return [Row(tuple(sorted(group, key=lambda n: n.box.left)), place) for place, group in groups]
 
 
-def find_aligned(lines: Sequence[Line], rules: Sequence[Rule]) -> list[tuple[int, int]]:
-    """Return the stretches, as places from and to (exclusive) in `lines`, that are tables without a grid of rules.
+# Columns
 
-    Rows of two cells and more follow each other; columns hold through them; and numbers, or horizontal rules, tell that
-    this is a table and not names side by side. A contents page with leaders is none.
+
+def find_columns(rows: Sequence[Row], rules: Sequence[Rule] = ()) -> list[Interval]:
+    """Return the columns that rows of text have in common, as stretches of the page's width from left to right.
+
+    Columns are parted by alleys: stretches that nearly all rows with text on both sides leave free, and wider the fewer
+    rows there are. What runs over the columns of several rows, such as a title, does not count. Vertical rules part too.
     """
-    rows = find_rows(lines)
-    found = []
-    start = 0
-    while start < len(rows):
-        end = _run(rows, start)
-        if end - start >= MIN_ROWS and _is_table(rows[start:end], rules):
-            found.append((rows[start].place, rows[end].place if end < len(rows) else len(lines)))
-            start = end
+    if not rows:
+        return []
+    em = statistics.median(line.em for row in rows for line in row.lines)
+    edges, text, between = _profile(rows, _spanning(rows), max(APART_EMS * em, APART_SPACES * _usual_space(rows, em)))
+    if len(edges) < 2:
+        return []
+    ruled = _ruled_alleys(rows, rules)
+    alleys = [*_alleys(edges, text, between, em), *ruled]
+    left, right = float(edges[0]), float(edges[-1])
+    columns = _refined(rows, _between_alleys(left, right, alleys), em)
+    return _joined(rows, columns, ruled, em)
+
+
+def _spanning(rows: Sequence[Row]) -> set[int]:
+    """Return the lines, by identity, that run over two or more columns of most other rows."""
+    spanning = set()
+    for row in rows:
+        for line in row.lines:
+            met = [
+                sum(_overlap(other.box, line.box) > 0.2 * min(other.box.width, line.box.width) for other in r.lines)
+                for r in rows
+                if r is not row
+            ]
+            several, single = sum(n > 1 for n in met), sum(n == 1 for n in met)
+            if several > 1 and several > single:
+                spanning.add(id(line))
+    return spanning
+
+
+def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> float:
+    return min(one[2], other[2]) - max(one[0], other[0])
+
+
+def _stretches(words: Sequence[SourceWord], space: float) -> list[Interval]:
+    """Return the stretches that words cover, from left to right, with the spaces between them up to a width."""
+    merged: list[Interval] = []
+    for word in sorted(words, key=lambda w: w.box.left):
+        if merged and word.box.left - merged[-1][1] <= space:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], word.box.right))
         else:
-            start = max(end, start + 1)
+            merged.append((word.box.left, word.box.right))
+    return merged
+
+
+def _profile(rows: Sequence[Row], spanning: set[int], space: float) -> tuple[NDArray[np.float64], Mask, Mask]:
+    """Return the edges of all words, and two masks of rows by stretches between edges: covered by text, and free between text."""
+    held = [_stretches([w for line in row.lines if id(line) not in spanning for w in line.words], space) for row in rows]
+    edges = np.unique([edge for boxes in held for box in boxes for edge in box])
+    count = max(0, len(edges) - 1)
+    text, between = np.zeros((len(rows), count), bool), np.zeros((len(rows), count), bool)
+    for number, boxes in enumerate(held):
+        if not boxes:
+            continue
+        for left, right in boxes:
+            text[number, np.searchsorted(edges, left) : np.searchsorted(edges, right)] = True
+        between[number, np.searchsorted(edges, boxes[0][0]) : np.searchsorted(edges, boxes[-1][1])] = True
+    return edges, text, between & ~text
+
+
+def _alleys(edges: NDArray[np.float64], text: Mask, between: Mask, em: float) -> list[Interval]:
+    """Return the alleys, from left to right."""
+    free, covered = between.sum(axis=0), text.sum(axis=0)
+    share = free / np.maximum(1, free + covered)
+    found: list[Interval] = []
+    candidate = (share >= PARTED) & (free > 1)
+    for start, end in _runs(candidate):
+        best = _plateaus(share[start:end], max(PARTLY, 1.5 / float((free + covered)[start:end].max())))
+        for a, b in best:
+            left, right = float(edges[start + a]), float(edges[start + b])
+            parted = np.flatnonzero(between[:, start + a : start + b].all(axis=1))
+            count = len(parted)
+            if count < 2 or right - left < _least_width(count) * em:
+                continue
+            found.append((left, right))
     return found
 
 
-def _run(rows: Sequence[Row], start: int) -> int:
-    """Return where the run of rows with several cells ends that begins at `start`; a single row of one cell may lie between."""
-    end = start
-    if len(rows[start].lines) < 2:
-        return start
-    for n in range(start + 1, len(rows)):
-        step = (rows[n].baseline - rows[n - 1].baseline) / rows[n].lines[0].leading
-        if not 0 < step < ROW_GAP:
-            break
-        if len(rows[n].lines) > 1:
-            end = n
-        elif n > end + (2 if step < WRAPPED else 1) or rows[n].lines[0].box.right > _right(rows[start:n]) + rows[n].lines[0].em:
-            break
-    return end + 1
+def _runs(mask: Mask) -> list[tuple[int, int]]:
+    """Return the stretches of true values, as places from and to (exclusive)."""
+    steps = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return [(int(a), int(b)) for a, b in zip(steps[::2], steps[1::2], strict=True)]
 
 
-def _right(rows: Sequence[Row]) -> float:
-    return max(row.lines[-1].box.right for row in rows)
+def _plateaus(share: NDArray[np.float64], slack: float) -> list[tuple[int, int]]:
+    """Return the stretches where a share is about as high as it gets, each parted from the next by lower places."""
+    if not len(share) or share.max() < PARTED:
+        return []
+    best = _runs(share >= share.max() - slack)
+    found = list(best)
+    for start, end in zip([0, *(b for _, b in best)], [*(a for a, _ in best), len(share)], strict=True):
+        rest = share[start:end].copy()
+        if start:  # what falls away from a plateau is its slope, and no height of its own
+            rest[: int(np.argmin(rest)) + 1 if len(rest) else 0] = 0.0
+        if end < len(share) and len(rest):
+            rest[len(rest) - 1 - int(np.argmin(rest[::-1])) :] = 0.0 if not start or rest.max() else rest.max()
+        found += [(start + a, start + b) for a, b in _plateaus(rest, slack)]
+    return sorted(found)
 
 
-def _is_table(rows: Sequence[Row], rules: Sequence[Rule]) -> bool:
-    several = [row for row in rows if len(row.lines) > 1]
-    count = len(find_columns(rows))
-    if len(several) < MIN_ROWS or count < 2:
-        return False
-    if sum(bool(LEADERS.search(line.text)) for row in rows for line in row.lines) > 0.3 * len(rows):
-        return False
-    behind = [line for row in several for line in row.lines[1:]]
-    numeric = sum(bool(_DIGIT.search(line.text)) and len(line.words) <= 4 for line in behind) / len(behind)
-    if count == 2:
-        return numeric > 0.7 and len(several) > MIN_ROWS
-    return numeric >= NUMERIC_SHARE or (
-        _rule_count(rows, rules) >= 2 and sum(len(line.words) for line in behind) <= 6 * len(behind)
+def _least_width(count: int) -> float:
+    return next(width for rows, width in sorted(ALLEY_EMS.items(), reverse=True) if count >= rows)
+
+
+def _ruled_alleys(rows: Sequence[Row], rules: Sequence[Rule]) -> list[Interval]:
+    """Return an alley without width at each vertical rule that runs along most of the rows."""
+    top, bottom = (
+        min(line.box.top for row in rows for line in row.lines),
+        max(line.box.bottom for row in rows for line in row.lines),
     )
+    along: dict[float, float] = {}
+    for rule in rules:
+        if not rule.horizontal:
+            place = next((x for x in along if abs(x - rule.position) < 0.003), rule.position)
+            along[place] = along.get(place, 0.0) + max(0.0, min(rule.end, bottom) - max(rule.start, top))
+    return [(x, x) for x, length in along.items() if length > 0.5 * (bottom - top)]
 
 
-def _rule_count(rows: Sequence[Row], rules: Sequence[Rule]) -> int:
-    """Return how many horizontal rules run across most of the rows' width, at or between them."""
-    left, right = min(row.lines[0].box.left for row in rows), _right(rows)
-    top, bottom = rows[0].lines[0].box.top, rows[-1].lines[0].box.bottom
-    margin = 1.5 * rows[0].lines[0].leading
-    return len(
-        {
-            round(rule.position, 3)
-            for rule in rules
-            if rule.horizontal
-            and top - margin <= rule.position <= bottom + margin
-            and min(rule.end, right) - max(rule.start, left) > 0.7 * (right - left)
-        }
-    )
-
-
-def find_columns(rows: Sequence[Row]) -> list[Interval]:
-    """Return the columns that rows have in common, as stretches of the page's width from left to right.
-
-    Rows with few cells, whose headings may span, do not count where fuller rows tell the columns.
-    """
-    counts = sorted((len(row.lines) for row in rows), reverse=True)
-    usual = counts[min(len(counts) - 1, max(1, len(counts) // 3))]  # reached by a third of the rows
-    full = [row for row in rows if len(row.lines) >= max(2, usual)]
-    return _merged((line.box.left, line.box.right) for row in full for line in row.lines)
+def _between_alleys(left: float, right: float, alleys: Iterable[Interval]) -> list[Interval]:
+    columns: list[Interval] = []
+    start = left
+    for a, b in _merged(alley for alley in alleys if alley[0] > left and alley[1] < right):
+        columns.append((start, a))
+        start = b
+    return [*columns, (start, right)]
 
 
 def _merged(stretches: Iterable[Interval]) -> list[Interval]:
     """Return stretches from left to right, those that overlap made one."""
     merged: list[Interval] = []
     for left, right in sorted(stretches):
-        if merged and left < merged[-1][1]:
+        if merged and left <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], right))
         else:
             merged.append((left, right))
     return merged
 
 
-def refine_columns(rows: Sequence[Row], columns: Sequence[Interval]) -> list[Interval]:
+def _refined(rows: Sequence[Row], columns: Sequence[Interval], em: float) -> list[Interval]:
     """Return columns with those cut in two that no word of the body runs across: values set so close that they read as one line."""
     body = [row for row in rows if 2 * len(row.lines) > len(columns)]
     if len(body) < MIN_BODY:
         return list(columns)
+    space = _usual_space(body, em)
     refined: list[Interval] = []
     for left, right in columns:
         words = [[w for line in row.lines for w in line.words if left <= w.box.left and w.box.right <= right] for row in body]
         gaps = [(a[1], b[0]) for a, b in pairwise(_merged((w.box.left, w.box.right) for row in words for w in row))]
-        cuts = [gap for gap in gaps if _parts_most(gap, words, body[0].lines[0].em)]
+        cuts = [gap for gap in gaps if _parts_most(gap, words, max(NARROW_EMS * em, WIDER * space))]
         edges = [left, *(edge for cut in cuts for edge in cut), right]
         refined.extend(zip(edges[::2], edges[1::2], strict=True))
     return refined
 
 
-def _parts_most(gap: Interval, rows: Sequence[Sequence[SourceWord]], em: float) -> bool:
+def _usual_space(rows: Sequence[Row], em: float) -> float:
+    """Return how wide the spaces between the words of a text are: wider in fixed-width letters than in others."""
+    gaps = [
+        after.box.left - before.box.right
+        for row in rows
+        for line in row.lines
+        for before, after in pairwise(line.words)
+        if before.text[-1].isalpha() and after.text[0].isalpha()
+    ]
+    spaces = sorted(gap for gap in gaps if 0 < gap < WIDEST_SPACE * em)
+    return spaces[len(spaces) // 4] if spaces else WORD_SPACE * em
+
+
+def _parts_most(gap: Interval, rows: Sequence[Sequence[SourceWord]], width: float) -> bool:
     """Return whether a gap is wide enough and has words on both sides in most rows."""
     parted = sum(any(w.box.right <= gap[0] for w in row) and any(w.box.left >= gap[1] for w in row) for row in rows)
-    return gap[1] - gap[0] > MIN_GAP_EMS * em and parted > 0.6 * len(rows)
+    return gap[1] - gap[0] > width and parted > 0.6 * len(rows)
+
+
+def _joined(rows: Sequence[Row], columns: Sequence[Interval], ruled: Sequence[Interval], em: float) -> list[Interval]:
+    """Return columns without those that are part of a neighbour.
+
+    Such are signs before and marks behind numbers, and texts that never stand in one row with the neighbour's, as a heading
+    that is wider than its values, unless a rule parts them.
+    """
+    result = list(columns)
+    place = 0
+    while place < len(result) - 1:
+        left, right = result[place], result[place + 1]
+        parted = any(left[0] < a <= right[0] for a, _ in ruled)
+        if not parted and _are_one(rows, left, right, em):
+            result[place : place + 2] = [(left[0], right[1])]
+            place = max(0, place - 1)
+        else:
+            place += 1
+    return result
+
+
+def _are_one(rows: Sequence[Row], left: Interval, right: Interval, em: float) -> bool:
+    """Return whether two neighbouring columns are one."""
+    held = [(_words_in(row, left), _words_in(row, right)) for row in rows]
+    both = [(a, b) for a, b in held if a and b and b[0].box.left - a[-1].box.right > WORD_SPACE * em]
+    signs = [[word.text for word in a] for a, _ in held if a]
+    marks = [[word.text for word in b] for _, b in held if b]
+    if not both or not signs or not marks:
+        return True
+    near = right[0] - left[1] < em
+    return all(SIGN_COLUMN.match(text) for texts in signs for text in texts) or (
+        near and len(marks) > 1 and all(MARK_COLUMN.match(text) for texts in marks for text in texts)
+    )
+
+
+def _words_in(row: Row, column: Interval) -> list[SourceWord]:
+    return [word for word in row.words if column[0] <= (word.box.left + word.box.right) / 2 <= column[1]]

@@ -266,7 +266,7 @@ def _is_label(line: Line, box: Box) -> bool:
 
 CAPTION: Final = re.compile(
     r"^(table|figure|fig|chart|exhibit|scheme|plate|표|그림|도표|사진|차트|bảng|hình|biểu đồ|sơ đồ)\s*\.?\s*"
-    r"([A-Z]?\d+([.\-–]\d+)*[a-z]?|[IVXLC]+)\b",
+    r"((?:[A-Z][.\-–]?)?\d+([.\-–]\d+)*[a-z]?|[IVXLC]+)\b",
     re.IGNORECASE,
 )  # fmt: skip
 

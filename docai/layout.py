@@ -10,19 +10,18 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final, Literal
 
-from docai.alignment import find_aligned
+from docai.borderless import find_aligned
 from docai.box import Box, hull
 from docai.document import Quarter, Role
-from docai.figures import Drawn, Frame, Looks, find_figures, is_bent
+from docai.figures import Drawn, Frame, Looks, find_figures
 from docai.lines import Line, breaks_between_words, ends_in_hangul, find_lines, join_lines
 from docai.ordering import Item, order
-from docai.rulings import Grid, find_grids, spans
-from docai.sources import Rule, SourcePage, SourceWord, VectorPath
+from docai.sources import Rule, SourcePage, SourceWord
+from docai.tables import find_tables
+from docai.tabular import Found, starts_in
 from docai.textlayer import unsound_fonts
 from docai.turning import turned_box, turned_page, turned_rule, turned_word
 
-TABLE_FILLED: Final = 0.25  # share of a grid's cells with words in them; a chart's grid lines hold few, a table's cells most
-BENDS_PER_CELL: Final = 3  # from which on a grid is a diagram of rounded boxes; a table's ticks and icons stay below
 UNSOUND_SHARE: Final = 0.3  # of a region's characters in fonts that cannot be believed
 UNSOUND_CHARACTERS: Final = 8  # fewer are a symbol or two of a formula
 INDENT_EMS: Final = 0.9  # from which on a line is indented
@@ -95,22 +94,25 @@ def find_regions(page: SourcePage, lines: Sequence[Line], margins: Mapping[int, 
         upright = turned_page(page, quarter)
         regions = find_regions(upright, find_lines(upright.words, upright.width_points, upright.height_points), {})
         return [replace(_turned_region(region, 360 - quarter), quarter=quarter) for region in regions]
+    tables = [_table(found) for found in find_tables(page, lines)]
+    in_tables = {id(line) for table in tables for line in table.lines}
+    margins = {place: role for place, role in margins.items() if id(lines[place]) not in in_tables}  # headings that are repeated
     running = [
         Region("text", line.box, (line,), role=margins[place], column=-1) for place, line in enumerate(lines) if place in margins
     ]
     lines = [line for place, line in enumerate(lines) if place not in margins]
-    grids = [grid for grid in find_grids(page.rules, page.width_points, page.height_points) if _is_table(grid, lines, page.paths)]
-    tables = [_table(grid, lines) for grid in _outermost(grids)]
-    in_tables = {id(line) for table in tables for line in table.lines}
     free = [line for line in lines if id(line) not in in_tables]
     drawn, frames = find_figures(page, free, [table.box for table in tables])
     figures = [_figure(figure) for figure in drawn]
     in_figures = {id(line) for figure in figures for line in figure.lines}
     free = [line for line in free if id(line) not in in_figures]
+    aligned = [_table(found) for found in find_aligned(free, page.rules, page.paths)]
+    in_aligned = {id(line) for table in aligned for line in table.lines}
+    free, tables = [line for line in free if id(line) not in in_aligned], [*tables, *aligned]
     unsound = unsound_fonts([word for word in page.words if word.visible])
     running.sort(key=lambda region: (region.box.top, region.box.left))
     heads = [region for region in running if region.box.top < 0.5]
-    regions = [*heads, *_in_order(free, [*tables, *figures], frames, page.rules), *running[len(heads) :]]
+    regions = [*heads, *_in_order(free, [*tables, *figures], frames), *running[len(heads) :]]
     whole_words = any(ends_in_hangul(r.lines) and breaks_between_words(r.lines) for r in regions if r.kind == "text")
     return [replace(region, sound=_is_sound(region, unsound), whole_words=whole_words) for region in regions]
 
@@ -124,49 +126,8 @@ def reading_direction(words: Sequence[SourceWord]) -> Quarter:
     return max(quarters, key=lambda quarter: totals[quarter])
 
 
-def _is_table(grid: Grid, lines: Sequence[Line], paths: Sequence[VectorPath]) -> bool:
-    """Return whether rules frame a table: two columns and more, with words in enough of the cells, and no drawing."""
-    if len(grid.xs) < 3 or len(grid.ys) < 3:
-        return False
-    centres = [
-        ((word.box.left + word.box.right) / 2, (word.box.top + word.box.bottom) / 2)
-        for line in lines
-        if grid.box.intersection(line.box) > 0
-        for word in line.words
-    ]
-    cells = spans(grid)
-    filled = sum(
-        any(
-            grid.xs[s.column] <= x <= grid.xs[s.column + s.column_span] and grid.ys[s.row] <= y <= grid.ys[s.row + s.row_span]
-            for x, y in centres
-        )
-        for s in cells
-    )
-    if len(cells) < 3 or filled < 2 or filled < TABLE_FILLED * len(cells):
-        return False
-    bends = sum(is_bent(segment) for path in paths if grid.box.contains(path.box, 0.003) for segment in path.segments)
-    return bends < BENDS_PER_CELL * filled
-
-
-def _outermost(grids: Sequence[Grid]) -> list[Grid]:
-    """Return grids without those that lie inside another."""
-    by_area = sorted(grids, key=lambda grid: -grid.box.area)
-    kept: list[Grid] = []
-    for grid in by_area:
-        if not any(other.box.intersection(grid.box) > 0.5 * grid.box.area for other in kept):
-            kept.append(grid)
-    return kept
-
-
-def _table(grid: Grid, lines: Sequence[Line]) -> Region:
-    box = grid.box
-    inside = [line for line in lines if box.intersection(line.box) > 0.5 * line.box.area or _starts_in(line, box)]
-    return Region("table", hull((box, *(line.box for line in inside))), tuple(sorted(inside, key=lambda n: n.box.top)), grid.rules)
-
-
-def _starts_in(line: Line, box: Box) -> bool:
-    x, y = (line.box.left + line.box.right) / 2, (line.box.top + line.box.bottom) / 2
-    return box.left <= x <= box.right and box.top <= y <= box.bottom
+def _table(found: Found) -> Region:
+    return Region("table", found.box, found.lines, found.rules)
 
 
 def _figure(drawn: Drawn) -> Region:
@@ -184,14 +145,14 @@ def _is_sound(region: Region, unsound: frozenset[str]) -> bool:
 # Reading order and paragraphs
 
 
-def _in_order(lines: Sequence[Line], blocks: Sequence[Region], frames: Sequence[Frame], rules: Sequence[Rule]) -> list[Region]:
+def _in_order(lines: Sequence[Line], blocks: Sequence[Region], frames: Sequence[Frame]) -> list[Region]:
     """Return text regions and `blocks` in reading order; what stands in a frame stays together."""
     upright = [line for line in lines if line.words[0].direction == 0]
     aslant = [line for line in lines if line.words[0].direction != 0]  # stamps and notes along the margin: read last
     framed: list[tuple[Frame, list[Line]]] = []
     for frame in sorted(frames, key=lambda f: f.box.area):
-        own = [line for line in upright if _starts_in(line, frame.box)]
-        rest = [line for line in upright if not _starts_in(line, frame.box)]
+        own = [line for line in upright if starts_in(line, frame.box)]
+        rest = [line for line in upright if not starts_in(line, frame.box)]
         if own and rest and frame.box.height < 0.85:
             framed.append((frame, own))
             upright = rest
@@ -205,7 +166,7 @@ def _in_order(lines: Sequence[Line], blocks: Sequence[Region], frames: Sequence[
         items[Item(hull(line.box for line in own), em, frame.box.bottom, is_line=False)] = (frame, own)
     regions: list[Region] = []
     for column, leaf in enumerate(_rejoined(order(list(items)))):
-        regions.extend(_column([items[item] for item in leaf], column, rules))
+        regions.extend(_column([items[item] for item in leaf], column))
     return [*regions, *_aslant(aslant)]
 
 
@@ -236,36 +197,22 @@ def _aslant(lines: Sequence[Line]) -> list[Region]:
     return [Region("text", hull(line.box for line in group), tuple(group), column=ASLANT) for group in groups]
 
 
-def _column(members: Iterable[Line | Region | tuple[Frame, list[Line]]], column: int, rules: Sequence[Rule]) -> list[Region]:
-    """Return the regions of a column, its lines made paragraphs and tables."""
+def _column(members: Iterable[Line | Region | tuple[Frame, list[Line]]], column: int) -> list[Region]:
+    """Return the regions of a column, its lines made paragraphs."""
     regions: list[Region] = []
     run: list[Line] = []
     for member in members:
         if isinstance(member, Line):
             run.append(member)
             continue
-        regions.extend(_texts(run, column, rules))
+        regions.extend(_paragraphs(run, column))
         run = []
         if isinstance(member, Region):
             regions.append(replace(member, column=column))
         else:
             frame, lines = member
-            regions.extend(replace(region, frame=frame.box, column=column) for region in _in_order(lines, (), (), rules))
-    return [*regions, *_texts(run, column, rules)]
-
-
-def _texts(lines: Sequence[Line], column: int, rules: Sequence[Rule]) -> list[Region]:
-    """Return lines as paragraphs, and as tables where they stand in columns."""
-    regions: list[Region] = []
-    done = 0
-    for start, end in find_aligned(lines, rules):
-        regions.extend(_paragraphs(lines[done:start], column))
-        members = tuple(lines[start:end])
-        box = hull(line.box for line in members)
-        across = tuple(rule for rule in rules if rule.horizontal and box.top <= rule.position <= box.bottom)
-        regions.append(Region("table", box, members, across, column=column))
-        done = end
-    return [*regions, *_paragraphs(lines[done:], column)]
+            regions.extend(replace(region, frame=frame.box, column=column) for region in _in_order(lines, (), ()))
+    return [*regions, *_paragraphs(run, column)]
 
 
 def _paragraphs(lines: Sequence[Line], column: int) -> list[Region]:

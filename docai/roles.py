@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from docai.alignment import LEADERS
 from docai.document import OutlineEntry, Role
 from docai.figures import CAPTION, unbracketed
 from docai.layout import Region
 from docai.lines import BULLET, Line, most_common
+from docai.tabular import LEADERS
 
 MARGIN: Final = 0.12  # of the page's height at the top and bottom where running lines stand
 NUMBER_MARGIN: Final = 0.09  # where a number alone is a page number

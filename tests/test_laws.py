@@ -64,6 +64,8 @@ FLOORS = (
     ("preparation",),
     ("lines",),
     ("alignment", "figures", "ordering", "rulings", "textlayer", "turning"),
+    ("tabular",),
+    ("borderless", "tables"),
     ("layout",),
     ("roles",),
     ("tiling",),

@@ -2,7 +2,8 @@
 
 The tables are such as authors set: heads of one to three levels, labels in the first columns, rows of a section's title, labels
 that stand once for several rows. A few conventions settle what a reader could see in two ways: a head reaches down to the first
-row of the body, the corner above the labels is one cell, and the title of a section spans all columns.
+row of the body, the corner above the labels is one cell, and the title of a section spans all columns where rules show it and
+is a label with blank cells beside it where none do.
 """
 
 from __future__ import annotations
@@ -79,9 +80,13 @@ class Content:
             row = outer.get(row, row + 1)
 
 
-def write_table(random: Random, language: Language, column_count: int, body_rows: int, *, grid: bool) -> Content:
-    """Return a table of about that size; one whose cells are all ruled (`grid`) may also span cells within its body."""
-    author = _Author(random, language, column_count, grid=grid)
+def write_table(random: Random, language: Language, column_count: int, body_rows: int, *, grid: bool, ruled: bool) -> Content:
+    """Return a table of about that size.
+
+    One whose cells are all ruled (`grid`) may also span cells within its body; where its rows are (`ruled`), the title of a
+    section spans all columns.
+    """
+    author = _Author(random, language, column_count, grid=grid, ruled=ruled)
     return author.write(body_rows)
 
 
@@ -117,8 +122,8 @@ def _number(value: float, decimals: int, words: Vocabulary) -> str:
 class _Author:
     """Writes one table; each method takes the next step by chance."""
 
-    def __init__(self, random: Random, language: Language, column_count: int, *, grid: bool) -> None:
-        self._random, self._language, self._grid = random, language, grid
+    def __init__(self, random: Random, language: Language, column_count: int, *, grid: bool, ruled: bool) -> None:
+        self._random, self._language, self._grid, self._ruled = random, language, grid, ruled
         self._words = VOCABULARIES[language]
         self._register = random.random() < 0.3  # a list of cases rather than of numbers
         self._columns = self._kinds(column_count)
@@ -280,7 +285,9 @@ class _Author:
         for row, what in enumerate(rows, head_rows):
             if what == "section":
                 text = sections[sum(entry.role == "section" for entry in entries) % len(sections)]
-                entries.append(Entry(row, 0, "section", text, column_span=len(self._columns)))
+                wide = len(self._columns) if self._ruled else 1
+                entries.append(Entry(row, 0, "section", text, column_span=wide))
+                entries += [Entry(row, column, "value") for column in range(wide, len(self._columns))]
                 level = 0
             elif what == "total":
                 entries.append(Entry(row, 0, "label", self._words.total, column_span=self._labels))

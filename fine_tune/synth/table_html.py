@@ -100,7 +100,7 @@ def draw(random: Random, language: Language, style: str) -> DrawnTable:
     rows = random.randint(FEWEST_ROWS, 14 if beside else MOST_ROWS)
     look = _look(random, language, style)
     while True:
-        content = write_table(random, language, columns, rows, grid=style in _GRIDS)
+        content = write_table(random, language, columns, rows, grid=style in _GRIDS, ruled=style in (*_GRIDS, "dotted_rows"))
         for upright, size, prose in _attempts(look):
             laid = _laid_out(content, look, _html(content, look, upright=upright, size=size, prose=prose))
             if laid:

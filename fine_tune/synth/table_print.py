@@ -79,7 +79,7 @@ def draw(random: Random, language: Language, style: str) -> DrawnTable:
     columns = random.choice((*range(FEWEST_COLUMNS, MOST_COLUMNS + 1), 3, 4, 5, 6))
     rows = random.randint(FEWEST_ROWS, MOST_ROWS)
     while True:
-        content = write_table(random, language, columns, rows, grid=style == "ruled")
+        content = write_table(random, language, columns, rows, grid=style == "ruled", ruled=style in ("ruled", "row_rules"))
         sheet = _fitted(random, content, _look(random, content, style))
         if sheet:
             pdf, boxes = sheet.print(random)

@@ -34,12 +34,17 @@ class Draft:
         return " ".join(word.text for word in self.words)
 
 
-def table_reply(view: View, drafts: Sequence[Draft], xs: Sequence[float], ys: Sequence[float], *, confidence: float) -> Reply:
-    """Return a reply with the table that `drafts` make on the borders `xs` and `ys` (page fractions, in order)."""
+def table_reply(
+    view: View, drafts: Sequence[Draft], xs: Sequence[float], ys: Sequence[float], *, confidence: float, headings: int | None = None
+) -> Reply:
+    """Return a reply with the table that `drafts` make on the borders `xs` and `ys` (page fractions, in order).
+
+    `headings` tells how many leading rows are headers, where that is known.
+    """
     drafts = sorted(drafts, key=lambda draft: (draft.span.row, draft.span.column))
     lines = [_lines(draft, view) for draft in drafts]
     drafts = [Draft(draft.span, tuple(w for line in own for w in line.words)) for draft, own in zip(drafts, lines, strict=True)]
-    headers = header_rows(drafts, len(ys) - 1)
+    headers = header_rows(drafts, len(ys) - 1) if headings is None else headings
     table = Table(
         page_number=view.page.number,
         box=view.box,

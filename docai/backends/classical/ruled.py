@@ -7,14 +7,21 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+from docai.alignment import find_rows
 from docai.backends.classical.cells import Draft, share_inside, span_box, table_reply
+from docai.backends.classical.pieces import NUMERIC
 from docai.exchange import Reply
+from docai.lines import find_lines
 from docai.rulings import Grid, Span, find_grids, spans
 from docai.sources import SourceWord
 from docai.tiling import View
 
 MANY_ROWS: Final = 4  # fewer may well be one label that is set over as many lines
 MOST: Final = 0.75  # share of the rows that hold a line where the lines are labels of their own
+WIDE_EMS: Final = 1.6  # font sizes from which on texts in one cell stand in columns of their own
+APART_SHARE: Final = 0.15  # of the rows of text, from which on the rules do not part the columns
+STACKED_SHARE: Final = 0.15  # of the cells with several numbers below each other, from which on they do not part the rows
+FEW_ROWS, STACKED_ROWS = 3, 3  # rows of the grid, and times as many rows of text in a cell, that tell the same
 APART_EMS: Final = 1.2  # words of one text stand nearer, but for forced justification
 
 
@@ -28,9 +35,25 @@ def read_ruled(view: View) -> Reply | None:
         return None
     grid = max(grids, key=lambda g: g.box.area)
     drafts = _drafts(spans(grid), grid, view)
+    if len(grid.xs) < 3 or not _is_complete(drafts, len(grid.ys) - 1, view):
+        return None
     whole = sum(share_inside(draft.words, span_box(draft.span, grid.xs, grid.ys)) * len(draft.words) for draft in drafts)
     confidence = round(whole / len(view.words), 3) if view.words else 0.5
     return table_reply(view, drafts, grid.xs, grid.ys, confidence=min(1.0, confidence))
+
+
+def _is_complete(drafts: Sequence[Draft], row_count: int, view: View) -> bool:
+    """Return whether the rules part all cells: hardly any holds texts side by side, or numbers below each other."""
+    apart = stacked = total = filled = most = 0
+    for draft in drafts:
+        rows = find_rows(sorted(find_lines(draft.words, view.width_points, view.height_points), key=lambda n: n.baseline))
+        gaps = [[b.box.left - a.box.right for a, b in pairwise(sorted(row.words, key=lambda w: w.box.left))] for row in rows]
+        em = max((word.size for word in draft.words), default=10.0) / view.width_points
+        apart += sum(max(row, default=0.0) > WIDE_EMS * em for row in gaps)
+        stacked += sum(bool(NUMERIC.match(" ".join(word.text for word in row.words))) for row in rows) > 1
+        total, filled, most = total + len(rows), filled + bool(rows), max(most, len(rows))
+    few = row_count <= FEW_ROWS and most >= STACKED_ROWS * row_count
+    return not few and apart <= APART_SHARE * total and stacked <= STACKED_SHARE * filled
 
 
 def _drafts(found: Sequence[Span], grid: Grid, view: View) -> list[Draft]:
