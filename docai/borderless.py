@@ -35,6 +35,10 @@ from docai.tabular import (
     touches,
 )
 
+REGULAR_SIZE: Final = 4  # columns and rows of short texts that do not stand in order by chance
+REGULAR_FIT: Final = 0.8  # share of such rows no word of which runs from column to column, and of places that hold a text
+SHORT_WORDS: Final = 3.0  # words that such texts have, on average
+ALONE: Final = 0.85  # share of the lines of a page, from which on there is nothing else on it
 MIN_ROWS: Final = 3  # with two texts and more; fewer are a heading with a date, or a signature
 NUMERIC_SHARE: Final = 0.4  # of the texts behind the first column that are numbers, where nothing else tells a table
 FITTING: Final = 0.7  # share of the rows no word of which runs from column to column
@@ -43,6 +47,7 @@ LEAST_PARTED: Final = 0.25  # share of the rows that hold several texts; the res
 LABEL: Final = 0.75  # of a table's width that a label alone in its row is wide
 PROSE_LINES: Final = 3, 5  # lines of running text, wide and narrow
 WIDE_PROSE_EMS, NARROW_PROSE_EMS = 25.0, 12.0  # font sizes that such lines are long
+PROSE_WORDS_A_LINE: Final = 1.5  # that they have on average; long Korean words are as wide as several English ones
 PROSE_STEP: Final = 1.95  # font sizes between their baselines
 INDENT_EMS: Final = 3.0  # font sizes that their left ends differ by
 FULL_LINES: Final = 0.7  # share of them that the first word of the next would not have had room in
@@ -67,7 +72,8 @@ def find_aligned(lines: Sequence[Line], rules: Sequence[Rule], paths: Sequence[V
     start = 0
     while start < len(rows):
         end = _run(rows, start, blocked, em, leading)
-        if end - start > 1 and _tells_table(rows[start:end], _above(rows, start), rules, leading):
+        alone = _count(rows[start:end]) > ALONE * len(upright)
+        if end - start > 1 and _tells_table(rows[start:end], _above(rows, start), rules, leading, alone=alone):
             start = _heads(rows, start, end, rules, leading)
             members = [line for row in rows[start:end] for line in row.lines]
             box = hull(line.box for line in members)
@@ -103,9 +109,10 @@ def _prose(lines: Sequence[Line], em: float) -> set[int]:
             stack.append(below[id(stack[-1])])
         right = max(one.box.right for one in stack)
         width = right - min(one.box.left for one in stack)
+        words = statistics.mean(len(one.words) for one in stack)
         wide = len(stack) >= PROSE_LINES[1] or (len(stack) >= PROSE_LINES[0] and width > WIDE_PROSE_EMS * em)
         full = sum(right - a.box.right < b.words[0].box.width + em for a, b in pairwise(stack))
-        if wide and width > NARROW_PROSE_EMS * em and full >= FULL_LINES * (len(stack) - 1):
+        if wide and words >= PROSE_WORDS_A_LINE and width > NARROW_PROSE_EMS * em and full >= FULL_LINES * (len(stack) - 1):
             prose.update(map(id, stack))
     return prose
 
@@ -168,12 +175,16 @@ def _between(above: Row, below: Row, blocked: Sequence[Line]) -> bool:
     )
 
 
+def _count(rows: Sequence[Row]) -> int:
+    return sum(len(row.lines) for row in rows)
+
+
 def _above(rows: Sequence[Row], start: int) -> list[Line]:
     """Return the lines of the two rows above one."""
     return [line for row in rows[max(0, start - 2) : start] for line in row.lines]
 
 
-def _tells_table(rows: Sequence[Row], above: Sequence[Line], rules: Sequence[Rule], leading: float) -> bool:
+def _tells_table(rows: Sequence[Row], above: Sequence[Line], rules: Sequence[Rule], leading: float, *, alone: bool) -> bool:
     several = [row for row in rows if len(row.lines) > 1]
     columns = find_columns(rows, rules)
     single = [row for row in rows if len(row.lines) == 1]
@@ -198,6 +209,10 @@ def _tells_table(rows: Sequence[Row], above: Sequence[Line], rules: Sequence[Rul
         return len(several) > 1
     if len(several) < MIN_ROWS:
         return False
+    filled = sum(bool(text_in(row, column)) for row in several for column in columns) / (len(several) * len(columns))
+    regular = min(len(columns), len(several)) >= REGULAR_SIZE and min(fitting, filled) > REGULAR_FIT
+    if (alone and len(several) >= REGULAR_SIZE) or (regular and statistics.mean(len(line.words) for line in pieces) < SHORT_WORDS):
+        return True
     if len(columns) == 2:
         return (numeric > 0.7 and len(several) > MIN_ROWS) or (numeric > 0.5 and (headed or ruled > 0)) or (headed and ruled > 1)
     return numeric >= NUMERIC_SHARE or headed or ruled > 1

@@ -7,7 +7,7 @@ never change; `replace` makes a new, validated one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, TypeVar
 
@@ -102,7 +102,8 @@ def mean_confidence(texts: Iterable[_Sure], *, of_none: float) -> float:
 class Cell(_Frozen):
     """A table's cell: its first row and column (from 0), what it spans, and the box of the cell on the page.
 
-    `page_number` is set only in a table that was joined over pages.
+    `number` is the value of a text that is a number and can be read as one in one way only, as `docai.numbers` tells; it is
+    what the text says, 12.5 for "12.5%". `page_number` is set only in a table that was joined over pages.
     """
 
     row: Annotated[int, Field(ge=0)]
@@ -110,6 +111,7 @@ class Cell(_Frozen):
     row_span: Annotated[int, Field(ge=1)] = 1
     column_span: Annotated[int, Field(ge=1)] = 1
     text: str = ""
+    number: Annotated[float | None, Field(exclude_if=lambda number: number is None)] = None
     header: Literal["none", "column", "row", "both"] = "none"
     box: Box
     confidence: Confidence = 1.0
@@ -151,6 +153,17 @@ class Table(_Content):
         self.grid()
         return self
 
+    @property
+    def header_row_count(self) -> int:
+        """How many leading rows consist of column headers only."""
+        return _leading(self.grid(), ("column", "both"))
+
+    @property
+    def header_column_count(self) -> int:
+        """How many leading columns consist of row headers only, but for the header rows above them."""
+        rows = self.grid()[self.header_row_count :]
+        return _leading([list(column) for column in zip(*rows, strict=True)], ("row", "both"))
+
     def grid(self) -> list[list[Cell]]:
         """Return the table as rows of cells, a spanning cell at each position it covers."""
         if self.row_count * self.column_count > MAX_POSITIONS:  # a lie in a JSON file must not fill memory
@@ -169,16 +182,23 @@ class Table(_Content):
             raise ValueError(f"position {empty[0]},{empty[1]} is not covered")
         return [[cell for cell in row if cell is not None] for row in rows]
 
-    def to_dataframe(self) -> pandas.DataFrame:
-        """Return the table as a pandas DataFrame; a spanning cell's text stands at each position it covers.
+    def to_dataframe(self, *, numbers: bool = False) -> pandas.DataFrame:
+        """Return the table as a pandas DataFrame of text; a spanning cell's text stands at each position it covers.
 
-        Leading rows whose cells are all column headers become the columns (several levels if there are several).
+        Header rows become the columns and header columns the index, each of several levels if there are several; without
+        any, rows and columns are numbered from 0. With `numbers`, a column that holds numbers and else only what is missing
+        (nothing, dashes, "n/a") is one of floats, NaN where they are missing; all others stay text.
 
         Raises:
             MissingDependency: pandas is not installed.
         """
-        frame: pandas.DataFrame = registry.load("docai.exporters.dataframe:to_dataframe")(self)
+        frame: pandas.DataFrame = registry.load("docai.exporters.dataframe:to_dataframe")(self, numbers=numbers)
         return frame
+
+
+def _leading(lines: Sequence[Sequence[Cell]], headers: Container[str]) -> int:
+    """Return how many of the first rows, or columns, have no cell but such headers."""
+    return next((number for number, line in enumerate(lines) if any(cell.header not in headers for cell in line)), len(lines))
 
 
 class Axis(_Frozen):

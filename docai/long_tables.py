@@ -12,7 +12,6 @@ from typing import Final
 from docai import document
 from docai.document import MARGIN_ROLES, Block, Figure, Page, Role, Table, Text
 from docai.table_parts import Row, folded, leading_rows, number_in, only_says_so, says_so, skipped_rows
-from docai.tasks.table import header_row_count
 
 MARGIN: Final = 0.12  # of the page's height at the top and bottom where logos stand
 SAME_PLACE: Final = 0.012  # of the page's height that a running text may move from page to page
@@ -199,7 +198,7 @@ def _numeric_shares(table: Table) -> list[float | None]:
 
 def _own_header(table: Table) -> bool:
     """Return whether a table has a header row that names columns; titles of sections and bold numbers are none."""
-    for row in table.grid()[: header_row_count(table)]:
+    for row in table.grid()[: table.header_row_count]:
         texts = {cell.text.strip() for cell in row if cell.text.strip()}
         numbers = [text for text in texts if _NUMBER.match(text) and not _YEAR.match(text)]
         if len(texts) > 1 and 2 * len(numbers) < len(texts):

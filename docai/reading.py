@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from docai import document
-from docai.document import Block, Content, Engine, Figure, Page, Problem, Role, Text, mean_confidence
+from docai.document import Block, Content, Engine, Figure, Page, Problem, Role, Table, Text, mean_confidence
 from docai.exchange import Reply, Request, Talk
 from docai.layout import ASLANT, SENTENCE_END, Region, find_regions
 from docai.lines import Line, find_lines
@@ -21,7 +21,7 @@ from docai.sources import Source, SourcePage, basis_of
 from docai.tasks import Task
 from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
-from docai.tasks.table import ReadTable
+from docai.tasks.table import ReadTable, with_numbers
 from docai.tiling import View
 
 logger = logging.getLogger(__name__)
@@ -132,7 +132,7 @@ def read_page(hand: PageInHand, context: Context) -> Talk[PageRead]:
     regions = [*sheet.regions, *assign_roles(find_regions(page, lines, margins), page.number, style)]
     questions = [(place, request) for place, region in enumerate(regions) if (request := _question(region, page, context))]
     replies = (yield [request for _, request in questions]) if questions else []
-    answers = {place: reply for (place, _), reply in zip(questions, replies, strict=True)}
+    answers = {place: _valued(reply, page, context) for (place, _), reply in zip(questions, replies, strict=True)}
     made = [(place, *content) for place, region in enumerate(regions) for content in _contents(region, answers.get(place), page)]
     placed = sheet.placed([content for _, content, _ in made])
     contents: list[_Made] = [
@@ -188,6 +188,14 @@ def _question(region: Region, page: SourcePage, context: Context) -> Request | N
     if region.kind == "chart":
         return context.request(ReadChart(), view)
     return None
+
+
+def _valued(reply: Reply, page: SourcePage, context: Context) -> Reply:
+    """Return a reply in which the numbers of a table have their values, whoever read it."""
+    if not isinstance(reply.answer, Table):
+        return reply
+    words = " ".join(word.text for word in page.words)
+    return replace(reply, answer=with_numbers(reply.answer, context.languages, around=words))
 
 
 # Blocks

@@ -23,6 +23,7 @@ EXPORTERS: Final = {
     "md": "docai.exporters.markdown:Exporter",
     "txt": "docai.exporters.text:Exporter",
     "xlsx": "docai.exporters.xlsx:Exporter",
+    "otsl": "docai.exporters.otsl:Exporter",
     "pdf": "docai.exporters.pdf:Exporter",
     "hocr": "docai.exporters.hocr:Exporter",
     "alto.xml": "docai.exporters.alto:Exporter",

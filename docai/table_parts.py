@@ -12,7 +12,6 @@ from rapidfuzz.distance import Levenshtein
 from docai import document
 from docai.document import MAX_POSITIONS, Cell, Table
 from docai.lines import join_texts
-from docai.tasks.table import header_row_count
 
 ALIKE: Final = 0.9  # of two header rows' letters that agree; scans are not read alike twice
 MORE_HEADS: Final = 2  # rows of words below those known as headers that may be headers too
@@ -126,8 +125,9 @@ def _is_crossed(table: Table, row: int) -> bool:
 
 def _merged(above: Sequence[Cell], below: Sequence[Cell]) -> list[Cell] | None:
     """Return two rows on both sides of a page's end as one, where they evidently are."""
-    places = [(cell.column, cell.column_span, cell.row_span) for cell in above]
-    if places != [(cell.column, cell.column_span, 1) for cell in below] or below[0].column or "column" in (c.header for c in above):
+    places = [(cell.column, cell.column_span) for cell in above]
+    tall = any(cell.row_span > 1 for cell in (*above, *below))
+    if tall or places != [(c.column, c.column_span) for c in below] or below[0].column or "column" in (c.header for c in above):
         return None
     pairs = list(zip(above, below, strict=True))
     filled = [(one.text.strip(), other.text.strip()) for one, other in pairs if other.text.strip()]
@@ -157,7 +157,7 @@ def _blank_keys(rows: Iterable[Sequence[Cell]]) -> bool:
 
 def leading_rows(table: Table) -> tuple[Row, ...]:
     """Return the texts of the rows that a later part may repeat: the headers, and words right below that may be some too."""
-    known = header_row_count(table)
+    known = table.header_row_count
     rows: list[Row] = []
     for number, cells in enumerate(table.grid()[: max(known, 1) + MORE_HEADS]):
         row = tuple(folded(cell.text) for cell in cells)

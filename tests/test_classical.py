@@ -18,7 +18,7 @@ from docai.rulings import find_grids
 from docai.sources import Rule
 from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
-from docai.tasks.table import ReadTable, header_row_count
+from docai.tasks.table import ReadTable
 from docai.tiling import View
 from tests.drawn_pages import BOLD, HEIGHT, PLAIN, REFERENCE, WIDTH, Sheet, grid_rules, page_of, word, words
 
@@ -105,21 +105,21 @@ def test_text_of_several_lines_is_joined_in_its_cell():
 
 
 def test_bold_rows_over_plain_ones_are_headers():
-    assert header_row_count(table_of(("a", "b", "c"), ("d", "e", "f"), ("g", "h", "i"), fonts=(BOLD,))) == 1
-    assert header_row_count(table_of(("a", "b", "c"), ("d", "e", "f"), ("g", "h", "i"), fonts=(BOLD, BOLD))) == 2
+    assert table_of(("a", "b", "c"), ("d", "e", "f"), ("g", "h", "i"), fonts=(BOLD,)).header_row_count == 1
+    assert table_of(("a", "b", "c"), ("d", "e", "f"), ("g", "h", "i"), fonts=(BOLD, BOLD)).header_row_count == 2
 
 
 def test_words_over_numbers_are_headers():
-    assert header_row_count(table_of(*DEPOTS)) == 1
+    assert table_of(*DEPOTS).header_row_count == 1
 
 
 def test_a_table_of_words_alone_has_no_headers():
-    assert header_row_count(table_of(("a", "b", "c"), ("d", "e", "f"), ("g", "h", "i"))) == 0
-    assert header_row_count(table_of(("a", "b", "c"), ("d", "e", "f"), ("g", "h", "i"), fonts=(BOLD, BOLD, BOLD))) == 0
+    assert table_of(("a", "b", "c"), ("d", "e", "f"), ("g", "h", "i")).header_row_count == 0
+    assert table_of(("a", "b", "c"), ("d", "e", "f"), ("g", "h", "i"), fonts=(BOLD, BOLD, BOLD)).header_row_count == 0
 
 
 def test_numbers_alone_have_no_headers():
-    assert header_row_count(table_of(("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"))) == 0
+    assert table_of(("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9")).header_row_count == 0
 
 
 def test_a_spanning_header_takes_the_row_below_it_along():
@@ -129,7 +129,7 @@ def test_a_spanning_header_takes_the_row_below_it_along():
     rules.append(Rule(True, 120 / HEIGHT, 200 / WIDTH, 400 / WIDTH, 0.5))
     table = table_of(("Depot", "Parcels", ""), ("", "2023", "2024"), ("North", "12", "13"), rules=rules)
     assert (table.grid()[0][0].row_span, table.grid()[0][1].column_span) == (2, 2)
-    assert header_row_count(table) == 2
+    assert table.header_row_count == 2
 
 
 def test_empty_cells_are_cells():
@@ -155,7 +155,7 @@ def test_a_drawn_table_is_read_whole():
     view = View(page.reference, page.width_points, page.height_points, found.box, page.words, page.rules)
     table = reply_to(view).answer
     assert texts_of(table) == [["Depot", "Vans", "Area"], ["North", "12", "8,400"], ["South", "9", "6,150"]]
-    assert header_row_count(table) == 1
+    assert table.header_row_count == 1
 
 
 def test_a_view_without_rules_or_columns_is_a_problem_and_no_table():

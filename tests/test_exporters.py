@@ -263,7 +263,8 @@ def test_html_elements_carry_page_box_and_confidence() -> None:
 def test_html_tables_keep_spans_and_headers() -> None:
     tree = Tree(document(page(spanned())).to_html())
     heads = [{k: v for k, v in attributes.items() if "data" not in k} for _, attributes in tree.under("table/thead/tr/th")]
-    assert heads == [{"scope": "col", "rowspan": "2"}, {"scope": "col", "colspan": "2"}, {"scope": "col"}, {"scope": "col"}]
+    assert heads == [{"scope": "col", "rowspan": "2"}, {"scope": "colgroup", "colspan": "2"}, {"scope": "col"}, {"scope": "col"}]
+    assert [attributes for _, attributes in tree.under("table/colgroup")] == [{"span": "1"}, {"span": "2"}]
     assert [attributes["scope"] for _, attributes in tree.under("table/tbody/tr/th")] == ["row"]
     assert [words for path, words in tree.texts if path.endswith("td")] == ["=1+2", "@", "<b>&"]
 
@@ -277,6 +278,46 @@ def test_html_has_no_head_where_a_header_cell_reaches_out_of_it() -> None:
     tree = Tree(document(page(Table(page_number=1, box=BOX, row_count=2, column_count=2, cells=cells))).to_html())
     assert not tree.under("table/thead")
     assert len(tree.under("table/tbody/tr/th")) == 2
+
+
+def grouped(*headed: tuple[int, int, int, int, str], rows: int, columns: int) -> Table:
+    """Return a table of the headers named (row, column, what they span, and which), all other positions being plain cells."""
+    cells = [
+        Cell.model_validate({"row": r, "column": c, "row_span": h, "column_span": w, "text": "h", "header": kind, "box": BOX})
+        for r, c, h, w, kind in headed
+    ]
+    covered = {(r + y, c + x) for r, c, h, w, _ in headed for y in range(h) for x in range(w)}
+    places = [(row, column) for row in range(rows) for column in range(columns) if (row, column) not in covered]
+    cells += [Cell(row=row, column=column, text="v", box=BOX) for row, column in places]
+    return Table(page_number=1, box=BOX, row_count=rows, column_count=columns, cells=tuple(cells))
+
+
+def shape(table: Table) -> str:
+    """Return the parts of a table in HTML and the scopes of the headers in each: `thead: col col, tbody: row`."""
+    tree = Tree(document(page(table)).to_html())
+    parts: list[str] = []
+    for path, attributes in tree.elements:
+        name = path.rpartition("/")[2]
+        if name in ("thead", "tbody"):
+            parts.append(f"{name}:")
+        elif name == "th":
+            parts[-1] += f" {attributes['scope']}"
+    return ", ".join(parts)
+
+
+def test_html_headers_over_groups_of_rows_and_columns_say_so() -> None:
+    years = [(0, 0, 1, 1, "column"), (0, 1, 1, 2, "column"), (1, 0, 1, 1, "both"), (1, 1, 1, 1, "column"), (1, 2, 1, 1, "column")]
+    assert shape(grouped(*years, rows=3, columns=3)) == "thead: col colgroup col col col, tbody:"
+    assert shape(grouped((0, 0, 1, 3, "column"), rows=2, columns=3)) == "thead: col, tbody:"
+    sections = [(1, 0, 1, 3, "row"), (2, 0, 1, 1, "row"), (3, 0, 1, 3, "row")]
+    assert shape(grouped(*sections, rows=5, columns=3)) == "tbody:, tbody: rowgroup row, tbody: rowgroup"
+    high = [(0, 0, 1, 1, "column"), (0, 1, 1, 1, "column"), (1, 0, 2, 1, "row"), (4, 0, 2, 1, "row")]
+    assert shape(grouped(*high, rows=6, columns=2)) == "thead: col col, tbody: rowgroup, tbody:, tbody: rowgroup"
+
+
+def test_html_has_one_body_where_a_cell_reaches_from_a_group_into_the_next() -> None:
+    high = [(0, 0, 2, 1, "row"), (2, 0, 2, 1, "row"), (1, 1, 2, 1, "none")]
+    assert shape(grouped(*high, rows=4, columns=2)) == "tbody: row row"
 
 
 def test_html_captions_stand_inside_their_table_or_figure_and_nowhere_else() -> None:
@@ -365,8 +406,9 @@ def test_without_tables_no_csv_is_written(tmp_path: Path) -> None:
 
 def test_a_dataframe_repeats_spanning_texts_and_has_header_rows_as_columns() -> None:
     frame = spanned().to_dataframe()
-    assert list(frame.columns) == [("Region", "Region"), ("Year", "2020"), ("Year", "2021")]
-    assert frame.to_numpy().tolist() == [['N "x", y', "=1+2\n@", "<b>&"]]
+    assert list(frame.columns) == [("Year", "2020"), ("Year", "2021")]
+    assert frame.to_numpy().tolist() == [["=1+2\n@", "<b>&"]]
+    assert (list(frame.index), frame.index.name) == (['N "x", y'], "Region")
 
 
 def test_a_dataframe_of_one_header_row_has_plain_columns_and_of_none_numbers() -> None:
@@ -375,6 +417,59 @@ def test_a_dataframe_of_one_header_row_has_plain_columns_and_of_none_numbers() -
     bare = Table(page_number=1, box=BOX, row_count=1, column_count=1, cells=(Cell(row=0, column=0, text="t", box=BOX),))
     assert headed.to_dataframe().equals(pandas.DataFrame({"t0": ["t1"]}))
     assert list(bare.to_dataframe().columns) == [0]
+
+
+def of_texts(*rows: list[str], heads: int = 1, sides: int = 0) -> Table:
+    """Return a table of one-position cells, the first of its rows and columns headers."""
+    cells = [
+        {"row": r, "column": c, "text": words, "header": "column" if r < heads else "row" if c < sides else "none", "box": BOX}
+        for r, row in enumerate(rows)
+        for c, words in enumerate(row)
+    ]
+    shape = {"row_count": len(rows), "column_count": len(rows[0])}
+    return Table.model_validate({"page_number": 1, "box": BOX, **shape, "cells": cells})
+
+
+def test_header_columns_are_the_index_of_a_dataframe_named_by_what_stands_above_them() -> None:
+    rows = ["Region", "Depot", "Sold"], ["North", "Hà Nội", "5"], ["North", "Huế", "7"]
+    frame = of_texts(*rows, sides=2).to_dataframe()
+    assert list(frame.index) == [("North", "Hà Nội"), ("North", "Huế")]
+    assert list(frame.index.names) == ["Region", "Depot"]
+    assert frame["Sold"].tolist() == ["5", "7"]
+    assert of_texts(*rows, heads=0, sides=1).to_dataframe().index.tolist() == ["Region", "North", "North"]
+
+
+def test_a_dataframe_of_headers_alone_has_its_columns_and_one_of_row_headers_alone_is_numbered() -> None:
+    assert list(of_texts(["a", "b"]).to_dataframe().columns) == ["a", "b"]
+    assert len(of_texts(["a", "b"]).to_dataframe()) == 0
+    assert of_texts(["a", "b"], heads=0, sides=2).to_dataframe().equals(pandas.DataFrame([["a", "b"]]))
+
+
+def test_a_dataframe_of_numbers_has_floats_where_a_column_holds_numbers_alone() -> None:
+    rows = (
+        ["Depot", "Sold", "Share", "Note"],
+        ["Huế", "1.234,5", "12%", "3"],
+        ["Vinh", "—", "7,5%", "none"],
+        ["Lào Cai", "1.000", "", "4"],
+    )
+    frame = of_texts(*rows, sides=1).to_dataframe(numbers=True)
+    assert frame["Sold"].tolist()[::2] == [1234.5, 1000.0]
+    assert frame["Sold"].isna().tolist() == [False, True, False]
+    assert frame["Share"].tolist()[:2] == [12.0, 7.5]
+    assert [str(kind) for kind in frame.dtypes[:2]] == ["float64", "float64"]
+    assert frame["Note"].tolist() == ["3", "none", "4"]
+    assert of_texts(*rows).to_dataframe()["Sold"].tolist() == ["1.234,5", "—", "1.000"]
+
+
+def test_a_section_amid_numbers_is_missing_and_a_spanning_number_stands_at_each_position() -> None:
+    cells = (
+        Cell(row=0, column=0, column_span=2, text="Europe", header="row", box=BOX),
+        Cell(row=1, column=0, text="5", box=BOX),
+        Cell(row=1, column=1, row_span=2, text="1.5", box=BOX),
+        Cell(row=2, column=0, text="6", box=BOX),
+    )
+    frame = Table(page_number=1, box=BOX, row_count=3, column_count=2, cells=cells).to_dataframe(numbers=True)
+    assert frame.fillna(-1).to_numpy().tolist() == [[-1, -1], [5, 1.5], [6, 1.5]]
 
 
 @pytest.mark.parametrize("name", sorted(EXPORTERS))

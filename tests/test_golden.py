@@ -18,7 +18,6 @@ import docai
 from docai.box import Box
 from docai.continuation import passages
 from docai.document import Figure, Table, Text
-from docai.tasks.table import header_row_count
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ROOT / "examples" / "documents"
@@ -156,8 +155,22 @@ def test_a_table_has_its_cells_its_headers_and_its_caption(name, number):
     assert (table.page_number, table.row_count, table.column_count) == (truth.page, truth.row_count, truth.column_count)
     cells = [(cell.row, cell.column, cell.row_span, cell.column_span, cell.text) for cell in table.cells]
     assert cells == [(cell["row"], cell["column"], cell["row_span"], cell["column_span"], cell["text"]) for cell in truth.cells]
-    assert header_row_count(table) == truth.header_rows
+    assert table.header_row_count == truth.header_rows
     assert common(table.box, Box(*truth.box)) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("report.pdf", [3, 12.1, 13.0, 95.1, 96.8]),
+        ("korean.pdf", [1284, 2115, 11.2]),
+        ("vietnamese.pdf", [1520, 412, 95.8]),
+    ],
+)
+def test_numbers_have_their_values_by_the_custom_of_the_language(name, values):
+    table = read(name).tables[0]
+    numbers = [cell.number for cell in table.grid()[table.header_row_count]]
+    assert [number for number in numbers if number is not None] == values
 
 
 @pytest.mark.parametrize("name", DIGITAL)

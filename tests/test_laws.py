@@ -58,7 +58,7 @@ ROOT = Path(docai.__file__).parents[1]
 # Imports go only to an earlier floor; what shares a floor does not know of each other. A folder is one floor.
 FLOORS = (
     ("errors",),
-    ("registry", "box", "interrupts", "marks"),
+    ("registry", "box", "interrupts", "marks", "numbers"),
     ("document",),
     ("sources",),
     ("preparation",),
@@ -349,6 +349,7 @@ CELLS = st.builds(
     row_span=st.integers(1, 9),
     column_span=st.integers(1, 9),
     text=TEXTS,
+    number=st.none() | NUMBERS,
     header=st.sampled_from(["none", "column", "row", "both"]),
     box=BOXES,
     confidence=SHARES,

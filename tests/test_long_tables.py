@@ -22,7 +22,7 @@ BOX = Box(0.1, 0.1, 0.9, 0.9)
 
 
 def body(page, count=30):
-    return [[f"Depot {page}-{n}", str(10 * page + n), f"{n},400"] for n in range(count)]
+    return [[f"Depot {page}-{n}", str(10 * page + n), f"{n + 1},400"] for n in range(count)]
 
 
 def ruled(sheet, rows, top=100.0, xs=XS, pitch=20):
@@ -303,7 +303,7 @@ def test_a_workbook_has_one_sheet_for_it_that_tells_all_pages(document, tmp_path
     book = openpyxl.load_workbook(path)
     assert book.sheetnames == ["Document", "p1-3 Table 1 Depots", "Sources"]
     rows = list(book["p1-3 Table 1 Depots"].iter_rows(values_only=True))
-    assert (len(rows), rows[0], rows[-1]) == (91, tuple(HEAD), ("Depot 3-29", 59, 29400))
+    assert (len(rows), rows[0], rows[-1]) == (91, tuple(HEAD), ("Depot 3-29", 59, 30400))
     assert [row[3] for row in book["Sources"].iter_rows(min_row=2, values_only=True) if row[1][0] == "A"] == [1] * 31 + [2] * 30 + [
         3
     ] * 30

@@ -10,7 +10,7 @@ import pytest
 
 import docai
 from docai.errors import MissingDependency
-from docai.tasks.table import header_row_count, teds
+from docai.tasks.table import teds
 from fine_tune.synth.fonts import faces
 from fine_tune.synth.table import HELD_OUT_STYLES, STYLES, draw_table
 from fine_tune.synth.words import LANGUAGES
@@ -65,7 +65,7 @@ def test_each_cell_has_its_text_on_the_page_and_nothing_else(seed, held_out):
 @pytest.mark.parametrize(("seed", "held_out"), [(seed, False) for seed in DRAWN] + [(seed, True) for seed in HELD_OUT])
 def test_a_table_is_one_that_people_set(seed, held_out):
     table = drawn(seed, held_out).table
-    heads = header_row_count(table)
+    heads = table.header_row_count
     assert 1 <= heads <= 4
     assert table.column_count >= 2
     assert table.row_count - heads >= 3

@@ -282,3 +282,9 @@ def test_no_letter_is_lost_where_no_header_is_repeated(parts, number):
 def test_a_single_part_is_itself_but_for_the_pages_of_its_cells():
     one = table(HEAD, ["a", "b"], heads=1)
     assert replace(join_tables([one]), cells=one.cells) == one
+
+
+def test_a_row_with_a_cell_that_reaches_below_is_not_made_one_with_the_row_above():
+    above = table(["Key", "begins and"], ["Harwick", "a long"])
+    below = table(["", "remark"], ["", ""], ["Penfold", "x"], spans=[(0, 1, 2, 1)], page=2)
+    assert texts(join_tables([above, below]))[1:] == [["Harwick", "a long"], ["", "remark"], ["", "remark"], ["Penfold", "x"]]

@@ -13,7 +13,7 @@ from docai.box import Box
 from docai.document import Cell, Table, replace
 from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
-from docai.tasks.table import Agreement, ReadTable, adjacency, header_row_count, in_reading_order, teds
+from docai.tasks.table import Agreement, ReadTable, adjacency, in_reading_order, teds, valued, with_numbers
 
 BOX = Box(0.1, 0.1, 0.9, 0.9)
 TASKS = (ReadTable(), ReadChart(), ReadText(), ReadText(("ko", "en")))
@@ -106,19 +106,47 @@ def test_header_rows_are_the_leading_ones(rows, columns, headed):
         replace(part, header=marks[part.column % 2] if part.row < headed else ("row" if part.column == 0 else "none"))
         for part in plain(rows, columns).cells
     ]
-    assert header_row_count(table(rows, columns, cells)) == min(rows, headed)
+    assert table(rows, columns, cells).header_row_count == min(rows, headed)
 
 
 def test_a_header_that_spans_two_rows_needs_both_to_be_headers():
     corner, wide = cell(0, 0, 2, 1, header="both"), cell(0, 1, 1, 2, header="column")
     below = [cell(1, 1, header="column"), cell(1, 2, header="column"), cell(2, 0), cell(2, 1), cell(2, 2)]
-    assert header_row_count(table(3, 3, [corner, wide, *below])) == 2
-    assert header_row_count(table(3, 3, [corner, wide, replace(below[0], header="none"), *below[1:]])) == 1
+    assert table(3, 3, [corner, wide, *below]).header_row_count == 2
+    assert table(3, 3, [corner, wide, replace(below[0], header="none"), *below[1:]]).header_row_count == 1
 
 
 def test_a_column_header_below_the_data_heads_nothing():
     cells = [cell(0, 0), cell(1, 0, header="column")]
-    assert header_row_count(table(2, 1, cells)) == 0
+    assert table(2, 1, cells).header_row_count == 0
+
+
+@given(st.integers(1, 4), st.integers(1, 5), st.integers(0, 5), st.booleans())
+def test_header_columns_are_the_leading_ones_below_the_header_rows(rows, columns, headed, has_heads):
+    cells = [
+        replace(part, header="column" if has_heads and part.row == 0 else "row" if part.column < headed else "none")
+        for part in plain(rows + 1, columns).cells
+    ]
+    assert table(rows + 1, columns, cells).header_column_count == min(columns, headed)
+
+
+def test_a_table_of_column_headers_alone_has_no_header_columns():
+    assert table(1, 2, [cell(0, 0, header="column"), cell(0, 1, header="both")]).header_column_count == 0
+
+
+def test_the_body_of_a_table_has_its_numbers_and_its_headers_have_none():
+    whole = written(["2019", "Note"], ["1.234,5", "see 5"], ["7", "8"], headed=1)
+    again = with_numbers(whole)
+    assert [part.number for part in again.cells] == [None, None, 1234.5, None, 7, 8]
+    assert valued(again) is again
+    assert valued(whole) == again
+    assert with_numbers(replace(again, cells=tuple(replace(part, text="x") for part in again.cells))).cells[2].number is None
+
+
+def test_numbers_that_are_none_are_not_told_in_json():
+    part = cell(0, 0)
+    assert '"number"' not in part.model_dump_json()
+    assert '"number":5.0' in replace(part, number=5).model_dump_json()
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)

@@ -2,20 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pandas
 
-from docai.document import Table
-from docai.tasks.table import header_row_count
+from docai.document import Cell, Table
+from docai.numbers import is_missing
+from docai.tasks.table import valued
 
 
-def to_dataframe(table: Table) -> pandas.DataFrame:
+def to_dataframe(table: Table, *, numbers: bool = False) -> pandas.DataFrame:
     """Return `table` as a DataFrame of text; a spanning cell's text stands at each position it covers.
 
-    Leading rows whose cells are all column headers become the columns, a `MultiIndex` if there are several; without any,
-    the columns are numbered from 0.
+    Header rows become the columns and header columns the index, a `MultiIndex` if there are several; an index is named by
+    the header above it. Without any, rows and columns are numbered from 0, as are the rows of a table whose columns are all
+    headers. With `numbers`, a column of numbers is one of floats.
     """
-    rows = [[cell.text for cell in row] for row in table.grid()]
-    count = header_row_count(table)
-    columns = None if count == 0 else pandas.Index(rows[0]) if count == 1 else pandas.MultiIndex.from_arrays(rows[:count])
-    frame: pandas.DataFrame = pandas.DataFrame(rows[count:], columns=columns)
+    heads, sides = table.header_row_count, table.header_column_count % table.column_count
+    grid = (valued(table) if numbers else table).grid()
+    columns = list(zip(*grid, strict=True))
+    bodies = [column[heads:] for column in columns[sides:]]
+    values = [_values(body) if numbers else _texts(body) for body in bodies]
+    frame: pandas.DataFrame = pandas.DataFrame(dict(enumerate(values)), index=range(table.row_count - heads))
+    if heads:
+        frame.columns = _index([_texts(row[sides:]) for row in grid[:heads]], [None] * heads)
+    if sides:
+        names = [" ".join(dict.fromkeys(filter(None, _texts(column[:heads])))) or None for column in columns[:sides]]
+        frame.index = _index([_texts(column[heads:]) for column in columns[:sides]], names)
     return frame
+
+
+def _index(levels: list[list[str]], names: list[str | None]) -> pandas.Index[Any]:
+    index: pandas.Index[Any] = (
+        pandas.MultiIndex.from_arrays(levels, names=names) if len(levels) > 1 else pandas.Index(levels[0], name=names[0])
+    )
+    return index
+
+
+def _texts(cells: Sequence[Cell]) -> list[str]:
+    return [cell.text for cell in cells]
+
+
+def _values(cells: Sequence[Cell]) -> list[str] | list[float]:
+    """Return a column's numbers, NaN where they are missing and for headers amid them; its texts if any other stands there."""
+    known = [cell.number is not None or is_missing(cell.text) or cell.header != "none" for cell in cells]
+    if all(known) and any(cell.number is not None for cell in cells):
+        return [float("nan") if cell.number is None else cell.number for cell in cells]
+    return _texts(cells)

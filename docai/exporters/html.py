@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
+from itertools import pairwise
 from urllib.parse import quote
 
 from docai.box import Box
@@ -17,7 +18,6 @@ from docai.continuation import Joiner, Passage
 from docai.document import Block, Cell, Chart, Document, Figure, Page, Point, Series, Table, Text
 from docai.exporters import Place
 from docai.exporters.text import in_margin, marker_of, parts_of, value_text, words_of
-from docai.tasks.table import header_row_count
 
 STYLE = """
 body { margin: 2rem auto; max-width: 52rem; padding: 0 1rem; font: 1rem/1.55 system-ui, sans-serif; color: #1c1c1c }
@@ -50,33 +50,72 @@ def address_of(file: str) -> str:
 def table_pieces(table: Table, attributes: Attributes) -> Iterator[tuple[str, Cell | None]]:
     """Give the rows of a table as HTML without the `table` tags: pieces of text, each with its cell where it is a cell's text.
 
-    Leading rows of column headers are the `thead`, unless a cell reaches out of them.
+    Leading rows of column headers are the `thead`, unless a cell reaches out of them. Headers over several columns, or before
+    several rows, head groups of them (`colgroup`, a `tbody` each) where the table falls into such groups.
     """
-    head = header_row_count(table)
-    if any(cell.row < head < cell.row + cell.row_span for cell in table.cells):
-        head = 0
+    head = 0 if _is_crossed(table, table.header_row_count) else table.header_row_count
+    groups, parts = _column_groups(table, head), _row_groups(table, head)
+    heads = {(cell.row, cell.column) for cell in (*groups, *parts.values()) if cell is not None}
+    if groups:
+        yield "".join(f'<colgroup span="{cell.column_span}"></colgroup>' for cell in groups) + "\n", None
     rows: list[list[Cell]] = [[] for _ in range(table.row_count)]
     for cell in sorted(table.cells, key=lambda cell: cell.column):
         rows[cell.row].append(cell)
-    for tag, part in (("thead", rows[:head]), ("tbody", rows[head:])):
-        if part:
+    starts = sorted({0, head, *parts})
+    for start, end in pairwise([*starts, table.row_count]):
+        if start < end:
+            tag = "thead" if start < head else "tbody"
             yield f"<{tag}>\n", None
-            for row in part:
-                yield from _row_pieces(row, attributes)
+            for row in rows[start:end]:
+                yield from _row_pieces(row, heads, attributes)
             yield f"</{tag}>\n", None
 
 
-def _row_pieces(row: list[Cell], attributes: Attributes) -> Iterator[tuple[str, Cell | None]]:
+def _is_crossed(table: Table, row: int) -> bool:
+    return any(cell.row < row < cell.row + cell.row_span for cell in table.cells)
+
+
+def _column_groups(table: Table, head: int) -> list[Cell]:
+    """Return the cells of the first header row that parts the columns into groups; none where no row does."""
+    for row in table.grid()[:head]:
+        if any(1 < cell.column_span < table.column_count for cell in row):
+            return list({cell.column: cell for cell in row}.values())
+    return []
+
+
+def _row_groups(table: Table, head: int) -> dict[int, Cell | None]:
+    """Return the rows of the body at which groups begin, with the header of each: one as wide as the table, or several rows high.
+
+    There are none where a cell reaches from one into the next.
+    """
+    sides = [cell for cell in table.cells if cell.header == "row" and cell.row >= head and cell.column == 0]
+    wide = {cell.row: cell for cell in sides if 1 < cell.column_span == table.column_count}
+    high = {cell.row: cell for cell in sides if cell.row_span > 1}
+    ends = {cell.row + cell.row_span: None for cell in high.values()}
+    groups: dict[int, Cell | None] = {**wide} if wide else {**ends, **high}
+    groups.pop(table.row_count, None)
+    return {} if any(_is_crossed(table, row) for row in groups) else groups
+
+
+def _row_pieces(row: list[Cell], heads: Container[tuple[int, int]], attributes: Attributes) -> Iterator[tuple[str, Cell | None]]:
     yield "<tr>", None
     for cell in row:
         tag = "td" if cell.header == "none" else "th"
-        scope = "" if cell.header == "none" else ' scope="row"' if cell.header == "row" else ' scope="col"'
+        scope = _scope(cell, of_group=(cell.row, cell.column) in heads)
         rows = f' rowspan="{cell.row_span}"' if cell.row_span > 1 else ""
         columns = f' colspan="{cell.column_span}"' if cell.column_span > 1 else ""
         yield f"<{tag}{scope}{rows}{columns}{attributes(cell)}>", None
         yield "<br>".join(escape(line) for line in cell.text.splitlines() if line.strip()), cell
         yield f"</{tag}>", None
     yield "</tr>\n", None
+
+
+def _scope(cell: Cell, *, of_group: bool) -> str:
+    if cell.header == "none":
+        return ""
+    if cell.header == "row":
+        return ' scope="rowgroup"' if of_group else ' scope="row"'
+    return ' scope="colgroup"' if of_group and cell.column_span > 1 else ' scope="col"'
 
 
 def claimed_captions(passages: list[Passage]) -> dict[str, list[Passage]]:

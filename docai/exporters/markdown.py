@@ -17,7 +17,6 @@ from docai.document import Block, Cell, Chart, Document, Figure, Page, Role, Tab
 from docai.exporters import Place
 from docai.exporters.html import address_of, chart_heads, table_pieces
 from docai.exporters.text import in_margin, marker_of, parts_of, value_text, words_of
-from docai.tasks.table import header_row_count
 
 INLINE = re.compile(r"<|&(?=#?\w+;)|\\(?=[!-/:-@\[-`{-~]|$)|\](?=[(:])", re.MULTILINE)  # HTML, entities, escapes, links
 LINE_START = re.compile(
@@ -217,7 +216,7 @@ def _unbroken(text: str) -> str:
 
 def _render_table(draft: Draft, block: Block, table: Table) -> None:
     start = draft.end
-    if header_row_count(table) == 1 and not any(_needs_html(cell) for cell in table.cells):
+    if table.header_row_count == 1 and not any(_needs_html(cell) for cell in table.cells):
         rows: list[list[Cell]] = [[] for _ in range(table.row_count)]
         for cell in sorted(table.cells, key=lambda cell: cell.column):
             rows[cell.row].append(cell)

@@ -18,38 +18,53 @@ from docai.continuation import Joiner, Passage
 from docai.document import Block, Cell, Document, FormField, Page, Problem, Table, Text, replace
 from docai.exporters import Place
 from docai.exporters.text import one_line
-from docai.tasks.table import header_row_count
+from docai.numbers import Number, as_printed
+from docai.tasks.table import valued
 
 ROWS, COLUMNS = 1_048_576, 16_384  # that a sheet holds. Source: Microsoft, "Excel specifications and limits"
 CELL_CHARACTERS, NAME_CHARACTERS = 32_767, 31  # UTF-16 units; same source
 WIDTHS = 8, 60  # of a column, in digits of the standard font
 EXACT_DIGITS = 15  # more are rounded by Excel; same source
 
-NUMBER = re.compile(r"[-\u2212]?(?:0|[1-9][0-9]*|[1-9][0-9]{0,2}(?P<groups>(?:,[0-9]{3})+))(?:\.(?P<decimals>[0-9]+))?")
-DECIMAL_COMMA = re.compile(
-    r"(?<![0-9.,])[0-9]+,[0-9]{1,2}(?![0-9.,])|[0-9]\.[0-9]{3}[.,][0-9]"
-)  # "12,5" and "1.234,5": what "1.234" means is open
 SOURCES = ("Sheet", "Cell", "Text", "Page", "Left", "Top", "Right", "Bottom", "Confidence")
 
 Value = str | float | bool | None
 
 
-def number_of(text: str) -> tuple[float, str] | None:
-    """Return the value and the Excel number format of a plain number (`1234`, `-12.5`, `1,234.50`), else None.
+def number_of(cell: Cell) -> tuple[float, str] | None:
+    """Return the value that Excel keeps of a cell's number, and the format in which it shows it as it was printed, else None.
 
-    Text that only looks like a number stays text: leading zeros, more digits than Excel keeps, units, percents.
+    Of "12.5%" that is 0.125; "1.234,5" is shown with the signs of the reader's own country, "1억 2,000만" in digits.
     """
-    match = NUMBER.fullmatch(text)
-    if match is None or sum(character.isdigit() for character in text) > EXACT_DIGITS:
+    if cell.number is None:
         return None
-    decimals = f".{'0' * len(match['decimals'])}" if match["decimals"] else ""
-    return float(text.replace(",", "").replace("\u2212", "-")), ("#,##0" if match["groups"] else "0") + decimals
+    number = as_printed(cell.text, cell.number)
+    if number is None:  # the text was changed since, or is no number by itself
+        return cell.number, "General"
+    return float(number.value / 100 if "%" in number.after else number.value), format_of(number)
+
+
+def format_of(number: Number) -> str:
+    """Return the Excel number format that shows a number as it was printed."""
+    whole = number.value == number.value.to_integral_value()
+    if number.scaled:
+        digits = "#,##0" if whole else "#,##0.0#########"
+    else:
+        digits = ("#,##0" if number.grouped else "0") + ("." + "0" * number.decimals if number.decimals else "")
+    shown = "%".join(map(_quoted, number.before.split("%"))) + digits + "%".join(map(_quoted, number.after.split("%")))
+    negatives = {"-": "", "behind": f";{shown}-", "()": f";({shown})", "△": f';"△"{shown}'}
+    return f"+{shown};-{shown}" if number.plus else shown + negatives[number.negative]
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if text else ""
 
 
 class Exporter:
     """Keeps the tables until the end, for Excel's format is no stream; all other content is let go.
 
-    Text stays text, also where it begins with `=` or looks like an address; plain numbers of a table's body become numbers.
+    Text stays text, also where it begins with `=` or looks like an address; the numbers of a table's body become numbers that
+    look as they were printed. Headers are bold, and those at the top and on the left stay in view.
     """
 
     def __init__(self, place: Place) -> None:
@@ -115,23 +130,24 @@ class Book:
     def add_table(self, block: Block, caption: str) -> str:
         """Add a sheet with the table of `block` and return its name; what Excel cannot hold is left out."""
         name = self._sheet_name(f"{block.id.replace('/', '-')} {caption}")
-        table, sheet = block.content, self._workbook.add_worksheet(name)
-        if isinstance(table, Table):
-            numeric = not any(DECIMAL_COMMA.search(cell.text) for cell in table.cells)
+        sheet = self._workbook.add_worksheet(name)
+        if isinstance(block.content, Table):
+            table = valued(block.content)
             for cell in filter(_held, table.cells):
-                self._put_cell(sheet, cell, numeric=numeric)
+                self._put_cell(sheet, cell)
             for column, width in _widths(table).items():
                 sheet.set_column(column, column, width)
             sheet.ignore_errors({"number_stored_as_text": f"A1:{xl_rowcol_to_cell(ROWS - 1, COLUMNS - 1)}"})
-            heads = header_row_count(table)
-            if 0 < heads < min(table.row_count, ROWS):
-                sheet.freeze_panes(heads, 0)
+            heads, sides = table.header_row_count, table.header_column_count
+            heads, sides = heads % min(table.row_count, ROWS), sides % min(table.column_count, COLUMNS)  # some must be free to move
+            if heads or sides:
+                sheet.freeze_panes(heads, sides)
         return name
 
-    def _put_cell(self, sheet: Worksheet, cell: Cell, *, numeric: bool) -> None:
+    def _put_cell(self, sheet: Worksheet, cell: Cell) -> None:
         last_row, last_column = min(cell.row + cell.row_span, ROWS) - 1, min(cell.column + cell.column_span, COLUMNS) - 1
         merged = (last_row, last_column) != (cell.row, cell.column)
-        number = number_of(cell.text.strip()) if numeric and cell.header == "none" else None
+        number = number_of(cell)
         look = self._format(Look(cell.header != "none", number[1] if number else "General", merged))
         if merged:
             sheet.merge_range(cell.row, cell.column, last_row, last_column, "", look)
@@ -222,7 +238,8 @@ def _widths(table: Table) -> dict[int, int]:
     widths: dict[int, int] = {}
     for cell in table.cells:
         if cell.column_span == 1 and cell.column < COLUMNS:
-            wanted = max(map(_width, cell.text.splitlines()), default=0) + 2
+            shown = [] if cell.number is None else [f"{cell.number:,.{EXACT_DIGITS}g}"]  # "5조" is longer in digits
+            wanted = max(map(_width, [*cell.text.splitlines(), *shown]), default=0) + 2
             widths[cell.column] = max(widths.get(cell.column, WIDTHS[0]), min(wanted, WIDTHS[1]))
     return widths
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from docai.document import Cell, Table
+from docai.document import Cell, Table, replace
+from docai.numbers import EXPECTED, read_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,31 @@ class ReadTable:
     name: str = "table"
 
 
-def header_row_count(table: Table) -> int:
-    """Return how many leading rows consist of column headers only."""
-    for number, row in enumerate(table.grid()):
-        if any(cell.header not in ("column", "both") for cell in row):
-            return number
-    return table.row_count
+def with_numbers(table: Table, languages: Sequence[str] = EXPECTED, *, around: str = "") -> Table:
+    """Return `table` with the number of each cell of its body whose text is one, as `docai.numbers` reads it.
+
+    `languages` are those that its document may be written in, `around` the words round it, which tell which of them it is.
+    """
+    columns: dict[int, list[Cell]] = {}
+    for cell in table.cells:
+        if cell.header == "none":
+            columns.setdefault(cell.column, []).append(cell)
+    context = " ".join(cell.text for cell in table.cells if cell.header != "none")
+    texts = [[cell.text for cell in column] for column in columns.values()]
+    found = read_columns(texts, context=context, languages=languages, around=around)
+    numbers = {
+        (cell.row, cell.column): float(number.value)
+        for column, own in zip(columns.values(), found, strict=True)
+        for cell, number in zip(column, own, strict=True)
+        if number is not None
+    }
+    pairs = ((cell, numbers.get((cell.row, cell.column))) for cell in table.cells)
+    return replace(table, cells=tuple(cell if cell.number == number else replace(cell, number=number) for cell, number in pairs))
+
+
+def valued(table: Table) -> Table:
+    """Return a table with its numbers: as they were read with the document, or else as its own texts tell them."""
+    return table if any(cell.number is not None for cell in table.cells) else with_numbers(table)
 
 
 def in_reading_order(cells: Iterable[Cell]) -> tuple[Cell, ...]:
@@ -116,7 +136,7 @@ class _Element:
 
 
 def _tree(table: Table) -> _Element:
-    heads = header_row_count(table)
+    heads = table.header_row_count
     rows = [_Element(("tr", 1, 1)) for _ in range(table.row_count)]
     for cell in in_reading_order(table.cells):
         rows[cell.row].children.append(_Element(("td", cell.row_span, cell.column_span), cell.text))

@@ -13,9 +13,10 @@ from docai.backends.classical.pieces import NUMERIC
 from docai.exchange import Reply
 from docai.lines import find_lines
 from docai.rulings import Grid, Span, find_grids, spans
-from docai.sources import SourceWord
+from docai.sources import Rule, SourceWord
 from docai.tiling import View
 
+MISSING_SHARE: Final = 0.3  # of the rules across a grid that may be missing
 MANY_ROWS: Final = 4  # fewer may well be one label that is set over as many lines
 MOST: Final = 0.75  # share of the rows that hold a line where the lines are labels of their own
 WIDE_EMS: Final = 1.6  # font sizes from which on texts in one cell stand in columns of their own
@@ -33,13 +34,33 @@ def read_ruled(view: View) -> Reply | None:
     grids = find_grids(view.rules, view.width_points, view.height_points)
     if not grids:
         return None
-    grid = max(grids, key=lambda g: g.box.area)
+    grid = _with_missing_rules(max(grids, key=lambda g: g.box.area), view)
     drafts = _drafts(spans(grid), grid, view)
     if len(grid.xs) < 3 or not _is_complete(drafts, len(grid.ys) - 1, view):
         return None
     whole = sum(share_inside(draft.words, span_box(draft.span, grid.xs, grid.ys)) * len(draft.words) for draft in drafts)
     confidence = round(whole / len(view.words), 3) if view.words else 0.5
     return table_reply(view, drafts, grid.xs, grid.ys, confidence=min(1.0, confidence))
+
+
+def _with_missing_rules(grid: Grid, view: View) -> Grid:
+    """Return a grid with the rules that it lacks between rows of numbers, where most of its rows are ruled off.
+
+    Scans lose a rule here and there, and some authors leave it out.
+    """
+    if len(grid.xs) < 3 or len(grid.ys) < MANY_ROWS:
+        return grid
+    lines = find_lines(view.words, view.width_points, view.height_points)
+    missing = []
+    for top, bottom in pairwise(grid.ys):
+        rows = find_rows(sorted((n for n in lines if top < (n.box.top + n.box.bottom) / 2 < bottom), key=lambda n: n.baseline))
+        full = [row for row in rows if sum(bool(NUMERIC.match(word.text)) for word in row.words) >= max(1, len(grid.xs) - 3)]
+        if len(full) > 1 and full == rows:
+            missing += [(max(n.box.bottom for n in a.lines) + min(n.box.top for n in b.lines)) / 2 for a, b in pairwise(rows)]
+    if not missing or len(missing) > MISSING_SHARE * len(grid.ys):
+        return grid
+    drawn = tuple(Rule(horizontal=True, position=y, start=grid.xs[0], end=grid.xs[-1], thickness=0.0) for y in missing)
+    return Grid(grid.xs, tuple(sorted((*grid.ys, *missing))), (*grid.rules, *drawn))
 
 
 def _is_complete(drafts: Sequence[Draft], row_count: int, view: View) -> bool:

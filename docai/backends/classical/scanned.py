@@ -57,6 +57,8 @@ ODD: Final = (0.7, 2.0)  # times the usual height of letters, outside which a li
 TEXT_LETTERS, TEXT_CONFIDENCE, TEXT_SHARE = 4, 0.75, 0.1
 BLANK_INK: Final = 2e-5  # of a picture's pixels, under which it is blank: a full stop on A4 has 1e-6, a short word 5e-5
 HOPELESS: Final = 0.6  # confidence of the sample under which a picture may have no text at all
+LEVEL: Final = 0.4  # units that the middles, and the letter heights, of strips in one row differ by
+SHORT_UNITS: Final = 6.0  # that a word or two are wide
 MORE_SAMPLES: Final = 12  # lines that are then looked at
 DRAWN_SIDE: Final = 3.0  # line heights that a picture on a page measures at least
 LATIN: Final = frozenset("cs da de en es et fi fr hr hu id it lt lv ms nl no pl pt ro sk sl sv tr".split())
@@ -128,7 +130,7 @@ class Scans:
             doubled = np.asarray(cv2.resize(pixels, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
             larger = prepare(doubled, straighten=view.resolution is not None)
             other = self._sampled(larger, task.languages, points / 2)
-            if other[1] > sure:
+            if other[1] * other[2] > sure * letters:  # codes and names are read unsurely, but more of their letters are
                 prepared, points, (sheet, sure, letters) = larger, points / 2, other
         if (sure < UPRIGHT or letters < FEW_LETTERS) and view.resolution is not None:
             quarters: tuple[Literal[90, 180, 270], ...] = (180, 90, 270)
@@ -150,7 +152,7 @@ class Scans:
     def _sampled(self, prepared: Prepared, languages: Sequence[str], points: float) -> tuple[_Sheet, float, int]:
         """Return a picture's lines with the language that a few of them are read best in, how well, and how many letters."""
         found = find_strips(prepared.grey, prepared.ink, prepared.marks)
-        found = replace(found, strips=tuple(strip for strip in found.strips if strip.is_crisp))
+        found = replace(found, strips=tuple(_crisp(found.strips)))
         readers = self._readers(languages)
         chosen = _samples(found.strips)
         samples = {language: [engine.read(strip) for strip in chosen] for language, engine in readers.items()}
@@ -276,6 +278,20 @@ def _pixels(view: View) -> Pixels | InputError:
 
 def _lens(view: View) -> Lens:
     return Lens(dpi=DRAWN_DPI if view.resolution is None else min(FINEST, max(COARSEST, view.resolution)))
+
+
+def _crisp(strips: Sequence[Strip]) -> list[Strip]:
+    """Return the strips that are crisp, and short ones level with them: of a word or two in thin letters little is dark."""
+    crisp = [strip.is_crisp for strip in strips]
+    middles = np.array([(strip.place.top + strip.place.bottom) / 2 for strip in strips])
+    units = np.array([strip.unit for strip in strips])
+    sure = np.array(crisp, bool)
+    kept = []
+    for place, strip in enumerate(strips):
+        level = sure & (np.abs(middles - middles[place]) < LEVEL * strip.unit) & (np.abs(units - strip.unit) < LEVEL * strip.unit)
+        if crisp[place] or (strip.place.width < SHORT_UNITS * strip.unit and level.any()):
+            kept.append(strip)
+    return kept
 
 
 def _samples(strips: Sequence[Strip]) -> list[Strip]:

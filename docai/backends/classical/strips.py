@@ -37,6 +37,7 @@ STACK: Final = 0.22  # units between the parts of a letter that stand above each
 LONE_GAP: Final = 4.0  # units that a dash or dots stand apart from their line at most
 TALL: Final = 1.9  # times the usual line height, from which on what hangs together is several lines
 VALLEY: Final = 0.3  # of the fullest row, below which a row lies between two lines
+LONG_UNITS: Final = 12.0  # from which on a rule is longer than a word; letters of a word that touch are not as many
 TOUCHED: Final = 0.3  # of a rule's length that print may touch it on either side
 PIECE: Final = 2.2  # units from which on a thin stroke is a piece of a rule; the longest dash measures 2
 DOT: Final = 0.35  # units that the dots of a dotted rule measure at most
@@ -220,7 +221,7 @@ def _take_rules(ink: Mask, rest: Mask, unit: float, others: Sequence[Rectangle] 
     keep = [
         place
         for place, rule in long
-        if _stands_free(ink, rule, thick) and (others is None or rule.width > LARGEST * unit or _meets(rule, others, unit))
+        if _stands_free(ink, rule, thick, unit) and (others is None or rule.width > LARGEST * unit or _meets(rule, others, unit))
     ]
     rest[cv2.dilate(marks.mask(np.array(keep, np.int64)), np.ones((3, 3), np.uint8)) > 0] = 0
     return tuple(marks.rectangle(int(place)) for place in keep)
@@ -237,10 +238,14 @@ def _meets(rule: Rectangle, others: Sequence[Rectangle], unit: float) -> bool:
     )
 
 
-def _stands_free(ink: Mask, rule: Rectangle, thick: int) -> bool:
-    """Return whether there is little ink right above and below: the feet of letters that touch have their stems there."""
-    above = ink[max(0, rule.top - 1 - thick) : max(0, rule.top - 1), rule.left : rule.right]
-    below = ink[rule.bottom + 1 : rule.bottom + 1 + thick, rule.left : rule.right]
+def _stands_free(ink: Mask, rule: Rectangle, thick: int, unit: float) -> bool:
+    """Return whether there is little ink right above and below: the feet of letters that touch have their stems there.
+
+    Letters may well stand close over a rule that is longer than a word, but not on it.
+    """
+    reach = thick if rule.width < LONG_UNITS * unit else max(1, thick // 4)
+    above = ink[max(0, rule.top - 1 - reach) : max(0, rule.top - 1), rule.left : rule.right]
+    below = ink[rule.bottom + 1 : rule.bottom + 1 + reach, rule.left : rule.right]
     return all(not side.size or float(side.any(axis=0).mean()) < TOUCHED for side in (above, below))
 
 
