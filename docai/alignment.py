@@ -19,6 +19,7 @@ ON_ROW: Final = 0.35  # of a line's height that baselines in a row may differ; s
 
 # Alleys: the white space between columns
 PARTED: Final = 0.7  # of the rows with text on both sides of an alley, at least, leave it free; the rest are titles over columns
+MET_SHARE: Final = 0.2  # of the narrower of two texts that they overlap by to stand over each other
 PARTLY: Final = 0.05  # by which the share may be less than the best of its neighbourhood
 ALLEY_EMS: Final = {2: 0.85, 3: 0.7, 4: 0.5, 5: 0.42, 8: 0.36}  # least width by the number of rows that leave it free
 APART_EMS: Final = 0.8  # font sizes from which on words stand apart, whatever runs above and below
@@ -89,22 +90,18 @@ def find_columns(rows: Sequence[Row], rules: Sequence[Rule] = ()) -> list[Interv
 
 def _spanning(rows: Sequence[Row]) -> set[int]:
     """Return the lines, by identity, that run over two or more columns of most other rows."""
-    spanning = set()
-    for row in rows:
-        for line in row.lines:
-            met = [
-                sum(_overlap(other.box, line.box) > 0.2 * min(other.box.width, line.box.width) for other in r.lines)
-                for r in rows
-                if r is not row
-            ]
-            several, single = sum(n > 1 for n in met), sum(n == 1 for n in met)
-            if several > 1 and several > single:
-                spanning.add(id(line))
-    return spanning
-
-
-def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> float:
-    return min(one[2], other[2]) - max(one[0], other[0])
+    lines = [line for row in rows for line in row.lines]
+    sides = np.array([(line.box.left, line.box.right) for line in lines])
+    left, right = sides[:, 0], sides[:, 1]
+    width = right - left
+    overlap = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+    meets = overlap > MET_SHARE * np.minimum(width[:, None], width)
+    starts = np.cumsum([0, *(len(row.lines) for row in rows[:-1])])
+    met = np.add.reduceat(meets, starts, axis=1, dtype=np.int32)  # by row
+    own = np.repeat(np.arange(len(rows)), [len(row.lines) for row in rows])
+    met[np.arange(len(lines)), own] = 0
+    several, single = (met > 1).sum(axis=1), (met == 1).sum(axis=1)
+    return {id(line) for line, spans in zip(lines, (several > 1) & (several > single), strict=True) if spans}
 
 
 def _stretches(words: Sequence[SourceWord], space: float) -> list[Interval]:
