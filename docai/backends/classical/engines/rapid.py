@@ -19,6 +19,9 @@ PRINT_LEVEL, MOST_GAIN = 235.0, 3.0  # of 255 that print is made darker than its
 SURE: Final = 0.98  # confidence from which on a line is read once
 CLOSER: Final = 0.2  # units of white around a line that is read again; of the two, the surer one is right more often
 PITCH: Final = 3.0  # units from one letter to the next within a word at most; letters set apart on purpose make 2
+TRAINED_WIDTH: Final = 320 / 48  # times its height that a line was wide at least when the network was trained
+LEAST_WIDTH, BEHIND = 3.5, 1.35  # times its height, and times its own width, that it is wide enough with what is behind it
+NEITHER: Final = 127  # grey level that is 0 to the network
 LOADING: Final = threading.Lock()
 
 
@@ -42,6 +45,7 @@ class Engine:
 
     def _line(self, picture: Grey, left: int, strip: Strip) -> ReadLine:
         """Return what is written on the part of a strip from column `left`."""
+        picture = _widened(picture)
         read = self._loaded()(
             cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), use_det=False, use_cls=False, use_rec=True, return_word_box=True
         )
@@ -60,6 +64,7 @@ class Engine:
                     params={
                         "Global.use_cls": False,  # it turns good lines by 180 degrees
                         "Global.log_level": "error",
+                        "Rec.rec_img_shape": [3, 48, 48],  # at least; `_widened` sees to more
                         "EngineConfig.onnxruntime.intra_op_num_threads": 1,  # lines are read side by side
                         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
                     }
@@ -77,6 +82,14 @@ def _raised(strip: Strip) -> Grey:
     darkest = float(np.percentile(strip.picture, 2))  # of what is ink, not of single pixels
     gain = min(MOST_GAIN, PRINT_LEVEL / max(1.0, 255 - darkest))
     return np.asarray(255 - cv2.convertScaleAbs(np.asarray(255 - strip.picture, np.uint8), alpha=gain), np.uint8)
+
+
+def _widened(picture: Grey) -> Grey:
+    """Return a line with the grey behind it that the network was trained with, but no more than does it good."""
+    height, width = picture.shape
+    wanted = max(LEAST_WIDTH * height, min(BEHIND * width, TRAINED_WIDTH * height))
+    missing = max(0, round(wanted) - width)
+    return np.pad(picture, ((0, 0), (0, missing)), constant_values=NEITHER) if missing else picture
 
 
 def words_of(text: str, places: Any, width: int, unit: float) -> list[ReadWord]:
