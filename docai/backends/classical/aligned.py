@@ -5,15 +5,20 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Final
 
 from docai.alignment import find_columns, find_rows
-from docai.backends.classical.bodies import body_cells
+from docai.backends.classical.bodies import read_body
 from docai.backends.classical.cells import table_reply
 from docai.backends.classical.headings import count_heading_rows, heading_cells
 from docai.backends.classical.pieces import Setting, TextRow, cut_rows, find_rule_rows
+from docai.document import Problem
 from docai.exchange import Reply
 from docai.lines import find_lines
 from docai.tiling import View
+
+SUREST: Final = 0.97  # of a table whose rows all fit: so alike (TEDS-struct) were those of the drawn tables to the truth
+MOST_LISTED: Final = 10  # rows that a problem names
 
 
 def read_aligned(view: View) -> Reply | None:
@@ -30,12 +35,28 @@ def read_aligned(view: View) -> Reply | None:
     rows = cut_rows(found, columns, em)
     count = count_heading_rows(rows, setting)
     headings, levels = heading_cells(rows[:count], setting)
-    body, groups = body_cells(rows[count:], setting, len(levels))
-    bands = [*levels, *groups]
+    body = read_body(rows[count:], setting, len(levels))
+    bands = [*levels, *body.groups]
     xs = [view.box.left, *((a[1] + b[0]) / 2 for a, b in pairwise(columns)), view.box.right]
     ys = [view.box.top, *((_bottom(a) + _top(b)) / 2 for a, b in pairwise(bands)), view.box.bottom]
     fitting = sum(len(row.columns) >= 0.5 * len(columns) for row in rows) / len(rows)
-    return table_reply(view, [*headings, *body], xs, sorted(ys), confidence=round(0.5 + 0.5 * fitting, 3), headings=len(levels))
+    return table_reply(
+        view,
+        [*headings, *body.cells],
+        xs,
+        sorted(ys),
+        confidence=round(SUREST * (0.5 + 0.5 * fitting) * statistics.mean([*body.sure, 1.0]), 3),
+        headings=len(levels),
+        problems=_problems(view, [len(levels) + 1 + n for n, sure in enumerate(body.sure) if sure < 1.0]),
+    )
+
+
+def _problems(view: View, rows: Sequence[int]) -> tuple[Problem, ...]:
+    if not rows:
+        return ()
+    listed = ", ".join(map(str, rows[:MOST_LISTED])) + (" …" if len(rows) > MOST_LISTED else "")
+    message = f"where these rows of a table end is unclear: {listed}; their cells' readings tell what they hold otherwise"
+    return (Problem(code="table_rows_unclear", message=message, severity="note", page_number=view.page.number),)
 
 
 def _top(group: Sequence[TextRow]) -> float:

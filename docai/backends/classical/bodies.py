@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
 from docai.alignment import WORD_SPACE, Interval
 from docai.backends.classical.cells import Draft
 from docai.backends.classical.pieces import Piece, Setting, TextRow
+from docai.document import Reading
 from docai.rulings import Span
 
 CONTRAST: Final = 1.18  # times the distance of the lines of one cell that rows stand apart, where that tells them
@@ -22,28 +25,84 @@ HANGING_EMS: Final = 0.6  # font sizes that the second line of a label is indent
 MIN_BANDS: Final = 3  # between rules, that tell that every row is ruled off
 STACKED: Final = 0.2  # share of them that may hold several rows
 SPACED: Final = 1.15  # times the usual distance of rows that groups of them stand apart
+CERTAIN: Final = 9.0  # what tells a border, or none, beyond doubt
+UNSURE: Final = 0.6  # what tells so little that either may be right
 INNER_WORDS: Final = (" of", " and", " the", " in", " for", " to", " với", " và", " của", " cho")  # that no text ends with
 
 
-def body_cells(rows: Sequence[TextRow], setting: Setting, start: int) -> tuple[list[Draft], list[list[TextRow]]]:
-    """Return the cells of the body, whose first row is row `start` of the table, and the rows of text of each of its rows."""
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body of a table: its cells, the rows of text of each of its rows, and how sure each row is to be one, 0..1."""
+
+    cells: list[Draft]
+    groups: list[list[TextRow]]
+    sure: list[float]
+
+
+def read_body(rows: Sequence[TextRow], setting: Setting, start: int) -> Body:
+    """Return the body that rows of text make; its first row is row `start` of the table."""
     if not rows:
-        return [], []
-    groups = group_rows(rows, setting)
+        return Body([], [], [])
+    doubts: dict[int, float] = {}
+    groups = group_rows(rows, setting, doubts)
     cells = [_row_cells(group, number, setting.count) for number, group in enumerate(groups, start)]
     cells = [_section(row, place, groups, setting) or row for place, row in enumerate(cells)]
-    return _with_row_labels(cells, groups, setting, start), groups
+    sure = _with_doubts(cells, groups, doubts)
+    return Body(_with_row_labels(cells, groups, setting, start), groups, sure)
+
+
+def _with_doubts(cells: list[list[Draft]], groups: Sequence[Sequence[TextRow]], doubts: Mapping[int, float]) -> list[float]:
+    """Return how sure each row is to be one row; cells of a doubtful one are told how they read otherwise.
+
+    `doubts` are the rows of text, by identity, of which it is unsure whether they go on with the one above, and how unsure.
+    """
+    sure = [1.0] * len(groups)
+    for place, group in enumerate(groups):
+        for number, row in enumerate(group):
+            doubt = doubts.get(id(row), 0.0)
+            if not doubt:
+                continue
+            if number:  # joined to the row above: it may be a row of its own
+                sure[place] = min(sure[place], 1.0 - doubt)
+                upper = {id(word) for earlier in group[:number] for piece in earlier.pieces for word in piece.words}
+                cells[place] = [_or_only(draft, upper, doubt) for draft in cells[place]]
+            elif place:  # a row of its own: it may go on with the row above
+                sure[place - 1], sure[place] = min(sure[place - 1], 1.0 - doubt), min(sure[place], 1.0 - doubt)
+                below = {draft.span.column: draft for draft in cells[place] if draft.words}
+                cells[place - 1] = [_or_with(draft, below.get(draft.span.column), doubt) for draft in cells[place - 1]]
+    return sure
+
+
+def _or_only(draft: Draft, upper: set[int], doubt: float) -> Draft:
+    """Return a cell that may end with some of its words."""
+    words = [word for word in draft.words if id(word) in upper]
+    if not words or len(words) == len(draft.words):
+        return draft
+    return _told(draft, " ".join(word.text for word in words), doubt)
+
+
+def _or_with(draft: Draft, below: Draft | None, doubt: float) -> Draft:
+    """Return a cell that may go on with the one below it."""
+    return _told(draft, f"{draft.text} {below.text}", doubt) if below is not None and draft.words else draft
+
+
+def _told(draft: Draft, text: str, doubt: float) -> Draft:
+    reading = Reading(source="other rows", text=text, confidence=round(doubt, 3))
+    return replace(draft, readings=(*draft.readings, reading), sure=min(draft.sure, 1.0 - doubt))
 
 
 # Rows
 
 
-def group_rows(rows: Sequence[TextRow], setting: Setting) -> list[list[TextRow]]:
-    """Return rows of text in groups, one for each row of the table: cells may run over several lines."""
+def group_rows(rows: Sequence[TextRow], setting: Setting, doubts: dict[int, float]) -> list[list[TextRow]]:
+    """Return rows of text in groups, one for each row of the table: cells may run over several lines.
+
+    Where it is unsure whether a row of text goes on with the one above, `doubts` is told, by identity, how unsure: 0..0.5.
+    """
     bands = _bands(rows, setting)
     if bands:
-        return [group for band in bands for group in (_groups(band, setting) if _is_stacked(band) else [band])]
-    return _groups(rows, setting)
+        return [group for band in bands for group in (_groups(band, setting, doubts) if _is_stacked(band) else [band])]
+    return _groups(rows, setting, doubts)
 
 
 def _bands(rows: Sequence[TextRow], setting: Setting) -> list[list[TextRow]]:
@@ -67,12 +126,15 @@ def _is_stacked(band: Sequence[TextRow]) -> bool:
     return max(numbers.values(), default=0) > 1 or (len(band) > 2 and all(len(row.columns) == full for row in band))
 
 
-def _groups(rows: Sequence[TextRow], setting: Setting) -> list[list[TextRow]]:
+def _groups(rows: Sequence[TextRow], setting: Setting, doubts: dict[int, float]) -> list[list[TextRow]]:
     """Return rows of text in groups, told by what they hold and how far they stand apart."""
     joining = _Joining(rows, setting)
     groups: list[list[TextRow]] = []
     for place, row in enumerate(rows):
-        if groups and joining.goes_on(groups[-1], place):
+        told = joining.told(groups[-1], place) if groups else -CERTAIN
+        if abs(told) < UNSURE:
+            doubts[id(row)] = round(1.0 / (1.0 + math.exp(abs(told))), 3)
+        if told > 0:
             groups[-1].append(row)
         else:
             groups.append([row])
@@ -95,21 +157,24 @@ class _Joining:
         steps = [b.baseline - a.baseline for a, b in pairwise(full)]
         self._usual = statistics.median_low(steps) if steps else 0.0
 
-    def goes_on(self, group: Sequence[TextRow], place: int) -> bool:
-        """Return whether a row of text belongs to the row of the table above it: the sum of what tells so is positive."""
+    def told(self, group: Sequence[TextRow], place: int) -> float:
+        """Return how much tells, if positive, that a row of text belongs to the row of the table above it, and if not, that not.
+
+        In steps of about the logarithm of odds: 1 tells three to one, 3 twenty to one.
+        """
         row, above = self._rows[place], group[-1]
         left, right = min(p.left for p in row.pieces), max(p.right for p in row.pieces)
         if any(above.baseline < rule.position < row.baseline and rule.covers(left, right) for rule in self._setting.rules):
-            return False
+            return -CERTAIN
         if self._is_floating(place):
-            return True
+            return CERTAIN
         if above.bottom - row.top > OVERLAP * (row.bottom - row.top):
             between = len(row.columns) > 1 and max(above.columns) == 0 and len(group) > 1  # the label of both rows around it
-            return not between
+            return -CERTAIN if between else CERTAIN
         step = row.baseline - above.baseline
         if step > MOST_STEP * self._setting.leading:
-            return False
-        return self._by_distance(step) + self._by_content(group, row, tight=self._is_tight(step)) > 0
+            return -CERTAIN
+        return self._by_distance(step) + self._by_content(group, row, tight=self._is_tight(step))
 
     def _is_floating(self, place: int) -> bool:
         """Return whether a label stands between two rows without one, as the label of an even number of rows does."""

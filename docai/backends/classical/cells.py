@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from docai.box import Box
-from docai.document import Cell, Engine, Table, mean_confidence
+from docai.document import Cell, Engine, Problem, Reading, Table, mean_confidence
 from docai.exchange import Reply
 from docai.lines import Line, find_lines, join_lines
 from docai.rulings import Span
@@ -18,15 +18,23 @@ from docai.tiling import View
 
 ENGINE: Final = Engine(backend="classical")
 INSIDE: Final = 0.7  # share of a word's box that lies in its cell when no border cuts it
+MOSTLY: Final = 0.7  # share of the texts of a column that are no numbers where it holds labels
+VALUES: Final = 0.4  # share of the other texts that are numbers
+_YEAR = re.compile(r"^(?:1[89]|20)\d\d$")
 NUMERIC = re.compile(r"^[-+−–(]?[$€£₩₫¥]?\s?\d[\d\s.,]*\s?[%)]?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A cell to be: where it stands in the grid, and its words in the order they were found."""
+    """A cell to be: where it stands in the grid, its words in the order they were found, and how else it may read.
+
+    `sure` is the probability, 0..1, that its borders are right.
+    """
 
     span: Span
     words: tuple[SourceWord, ...]
+    readings: tuple[Reading, ...] = ()
+    sure: float = 1.0
 
     @property
     def text(self) -> str:
@@ -34,8 +42,15 @@ class Draft:
         return " ".join(word.text for word in self.words)
 
 
-def table_reply(
-    view: View, drafts: Sequence[Draft], xs: Sequence[float], ys: Sequence[float], *, confidence: float, headings: int | None = None
+def table_reply(  # noqa: PLR0913  # all that a table is made of
+    view: View,
+    drafts: Sequence[Draft],
+    xs: Sequence[float],
+    ys: Sequence[float],
+    *,
+    confidence: float,
+    headings: int | None = None,
+    problems: tuple[Problem, ...] = (),
 ) -> Reply:
     """Return a reply with the table that `drafts` make on the borders `xs` and `ys` (page fractions, in order).
 
@@ -43,8 +58,9 @@ def table_reply(
     """
     drafts = sorted(drafts, key=lambda draft: (draft.span.row, draft.span.column))
     lines = [_lines(draft, view) for draft in drafts]
-    drafts = [Draft(draft.span, tuple(w for line in own for w in line.words)) for draft, own in zip(drafts, lines, strict=True)]
+    drafts = [replace(draft, words=tuple(w for line in own for w in line.words)) for draft, own in zip(drafts, lines, strict=True)]
     headers = header_rows(drafts, len(ys) - 1) if headings is None else headings
+    labels = label_columns(drafts, len(xs) - 1, headers)
     table = Table(
         page_number=view.page.number,
         box=view.box,
@@ -52,10 +68,10 @@ def table_reply(
         row_count=len(ys) - 1,
         column_count=len(xs) - 1,
         cells=in_reading_order(
-            _cell(draft, own, span_box(draft.span, xs, ys), headers) for draft, own in zip(drafts, lines, strict=True)
+            _cell(draft, own, span_box(draft.span, xs, ys), headers, labels) for draft, own in zip(drafts, lines, strict=True)
         ),
     )
-    return Reply(answer=table, confidence=confidence, engine=ENGINE)
+    return Reply(answer=table, problems=problems, confidence=confidence, engine=ENGINE)
 
 
 def span_box(span: Span, xs: Sequence[float], ys: Sequence[float]) -> Box:
@@ -88,13 +104,39 @@ def header_rows(drafts: Sequence[Draft], row_count: int) -> int:
     return min(count, row_count)
 
 
+def label_columns(drafts: Sequence[Draft], column_count: int, headers: int) -> int:
+    """Return how many leading columns are headers of their rows: labels beside values, or bold beside what is not.
+
+    A second one counts where the labels of the first span rows.
+    """
+    count = 0
+    for column in range(min(2, column_count - 1)):
+        own = [draft for draft in drafts if draft.span.column == column and draft.span.row >= headers and draft.words]
+        rest = [draft for draft in drafts if draft.span.column > column and draft.span.row >= headers and draft.words]
+        named = [draft for draft in own if not NUMERIC.match(draft.text) or _YEAR.match(draft.text)]
+        numbers = _share(rest, lambda draft: bool(NUMERIC.match(draft.text)))
+        bold = (
+            _share(own, lambda draft: all(word.font.bold for word in draft.words))
+            > 0.9
+            > _share(rest, lambda draft: all(word.font.bold for word in draft.words))
+        )
+        if len(own) < 2 or len(named) < MOSTLY * len(own) or not (numbers > VALUES or bold):
+            break
+        count += 1
+        if all(draft.span.row_span == 1 for draft in own):
+            break
+    return count
+
+
 def _share(cells: Sequence[Draft], holds: Callable[[Draft], bool]) -> float:
     filled = [draft for draft in cells if draft.words]
     return sum(holds(draft) for draft in filled) / len(filled) if filled else 0.0
 
 
-def _cell(draft: Draft, lines: Sequence[Line], box: Box, headers: int) -> Cell:
-    header: Literal["none", "column"] = "column" if draft.span.row < headers else "none"
+def _cell(draft: Draft, lines: Sequence[Line], box: Box, headers: int, labels: int) -> Cell:
+    header: Literal["none", "column", "row"] = (
+        "column" if draft.span.row < headers else "row" if draft.span.column < labels else "none"
+    )
     return Cell(
         row=draft.span.row,
         column=draft.span.column,
@@ -103,7 +145,8 @@ def _cell(draft: Draft, lines: Sequence[Line], box: Box, headers: int) -> Cell:
         text=join_lines(lines) if lines else "",
         header=header,
         box=box,
-        confidence=round(share_inside(draft.words, box) * mean_confidence(draft.words, of_none=1.0), 3),
+        confidence=round(draft.sure * share_inside(draft.words, box) * mean_confidence(draft.words, of_none=1.0), 3),
+        readings=draft.readings,
         basis=basis_of(draft.words),
     )
 
