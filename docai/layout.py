@@ -96,19 +96,21 @@ def find_regions(page: SourcePage, lines: Sequence[Line], margins: Mapping[int, 
         return [replace(_turned_region(region, 360 - quarter), quarter=quarter) for region in regions]
     tables = [_table(found) for found in find_tables(page, lines)]
     in_tables = {id(line) for table in tables for line in table.lines}
-    margins = {place: role for place, role in margins.items() if id(lines[place]) not in in_tables}  # headings that are repeated
-    running = [
-        Region("text", line.box, (line,), role=margins[place], column=-1) for place, line in enumerate(lines) if place in margins
-    ]
-    lines = [line for place, line in enumerate(lines) if place not in margins]
-    free = [line for line in lines if id(line) not in in_tables]
+    roles = {id(lines[place]): role for place, role in margins.items() if id(lines[place]) not in in_tables}
+    free = [line for line in lines if id(line) not in in_tables and id(line) not in roles]
     drawn, frames = find_figures(page, free, [table.box for table in tables])
     figures = [_figure(figure) for figure in drawn]
     in_figures = {id(line) for figure in figures for line in figure.lines}
-    free = [line for line in free if id(line) not in in_figures]
-    aligned = [_table(found) for found in find_aligned(free, page.rules, page.paths)]
+    free = [line for line in lines if id(line) not in in_tables | in_figures]
+    aligned = [_table(found) for found in find_aligned(free, page.rules, page.paths) if _has_own_lines(found, roles)]
     in_aligned = {id(line) for table in aligned for line in table.lines}
-    free, tables = [line for line in free if id(line) not in in_aligned], [*tables, *aligned]
+    tables = [*tables, *aligned]
+    running = [
+        Region("text", line.box, (line,), role=roles[id(line)], column=-1)
+        for line in lines
+        if id(line) in roles and id(line) not in in_aligned
+    ]
+    free = [line for line in free if id(line) not in in_aligned and id(line) not in roles]
     unsound = unsound_fonts([word for word in page.words if word.visible])
     running.sort(key=lambda region: (region.box.top, region.box.left))
     heads = [region for region in running if region.box.top < 0.5]
@@ -128,6 +130,11 @@ def reading_direction(words: Sequence[SourceWord]) -> Quarter:
 
 def _table(found: Found) -> Region:
     return Region("table", found.box, found.lines, found.rules)
+
+
+def _has_own_lines(found: Found, roles: Mapping[int, Role]) -> bool:
+    """Return whether most lines of a table are not repeated on other pages; headings, and rows alike but for digits, may be."""
+    return 2 * sum(id(line) in roles for line in found.lines) <= len(found.lines)
 
 
 def _figure(drawn: Drawn) -> Region:

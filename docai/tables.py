@@ -56,7 +56,10 @@ NEAR_HEADING: Final = 1.6  # times the usual distance of rows that a heading sta
 def find_tables(page: SourcePage, lines: Sequence[Line]) -> list[Found]:
     """Return the tables that rules or shades tell, in no particular order; none inside another."""
     grids = [grid for grid in find_grids(page.rules, page.width_points, page.height_points) if _is_table(grid, lines, page.paths)]
-    tables = [_in_grid(grid, lines) for grid in _outermost(grids)]
+    tables: list[Found] = []
+    for grid in _outermost(grids):
+        taken = {id(line) for table in tables for line in table.lines}
+        tables.append(_in_grid(grid, [line for line in lines if id(line) not in taken]))
     upright = [line for line in lines if line.words[0].direction == 0]
     if not upright:
         return tables

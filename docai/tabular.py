@@ -159,7 +159,7 @@ def shades(paths: Sequence[VectorPath], em: float, leading: float) -> Iterator[R
 
 
 def most_step(steps: Sequence[float], leading: float) -> float:
-    """Return how far the next row may stand below the last of a run whose rows stand so far apart."""
+    """Return how far the next row may stand below the last of a run whose rows stand so far apart; page fractions."""
     if len(steps) > 2 and max(steps) < REGULAR * min(steps):
         return max(1.6 * max(steps), 1.9 * leading)
     return min(max(ROW_GAP * leading, 1.6 * max(steps, default=0.0)), GAP_EMS * leading)

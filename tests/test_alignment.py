@@ -1,203 +1,171 @@
-"""Rows that stand in columns: tables without a grid of rules, and what only looks like one."""
+"""Rows of text and the columns that they have in common: what parts two columns, and what is part of one."""
 
-import pymupdf
-import pytest
+from __future__ import annotations
 
-import docai
-from docai.alignment import find_columns, find_rows
-from docai.backends.classical import Backend
-from docai.borderless import find_aligned
-from docai.box import Box, hull
-from docai.exchange import Request
-from docai.lines import find_lines
-from docai.sources import Font, Origin, PageReference, Rule, SourceWord
-from docai.tasks.table import ReadTable
-from docai.tiling import View
+from itertools import pairwise
 
-WIDTH, HEIGHT, SIZE = 600.0, 800.0, 10.0
-REFERENCE = PageReference(Origin(None, b""), 1)  # of a page that nobody draws
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from docai.alignment import find_columns
+from docai.backends.classical.pieces import cut_rows
+from tests.drawn_pages import TYPEWRITER, word
+from tests.placed_tables import EM, down, put, read, rows_at, rows_in, texts
 
 
-def word(text, left, baseline, *, size=SIZE):
-    """A word whose letters are half an em wide, placed in points."""
-    box = Box(
-        left / WIDTH, (baseline - 0.75 * size) / HEIGHT, (left + 0.5 * size * len(text)) / WIDTH, (baseline + 0.25 * size) / HEIGHT
-    )
-    return SourceWord(text, box, size, Font("Helvetica"), baseline / HEIGHT, line=int(left + 1000 * baseline))
+def columns_of(found, rules=()):
+    """Return the texts that stand in each column, from left to right; none may stand over two."""
+    rows = rows_in(found)
+    columns = find_columns(rows, rules)
+    pieces = [piece for row in cut_rows(rows, columns, EM) for piece in row.pieces]
+    assert not any(piece.spans for piece in pieces)
+    return [[piece.text for piece in pieces if piece.first == place] for place in range(len(columns))]
 
 
-def lines_of(rows, *, lefts=(60, 250, 400), top=100, step=14):
-    """Lines of rows of cells, each cell at its column's left edge; an empty text leaves its column blank."""
-    words = [word(text, left, top + step * n) for n, row in enumerate(rows) for left, text in zip(lefts, row, strict=False) if text]
-    lines = find_lines(words, WIDTH, HEIGHT)
-    return sorted(lines, key=lambda line: (line.baseline, line.box.left))
+REGIONS = ["North", "Central", "South", "Coast", "Islands"]
+FIGURES = ["12", "1,144", "2,020", "318", "44"]
 
 
-NUMBERS = [("Region", "Depots", "Parcels"), ("North", "3", "12.1"), ("Central", "2", "15.3"), ("South", "2", "10.4")]
-NAMES = [("Ada", "Grace", "Edsger"), ("Lovelace", "Hopper", "Dijkstra"), ("London", "Arlington", "Nuenen")]
+def test_numbers_that_end_at_one_place_are_a_column():
+    rows = list(zip(REGIONS, FIGURES, reversed(FIGURES), strict=True))
+    assert columns_of(rows_at(rows, (60, 250, 400), "lrr")) == [REGIONS, FIGURES, FIGURES[::-1]]
 
 
-def test_rows_of_numbers_in_columns_are_a_table():
-    lines = lines_of(NUMBERS)
-    assert [set(found.lines) for found in find_aligned(lines, ())] == [set(lines)]
+def test_currency_signs_set_flush_left_are_part_of_their_column():
+    rows = list(zip(REGIONS, "$$$$$", FIGURES, "$$$$$", FIGURES, strict=True))
+    held = columns_of(rows_at(rows, (60, 180, 260, 300, 380), "llrlr"))
+    assert held == [REGIONS, [f"$ {figure}" for figure in FIGURES], [f"$ {figure}" for figure in FIGURES]]
 
 
-def test_names_side_by_side_are_no_table():
-    assert find_aligned(lines_of(NAMES), ()) == []
+def test_currency_signs_in_the_first_row_only_are_part_of_their_column():
+    rows = [(name, "$" if n == 0 else "", figure) for n, (name, figure) in enumerate(zip(REGIONS, FIGURES, strict=True))]
+    assert len(columns_of(rows_at(rows, (60, 180, 260), "llr"))) == 2
 
 
-def test_names_between_horizontal_rules_are_a_table():
-    rules = [Rule(horizontal=True, position=y / HEIGHT, start=0.09, end=0.75, thickness=1.0) for y in (88, 104, 136)]
-    assert [len(found.lines) for found in find_aligned(lines_of(NAMES), rules)] == [9]
+def test_footnote_marks_behind_numbers_are_part_of_their_column():
+    rows = list(zip(REGIONS, FIGURES, ["", "*", "", "(a)", "*"], FIGURES, strict=True))
+    held = columns_of(rows_at(rows, (60, 250, 255, 350), "lrlr"))
+    assert held[1:] == [["12", "1,144 *", "2,020", "318 (a)", "44 *"], FIGURES]
 
 
-def test_a_contents_page_with_leaders_is_no_table():
-    rows = [("Summary " + "." * 20, str(n)) for n in range(1, 7)]
-    assert find_aligned(lines_of(rows, lefts=(60, 400)), ()) == []
+def test_ragged_labels_are_one_column():
+    labels = ["A", "Bringing in of parcels", "Cost", "Depots in all", "Vans and lorries on the road"]
+    assert columns_of(rows_at(list(zip(labels, FIGURES, strict=True)), (60, 300), "lr")) == [labels, FIGURES]
 
 
-def test_two_rows_are_no_table():
-    assert find_aligned(lines_of(NUMBERS[:2]), ()) == []
+def test_a_heading_wider_than_its_values_is_in_their_column():
+    rows = [("Region", "Parcels that were delivered", "Vans"), *zip(REGIONS, FIGURES, FIGURES, strict=True)]
+    held = columns_of(rows_at(rows, (60, 230, 400), "lcr"))
+    assert held[1:] == [["Parcels that were delivered", *FIGURES], ["Vans", *FIGURES]]
 
 
-def test_text_before_and_after_stays_outside():
-    before, after = lines_of([("Sales",)], top=60), lines_of([("Source",)], top=300)
-    lines = [*before, *lines_of(NUMBERS), *after]
-    assert [set(found.lines) for found in find_aligned(lines, ())] == [set(lines[1:-1])]
+def test_a_heading_that_stands_beside_its_values_is_in_their_column():
+    rows = [("Region", "Parcels", "Vans"), *zip(REGIONS, ["1", "2", "3", "4", "5"], FIGURES, strict=True)]
+    found = [*rows_at(rows[:1], (60, 180, 400), "llr"), *rows_at(rows[1:], (60, 250, 400), "lrr", top=114)]
+    assert columns_of(found)[1:] == [["Parcels", "1", "2", "3", "4", "5"], ["Vans", *FIGURES]]
+
+
+def test_a_narrow_gap_that_all_of_many_rows_leave_free_parts_columns():
+    rows = [(REGIONS[n % 5], f"1,{n}44", f"2,{n}20") for n in range(10)]
+    assert columns_of(rows_at(rows, (60, 200, 229.5), "lrr")) == [list(column) for column in zip(*rows, strict=True)]  # 4.5 points
+
+
+def test_word_spaces_above_each_other_in_a_few_rows_part_nothing():
+    rows = [("Depot A", "12"), ("Depot B", "9"), ("Depot C", "4"), ("Depot D", "31")]
+    assert len(columns_of(rows_at(rows, (60, 250), "lr"))) == 2
+
+
+def test_word_spaces_above_each_other_in_many_rows_part_nothing():
+    rows = [(f"Depot {letter}", f"{n}") for n, letter in enumerate("ABCDEFGHIJ", 10)]
+    assert len(columns_of(rows_at(rows, (60, 250), "lr"))) == 2
+
+
+def test_word_spaces_of_fixed_width_letters_part_nothing():
+    """Each letter is half an em wide, and so is a space."""
+    labels = [
+        "all vans on road",
+        "big vans on farm",
+        "old vans in town",
+        "new vans at home",
+        "two vans by ferry",
+        "any vans of ours",
+    ]
+    found = []
+    for n, label in enumerate(labels):
+        place = 0
+        for part in label.split():
+            found.append(word(part, 60 + 6 * place, 100 + 14 * n, font=TYPEWRITER, line=n))
+            place += len(part) + 1
+        found += put(f"{n}7", 300, 100 + 14 * n, "r")
+    assert len(columns_of(found)) == 2
+
+
+def test_a_vertical_rule_parts_columns_that_no_space_tells():
+    rows = [(name, figure) for name, figure in zip(REGIONS, FIGURES, strict=True)]
+    found = [*rows_at(rows, (60, 128), "lr"), *rows_at([(figure,) for figure in FIGURES], (131,), "l")]
+    without, ruled = columns_of(found), columns_of(found, [down(129.5, 88, 160)])
+    assert len(ruled) == 3
+    assert ruled[1:] == [FIGURES, FIGURES]
+    assert len(without) <= 3
+
+
+def test_a_vertical_rule_beside_a_few_rows_parts_nothing():
+    rows = list(zip(REGIONS, FIGURES, strict=True))
+    found = rows_at(rows, (60, 250), "lr")
+    assert len(columns_of(found, [down(75, 88, 104)])) == 2
+
+
+def test_one_column_of_text_is_one_column():
+    assert len(columns_of(rows_at([(name,) for name in REGIONS], (60,)))) == 1
+    assert find_columns([]) == []
+
+
+def test_values_that_stand_closer_than_words_are_read_apart():
+    rows = [(f"Region {n}", figure, f"({n}.0–{n}.9)") for n, figure in enumerate(["1,144", "2,020", "318", "1,907", "44", "871"])]
+    assert texts(read(rows_at(rows, (60, 160, 189)))) == [list(row) for row in rows]  # 4 points between the widest
 
 
 def test_a_heading_that_spans_columns_does_not_join_them():
-    rows = [("", "Volumes of the year in all regions"), *NUMBERS]
-    columns = find_columns(find_rows(lines_of(rows, lefts=(60, 250, 400))))
-    assert len(columns) == 3
+    rows = [("Region", "Depots", "Parcels"), ("North", "3", "12.1"), ("Central", "2", "15.3"), ("South", "2", "10.4")]
+    found = [*put("Volumes of the year in all regions", 250, 86), *rows_at(rows, (60, 250, 400))]
+    assert len(find_columns(rows_in(found))) == 3
 
 
-@pytest.fixture
-def borderless(tmp_path):
-    path = tmp_path / "borderless.pdf"
-    with pymupdf.open() as document:
-        page = document.new_page()
-        page.insert_text((72, 80), "Depots opened during the year, in the order of opening.", fontsize=11)
-        for n, row in enumerate(
-            [
-                ("Depot", "Floor area", "Charging points"),
-                ("Harwick", "8,400", "46"),
-                ("Penfold", "3,900", ""),
-                ("Eastmoor", "6,200", "31"),
-            ]
-        ):
-            for x, text in zip((72, 220, 360), row, strict=True):
-                page.insert_text((x, 120 + 18 * n), text, fontsize=10, fontname="hebo" if n == 0 else "helv")
-        document.save(path)
-    return path
+def test_a_title_over_several_columns_joins_none_of_them():
+    rows = list(zip(REGIONS, FIGURES, FIGURES, strict=True))
+    found = [*rows_at(rows, (60, 250, 400), "lrr"), *put("Volumes of the whole year in all of the regions of the land", 60, 86)]
+    assert len(find_columns(rows_in(found))) == 3
 
 
-def test_a_borderless_table_is_read_with_its_headers_and_its_blank_cell(borderless):
-    (table,) = docai.extract(borderless).tables
-    texts = [[cell.text for cell in row] for row in table.grid()]
-    assert texts == [
-        ["Depot", "Floor area", "Charging points"],
-        ["Harwick", "8,400", "46"],
-        ["Penfold", "3,900", ""],
-        ["Eastmoor", "6,200", "31"],
-    ]
-    assert {cell.header for cell in table.cells if cell.row == 0} == {"column"}
-    assert {cell.header for cell in table.cells if cell.row > 0 and cell.column > 0} == {"none"}
+def test_a_column_with_few_values_is_a_column():
+    rows = [(name, figure, "(new)" if n in (1, 3) else "") for n, (name, figure) in enumerate(zip(REGIONS, FIGURES, strict=True))]
+    assert columns_of(rows_at(rows, (60, 250, 320), "lrl")) == [REGIONS, FIGURES, ["(new)", "(new)"]]
 
 
-def test_each_cell_of_a_borderless_table_lies_where_its_words_are(borderless):
-    (table,) = docai.extract(borderless).tables
-    for cell in table.cells:
-        words = [w for w in table.words if w.text and w.text in cell.text.split() and cell.box.intersection(w.box) > 0]
-        assert bool(words) == bool(cell.text)
-        assert all(cell.box.contains(w.box, 0.001) for w in words)
+# ---- rows
 
 
-def read_rows(rows, lefts, *, tops):
-    """The texts of the table that rows of cells make, each row at its own height."""
-    found = [
-        one
-        for top, row in zip(tops, rows, strict=True)
-        for left, text in zip(lefts, row, strict=True)
-        if text
-        for one in words_at(text, left, top)
-    ]
-    box = hull(one.box for one in found)
-    (reply,) = Backend().answer([Request(ReadTable(), (View(REFERENCE, WIDTH, HEIGHT, box, tuple(found)),), "classical")])
-    assert sorted(w.text for w in reply.answer.words) == sorted(w.text for w in found)
-    return [[cell.text for cell in row] for row in reply.answer.grid()]
+def test_texts_on_one_baseline_are_a_row_from_left_to_right():
+    found = [*put("12", 250, 100), *put("North", 60, 100), *put("South", 60, 114)]
+    rows = rows_in(found)
+    assert [[line.text for line in row.lines] for row in rows] == [["North", "12"], ["South"]]
+    assert [row.place for row in rows] == [0, 2]
 
 
-def words_at(text, left, top):
-    found = []
-    for part in text.split():
-        found.append(word(part, left, top))
-        left += 5 * len(part) + 2.5
-    return found
+def test_a_raised_text_is_in_the_row_that_it_stands_in():
+    found = [*put("North", 60, 100), *put("12", 250, 97.5, size=7), *put("South", 60, 112)]
+    assert [row.words[-1].text for row in rows_in(found)] == ["12", "South"]
 
 
-VALUES = ["1,144", "2,020", "318", "1,907", "44", "871"]
+# ---- laws
 
 
-def test_columns_that_stand_close_are_told_apart_by_the_space_that_runs_through_the_body():
-    rows = [(f"Region {n}", value, f"({n}.0–{n}.9)") for n, value in enumerate(VALUES)]
-    texts = read_rows(rows, (60, 160, 189), tops=[100 + 14 * n for n in range(6)])  # 4 points between the widest values
-    assert texts == [list(row) for row in rows]
+TEXTS = st.lists(st.tuples(*[st.text("ab1.,%$", max_size=9)] * 4), min_size=1, max_size=6)
 
 
-def test_a_label_that_runs_over_lines_is_one_cell_with_its_row():
-    rows = [
-        ("Data sets", "47", "389"),
-        ("Applications that were", "0", "237"),
-        ("made by the public", "", ""),
-        ("Downloads", "6", "652"),
-        ("Nations", "8", "21"),
-    ]
-    texts = read_rows(rows, (60, 250, 400), tops=[100, 124, 136, 160, 184])
-    assert texts == [
-        ["Data sets", "47", "389"],
-        ["Applications that were made by the public", "0", "237"],
-        ["Downloads", "6", "652"],
-        ["Nations", "8", "21"],
-    ]
-
-
-def test_a_label_whose_values_stand_in_its_last_line_is_one_cell_too():
-    rows = [
-        ("Data sets", "47", "389"),
-        ("Applications that were", "", ""),
-        ("made by the public", "0", "237"),
-        ("Downloads", "6", "652"),
-        ("Nations", "8", "21"),
-    ]
-    texts = read_rows(rows, (60, 250, 400), tops=[100, 124, 136, 160, 184])
-    assert texts[1] == ["Applications that were made by the public", "0", "237"]
-    assert len(texts) == 4
-
-
-def test_the_title_of_a_section_is_a_row_of_its_own():
-    rows = [("Female", "47", "389"), ("Male", "0", "237"), ("Race", "", ""), ("Black", "6", "652"), ("White", "8", "21")]
-    assert read_rows(rows, (60, 250, 400), tops=[100, 114, 128, 142, 156])[2] == ["Race", "", ""]
-
-
-def test_a_heading_spans_the_columns_that_the_rule_under_it_runs_over(tmp_path):
-    path = tmp_path / "headings.pdf"
-    with pymupdf.open() as pdf:
-        page = pdf.new_page()
-        for y, start, end in ((90, 72, 520), (114, 200, 330), (114, 350, 520), (134, 72, 520), (214, 72, 520)):
-            page.draw_line((start, y), (end, y))
-        page.insert_text((245, 108), "Women", fontsize=10)
-        page.insert_text((425, 108), "Men", fontsize=10)
-        lefts = (72, 200, 290, 350, 480)
-        rows = ["Age No. Rate No. Rate", "45 47 21.8 91 8.7", "55 116 85.5 224 31.9", "65 164 234 527 132", "75 242 654 1,056 448"]
-        for n, row in enumerate(row.split() for row in rows):
-            for x, text in zip(lefts, row, strict=True):
-                page.insert_text((x, 128 + 20 * n), text, fontsize=10)
-        pdf.save(path)
-    (table,) = docai.extract(path).tables
-    assert [(cell.column, cell.column_span, cell.text) for cell in table.cells if cell.row == 0] == [
-        (0, 1, "Age"),
-        (1, 2, "Women"),
-        (3, 2, "Men"),
-    ]
-    assert [cell.text for cell in table.grid()[2]] == ["45", "47", "21.8", "91", "8.7"]
+@settings(max_examples=60, deadline=None)
+@given(TEXTS, st.lists(st.floats(0, 520), min_size=4, max_size=4))
+def test_columns_stand_in_order_and_never_overlap(rows, xs):
+    columns = find_columns(rows_in(rows_at(rows, xs)))
+    assert all(left <= right for left, right in columns)
+    assert all(one[1] <= other[0] for one, other in pairwise(columns))

@@ -16,6 +16,7 @@ MOST_ROWS: Final = 9  # of text that the headings of a table take; three levels 
 UNDER_EMS: Final = 1.3  # font sizes below its baseline that a heading's rule may run
 TIGHT: Final = 1.65  # font sizes between the baselines of the lines of one heading, at most
 CENTRED_EMS: Final = 0.7  # font sizes that a centred heading may be off the middle of what it stands over
+ALIKE_EMS: Final = 0.1  # font sizes; of what a heading is centred over as well, it stands over the most columns
 NUMBERS: Final = 0.4  # share of the texts behind the first column that are numbers in a row of the body
 
 
@@ -112,7 +113,9 @@ def heading_cells(rows: Sequence[TextRow], setting: Setting) -> tuple[list[Draft
     """
     if not rows:
         return [], []
-    widened = [_widened(row, below, setting) for row, below in zip(rows, [*rows[1:], None], strict=True)]
+    widened: list[TextRow] = []
+    for row in reversed(rows):  # the columns that the lower ones stand over tell what the upper ones are centred over
+        widened.insert(0, _widened(row, widened[0] if widened else None, setting))
     levels = _levels(widened, setting)
     blocks = [_blocks([widened[n] for n in level]) for level in levels]
     return _cells(blocks, setting.count), [[rows[n] for n in level] for level in levels]
@@ -164,7 +167,8 @@ def _centred_over(piece: Piece, below: TextRow, limits: tuple[int, int], em: flo
                 candidates.append((min(off, flush + 0.3 * em), first - last, first, last))
     if not candidates:
         return piece.first, piece.last
-    off, _, first, last = min(candidates)
+    nearest = min(candidates)[0]
+    off, _, first, last = min((c for c in candidates if c[0] < nearest + ALIKE_EMS * em), key=lambda c: c[1])
     if off < CENTRED_EMS * em and (piece.spans or alone > off + 0.5 * em):
         return first, last
     return piece.first, piece.last
