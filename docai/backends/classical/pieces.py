@@ -19,7 +19,7 @@ NARROWEST_EMS: Final = 0.33  # of a gap between two columns; a word space is mos
 WIDE_EMS: Final = 0.8  # from which on a gap parts two texts, whatever stands in the row
 NUMERIC = re.compile(
     r"^[<>≤≥~≈(\[±+\-−–]*\s?(?:[$€£₩₫¥]|US\$|USD|VND|KRW|EUR)?\s?[-−–(]?\d[\d\s.,/:×–−±()%‰*†‡+\-]*"
-    r"(?:[%‰)\]*†‡]|\s?(?:[a-zA-Z]{1,2}|million|billion|만|억|조|원|đ|₫)|E[-−+]?\d+){0,3}$"
+    r"(?:E[-−+]?\d+)?(?:\s?(?:[a-zA-Z]{1,2}|million|billion|만|억|조|원|đ|₫))?[%‰)\]*†‡]{0,4}$"
 )
 MISSING = re.compile(r"^(?:[-−–—―.…·*]+|n/?a\.?|n\.\s?a\.|nd|x|\.\.\.?|\(\d{1,2}\))$", re.IGNORECASE)
 YEAR = re.compile(r"^(?:FY\s?|’|')?(?:1[89]|20)\d\d(?:\s?[-–/]\s?\d{2,4})?[a-z*]?$")
