@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from docai.lines import Line
 from docai.sources import Rule, SourceWord
 
+BESIDE: Final = 0.3  # of a line's height that lines side by side overlap by; lines of one text overlap by 0.15 at most
 ON_ROW: Final = 0.35  # of a line's height that baselines in a row may differ; superscripts and other sizes included
 
 # Alleys: the white space between columns
@@ -54,8 +55,11 @@ class Row:
         return tuple(word for line in self.lines for word in line.words)
 
 
-def find_rows(lines: Sequence[Line]) -> list[Row]:
-    """Return lines, given from top to bottom, in rows; a line starts a new row where it is not level with the one before."""
+def find_rows(lines: Sequence[Line], *, beside: bool = True) -> list[Row]:
+    """Return lines, given from top to bottom, in rows; a line starts a new row where it is not level with the one before.
+
+    With `beside`, lines that stand beside those of a row, half a line higher or lower, are part of it.
+    """
     groups: list[tuple[int, list[Line]]] = []
     for place, line in enumerate(lines):
         previous = groups[-1][1][-1] if groups else None
@@ -63,7 +67,24 @@ def find_rows(lines: Sequence[Line]) -> list[Row]:
             groups[-1][1].append(line)
         else:
             groups.append((place, [line]))
-    return [Row(tuple(sorted(group, key=lambda n: n.box.left)), place) for place, group in groups]
+    rows = [Row(tuple(sorted(group, key=lambda n: n.box.left)), place) for place, group in groups]
+    merged: list[Row] = []
+    for row in rows:
+        if beside and merged and _stand_beside(merged[-1], row):
+            lines = sorted((*merged[-1].lines, *row.lines), key=lambda n: n.box.left)
+            merged[-1] = Row(tuple(lines), merged[-1].place)
+        else:
+            merged.append(row)
+    return merged
+
+
+def _stand_beside(above: Row, below: Row) -> bool:
+    """Return whether the lines of two rows overlap in height, and none stands over another: a label beside two lines of text."""
+    shared = max(n.box.bottom for n in above.lines) - min(n.box.top for n in below.lines)
+    if shared <= BESIDE * min(n.box.height for n in (*above.lines, *below.lines)):
+        return False
+    em = below.lines[0].em
+    return all(a.box.right + em < b.box.left or b.box.right + em < a.box.left for a in above.lines for b in below.lines)
 
 
 # Columns
@@ -81,7 +102,7 @@ def find_columns(rows: Sequence[Row], rules: Sequence[Rule] = ()) -> list[Interv
     edges, text, between = _profile(rows, _spanning(rows), max(APART_EMS * em, APART_SPACES * _usual_space(rows, em)))
     if len(edges) < 2:
         return []
-    ruled = _ruled_alleys(rows, rules)
+    ruled = ruled_alleys(rows, rules)
     alleys = [*_alleys(edges, text, between, em), *ruled]
     left, right = float(edges[0]), float(edges[-1])
     columns = _refined(rows, _between_alleys(left, right, alleys), em)
@@ -174,7 +195,7 @@ def _least_width(count: int) -> float:
     return next(width for rows, width in sorted(ALLEY_EMS.items(), reverse=True) if count >= rows)
 
 
-def _ruled_alleys(rows: Sequence[Row], rules: Sequence[Rule]) -> list[Interval]:
+def ruled_alleys(rows: Sequence[Row], rules: Sequence[Rule]) -> list[Interval]:
     """Return an alley without width at each vertical rule that runs along most of the rows."""
     top, bottom = (
         min(line.box.top for row in rows for line in row.lines),

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from docai.alignment import Row, find_columns, find_rows
+from docai.alignment import Row, find_columns, find_rows, ruled_alleys
 from docai.box import hull
 from docai.figures import is_caption
 from docai.lines import Line
 from docai.sources import Rule, VectorPath
 from docai.tabular import (
+    GAP_EMS,
     LEADERS,
     MOST_LABELS,
     NUMBER,
+    ROW_GAP,
     WRAPPED,
     Found,
     fits,
@@ -35,6 +37,9 @@ from docai.tabular import (
     touches,
 )
 
+SAYING: Final = 0.6  # share of the texts with a letter or digit in them; cells with dashes are fewer than those without
+FAR_ROWS: Final = 5  # rows that stand far apart; fewer are the labels of charts, more often
+WIDE_ROW: Final = 3  # texts side by side, which are no label and its field: their rows may stand far apart
 REGULAR_SIZE: Final = 4  # columns and rows of short texts that do not stand in order by chance
 REGULAR_FIT: Final = 0.8  # share of such rows no word of which runs from column to column, and of places that hold a text
 SHORT_WORDS: Final = 3.0  # words that such texts have, on average
@@ -66,7 +71,7 @@ def find_aligned(lines: Sequence[Line], rules: Sequence[Rule], paths: Sequence[V
     em, leading = statistics.median(line.em for line in upright), statistics.median(line.leading for line in upright)
     rules = [*rules, *shades(paths, em, leading)]
     prose = _prose(upright, em)
-    rows = find_rows([line for line in upright if id(line) not in prose])
+    rows = find_rows([line for line in upright if id(line) not in prose], beside=False)
     blocked = [line for line in upright if id(line) in prose]
     found: list[Found] = []
     start = 0
@@ -127,7 +132,9 @@ def _run(rows: Sequence[Row], start: int, blocked: Sequence[Line], em: float, le
     for n in range(start + 1, len(rows)):
         row = rows[n]
         step = row.baseline - rows[n - 1].baseline
-        if step > most_step(steps, leading) or n - end > MOST_LABELS or _between(rows[n - 1], row, blocked):
+        wide = not steps and min(len(rows[n - 1].lines), len(row.lines)) >= WIDE_ROW
+        most = GAP_EMS * leading if wide else most_step(steps, leading)
+        if step > most or n - end > MOST_LABELS or _between(rows[n - 1], row, blocked):
             break
         if row.lines[0].box.left > right or row.lines[-1].box.right < left:
             break
@@ -192,14 +199,15 @@ def _tells_table(rows: Sequence[Row], above: Sequence[Line], rules: Sequence[Rul
     if len(columns) < 2 or len(several) < 2 or loose > 0.2 * len(rows) or len(several) < LEAST_PARTED * len(rows) - 1:
         return False
     pieces = [line for row in several for line in row.lines]
-    if sum(bool(LEADERS.search(line.text)) for line in pieces) > 0.3 * len(rows) or is_prose(rows, pieces):
+    saying = sum(any(map(str.isalnum, line.text)) for line in pieces)  # the rest is a pattern, or dashes and dots
+    if saying < SAYING * len(pieces) or sum(bool(LEADERS.search(line.text)) for line in pieces) > 0.3 * len(rows):
         return False
     held = [[text_in(row, column) for row in rows] for column in columns]
-    if is_contents(held) or is_list(held) or is_form(held):
+    if is_prose(rows, pieces) or is_contents(held) or is_list(held) or is_form(held):
         return False
     captioned = any(is_caption(line.text) and rows[0].baseline - line.baseline < CAPTION_EMS * leading for line in above)
     headed = is_headed(rows)
-    ruled = _rule_count(rows, rules, leading)
+    ruled = _rule_count(rows, rules, leading) + 2 * len(ruled_alleys(rows, rules))
     behind = [text for column in held[1:] for text in column if text]
     numeric = sum(bool(NUMBER.match(text)) for text in behind) / max(1, len(behind))
     fitting = sum(fits(row, columns) for row in rows) / len(rows)
@@ -207,6 +215,9 @@ def _tells_table(rows: Sequence[Row], above: Sequence[Line], rules: Sequence[Rul
         return False
     if captioned:
         return len(several) > 1
+    far = statistics.median(b.baseline - a.baseline for a, b in pairwise(rows)) > ROW_GAP * leading
+    if far and len(several) < FAR_ROWS:
+        return False
     if len(several) < MIN_ROWS:
         return False
     filled = sum(bool(text_in(row, column)) for row in several for column in columns) / (len(several) * len(columns))

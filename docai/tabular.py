@@ -53,7 +53,7 @@ def starts_in(line: Line, box: Box) -> bool:
 
 def rows_from(lines: Iterable[Line]) -> list[Row]:
     """Return lines in rows, from top to bottom."""
-    return find_rows(sorted(lines, key=lambda line: (line.baseline, line.box.left)))
+    return find_rows(sorted(lines, key=lambda line: (line.baseline, line.box.left)), beside=False)
 
 
 def text_in(row: Row, column: Interval) -> str:

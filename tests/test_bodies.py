@@ -222,7 +222,6 @@ def test_a_label_between_two_rows_stands_for_both():
     assert [row[1] for row in texts(table)] == ["Depot", *(f"Depot {n}" for n in range(6))]
 
 
-@pytest.mark.xfail(strict=True, reason="labels on baselines of their own stand beside nothing, so no alley parts their column")
 def test_labels_that_all_stand_between_two_rows_are_a_column():
     rows = [("Region", "Depot", "Vans", "Parcels"), *(("", f"Depot {n}", f"{10 + n}", f"{300 + n}") for n in range(4))]
     found = rows_at(rows, GROUPED_XS, GROUPED_ALIGN, tops=(100, 120, 134, 154, 168))

@@ -27,8 +27,8 @@ def read_aligned(view: View) -> Reply | None:
     if not lines:
         return None
     em, leading = statistics.median(line.em for line in lines), statistics.median(line.leading for line in lines)
-    found = find_rows(lines)
-    columns = find_columns(found, view.rules)
+    found = find_rows(lines, beside=False)  # what stands between two rows may belong to both
+    columns = find_columns(find_rows(lines), view.rules)
     if len(found) < 2 or len(columns) < 2:
         return None
     setting = Setting(tuple(columns), tuple(find_rule_rows(view.rules, em, leading)), em, leading)
