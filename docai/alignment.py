@@ -68,14 +68,19 @@ def find_rows(lines: Sequence[Line], *, beside: bool = True) -> list[Row]:
         else:
             groups.append((place, [line]))
     rows = [Row(tuple(sorted(group, key=lambda n: n.box.left)), place) for place, group in groups]
-    merged: list[Row] = []
+    return _with_those_beside(rows) if beside else rows
+
+
+def _with_those_beside(rows: Sequence[Row]) -> list[Row]:
+    """Return rows, those that stand beside the one above made one with it."""
+    result: list[Row] = []
     for row in rows:
-        if beside and merged and _stand_beside(merged[-1], row):
-            lines = sorted((*merged[-1].lines, *row.lines), key=lambda n: n.box.left)
-            merged[-1] = Row(tuple(lines), merged[-1].place)
+        if result and _stand_beside(result[-1], row):
+            lines = sorted((*result[-1].lines, *row.lines), key=lambda n: n.box.left)
+            result[-1] = Row(tuple(lines), result[-1].place)
         else:
-            merged.append(row)
-    return merged
+            result.append(row)
+    return result
 
 
 def _stand_beside(above: Row, below: Row) -> bool:
@@ -125,20 +130,12 @@ def _spanning(rows: Sequence[Row]) -> set[int]:
     return {id(line) for line, spans in zip(lines, (several > 1) & (several > single), strict=True) if spans}
 
 
-def _stretches(words: Sequence[SourceWord], space: float) -> list[Interval]:
-    """Return the stretches that words cover, from left to right, with the spaces between them up to a width."""
-    merged: list[Interval] = []
-    for word in sorted(words, key=lambda w: w.box.left):
-        if merged and word.box.left - merged[-1][1] <= space:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], word.box.right))
-        else:
-            merged.append((word.box.left, word.box.right))
-    return merged
-
-
 def _profile(rows: Sequence[Row], spanning: set[int], space: float) -> tuple[NDArray[np.float64], Mask, Mask]:
     """Return the edges of all words, and two masks of rows by stretches between edges: covered by text, and free between text."""
-    held = [_stretches([w for line in row.lines if id(line) not in spanning for w in line.words], space) for row in rows]
+    held = [
+        merged(((w.box.left, w.box.right) for line in row.lines if id(line) not in spanning for w in line.words), space)
+        for row in rows
+    ]
     edges = np.unique([edge for boxes in held for box in boxes for edge in box])
     count = max(0, len(edges) - 1)
     text, between = np.zeros((len(rows), count), bool), np.zeros((len(rows), count), bool)
@@ -161,11 +158,9 @@ def _alleys(edges: NDArray[np.float64], text: Mask, between: Mask, em: float) ->
         best = _plateaus(share[start:end], max(PARTLY, 1.5 / float((free + covered)[start:end].max())))
         for a, b in best:
             left, right = float(edges[start + a]), float(edges[start + b])
-            parted = np.flatnonzero(between[:, start + a : start + b].all(axis=1))
-            count = len(parted)
-            if count < 2 or right - left < _least_width(count) * em:
-                continue
-            found.append((left, right))
+            count = int(between[:, start + a : start + b].all(axis=1).sum())
+            if count > 1 and right - left >= _least_width(count) * em:
+                found.append((left, right))
     return found
 
 
@@ -186,7 +181,7 @@ def _plateaus(share: NDArray[np.float64], slack: float) -> list[tuple[int, int]]
         if start:  # what falls away from a plateau is its slope, and no height of its own
             rest[: int(np.argmin(rest)) + 1 if len(rest) else 0] = 0.0
         if end < len(share) and len(rest):
-            rest[len(rest) - 1 - int(np.argmin(rest[::-1])) :] = 0.0 if not start or rest.max() else rest.max()
+            rest[len(rest) - 1 - int(np.argmin(rest[::-1])) :] = 0.0
         found += [(start + a, start + b) for a, b in _plateaus(rest, slack)]
     return sorted(found)
 
@@ -212,21 +207,21 @@ def ruled_alleys(rows: Sequence[Row], rules: Sequence[Rule]) -> list[Interval]:
 def _between_alleys(left: float, right: float, alleys: Iterable[Interval]) -> list[Interval]:
     columns: list[Interval] = []
     start = left
-    for a, b in _merged(alley for alley in alleys if alley[0] > left and alley[1] < right):
+    for a, b in merged(alley for alley in alleys if alley[0] > left and alley[1] < right):
         columns.append((start, a))
         start = b
     return [*columns, (start, right)]
 
 
-def _merged(stretches: Iterable[Interval]) -> list[Interval]:
-    """Return stretches from left to right, those that overlap made one."""
-    merged: list[Interval] = []
+def merged(stretches: Iterable[Interval], slack: float = 0.0) -> list[Interval]:
+    """Return stretches from left to right, those that overlap, or lie no more than `slack` apart, made one."""
+    result: list[Interval] = []
     for left, right in sorted(stretches):
-        if merged and left <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], right))
+        if result and left - result[-1][1] <= slack:
+            result[-1] = (result[-1][0], max(result[-1][1], right))
         else:
-            merged.append((left, right))
-    return merged
+            result.append((left, right))
+    return result
 
 
 def _refined(rows: Sequence[Row], columns: Sequence[Interval], em: float) -> list[Interval]:
@@ -238,7 +233,7 @@ def _refined(rows: Sequence[Row], columns: Sequence[Interval], em: float) -> lis
     refined: list[Interval] = []
     for left, right in columns:
         words = [[w for line in row.lines for w in line.words if left <= w.box.left and w.box.right <= right] for row in body]
-        gaps = [(a[1], b[0]) for a, b in pairwise(_merged((w.box.left, w.box.right) for row in words for w in row))]
+        gaps = [(a[1], b[0]) for a, b in pairwise(merged((w.box.left, w.box.right) for row in words for w in row))]
         cuts = [gap for gap in gaps if _parts_most(gap, words, max(NARROW_EMS * em, WIDER * space))]
         edges = [left, *(edge for cut in cuts for edge in cut), right]
         refined.extend(zip(edges[::2], edges[1::2], strict=True))
@@ -285,7 +280,7 @@ def _joined(rows: Sequence[Row], columns: Sequence[Interval], ruled: Sequence[In
 
 def _are_one(rows: Sequence[Row], left: Interval, right: Interval, em: float) -> bool:
     """Return whether two neighbouring columns are one."""
-    held = [(_words_in(row, left), _words_in(row, right)) for row in rows]
+    held = [(words_in(row, left), words_in(row, right)) for row in rows]
     both = [(a, b) for a, b in held if a and b and b[0].box.left - a[-1].box.right > WORD_SPACE * em]
     signs = [[word.text for word in a] for a, _ in held if a]
     marks = [[word.text for word in b] for _, b in held if b]
@@ -297,5 +292,6 @@ def _are_one(rows: Sequence[Row], left: Interval, right: Interval, em: float) ->
     )
 
 
-def _words_in(row: Row, column: Interval) -> list[SourceWord]:
+def words_in(row: Row, column: Interval) -> list[SourceWord]:
+    """Return the words of a row whose middles lie in a column."""
     return [word for word in row.words if column[0] <= (word.box.left + word.box.right) / 2 <= column[1]]

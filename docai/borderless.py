@@ -20,6 +20,7 @@ from docai.tabular import (
     ROW_GAP,
     WRAPPED,
     Found,
+    filled_share,
     fits,
     from_top,
     is_captioned,
@@ -214,14 +215,13 @@ def _tells_table(rows: Sequence[Row], above: Sequence[Line], rules: Sequence[Rul
     if fitting < FITTING or not is_filled(several, columns) or len(behind) < 0.4 * (len(columns) - 1) * len(several):
         return False
     if captioned:
-        return len(several) > 1
+        return True
     far = statistics.median(b.baseline - a.baseline for a, b in pairwise(rows)) > ROW_GAP * leading
     if far and len(several) < FAR_ROWS:
         return False
     if len(several) < MIN_ROWS:
         return False
-    filled = sum(bool(text_in(row, column)) for row in several for column in columns) / (len(several) * len(columns))
-    regular = min(len(columns), len(several)) >= REGULAR_SIZE and min(fitting, filled) > REGULAR_FIT
+    regular = min(len(columns), len(several)) >= REGULAR_SIZE and min(fitting, filled_share(several, columns)) > REGULAR_FIT
     if (alone and len(several) >= REGULAR_SIZE) or (regular and statistics.mean(len(line.words) for line in pieces) < SHORT_WORDS):
         return True
     if len(columns) == 2:

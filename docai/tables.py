@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from docai.alignment import Row, find_columns
+from docai.alignment import Row, find_columns, merged
 from docai.box import Box, hull
 from docai.figures import is_bent, is_caption
 from docai.lines import Line
@@ -173,12 +173,7 @@ def _across(rules: Iterable[Rule], em: float, leading: float) -> list[_Across]:
             rows.append([rule])
     found = []
     for row in rows:
-        joined: list[tuple[float, float]] = []
-        for rule in sorted(row, key=lambda rule: rule.start):
-            if joined and rule.start <= joined[-1][1] + em:
-                joined[-1] = (joined[-1][0], max(joined[-1][1], rule.end))
-            else:
-                joined.append((rule.start, rule.end))
+        joined = merged(((rule.start, rule.end) for rule in row), em)
         found += [_Across(row[0].position, left, right) for left, right in joined if right - left > LEAST_RULE_EMS * em]
     return found
 
@@ -318,9 +313,8 @@ def _goes_below(rows: Sequence[Row], lines: Sequence[Line], left: float, right: 
     step = statistics.median(b.baseline - a.baseline for a, b in pairwise(rows))
     last = rows[-1]
     below = [line for line in lines if 0 < line.baseline - last.baseline < NEAR_HEADING * step]
-    return any(line.box.left < left for line in below) + any(line.box.right > right for line in below) > 0 and any(
-        left < line.box.left and line.box.right < right for line in below
-    )
+    wider = any(line.box.left < left or line.box.right > right for line in below)
+    return wider and any(left < line.box.left and line.box.right < right for line in below)
 
 
 def _beyond(rows: Sequence[Row], bottom: float, lines: Sequence[Line], left: float, right: float, leading: float) -> list[Row]:
@@ -334,8 +328,7 @@ def _beyond(rows: Sequence[Row], bottom: float, lines: Sequence[Line], left: flo
     last, kept = rows[-1].baseline, 0
     found: list[Row] = []
     for row in rows_from(below):
-        crossing = any(sum(min(b, w.box.right) > max(a, w.box.left) for a, b in columns) > 1 for w in row.words)
-        several = len(row.lines) > 1 and len(row.lines) > 0.5 * len(columns) and not crossing
+        several = len(row.lines) > 1 and len(row.lines) > 0.5 * len(columns) and fits(row, columns)
         label = len(row.lines) == 1 and row.lines[0].box.left < columns[0][1] and row.lines[0].box.width < 0.6 * (right - left)
         if row.baseline - last > most or not (several or label) or len(found) - kept > MOST_LABELS:
             break

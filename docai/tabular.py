@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from docai.alignment import Interval, Row, find_rows
+from docai.alignment import Interval, Row, find_rows, words_in
 from docai.box import Box
 from docai.figures import is_caption
 from docai.lines import BULLET, NUMBERED, Line
@@ -58,7 +58,7 @@ def rows_from(lines: Iterable[Line]) -> list[Row]:
 
 def text_in(row: Row, column: Interval) -> str:
     """Return the words of a row that stand in a column."""
-    return " ".join(word.text for word in row.words if column[0] <= (word.box.left + word.box.right) / 2 <= column[1])
+    return " ".join(word.text for word in words_in(row, column))
 
 
 def fits(row: Row, columns: Sequence[Interval]) -> bool:
@@ -68,8 +68,12 @@ def fits(row: Row, columns: Sequence[Interval]) -> bool:
 
 def is_filled(rows: Sequence[Row], columns: Sequence[Interval]) -> bool:
     """Return whether rows have text in enough of the columns; the labels of a chart hardly ever stand in one row."""
-    filled = sum(bool(text_in(row, column)) for row in rows for column in columns)
-    return filled >= FILLED * len(rows) * len(columns)
+    return filled_share(rows, columns) >= FILLED
+
+
+def filled_share(rows: Sequence[Row], columns: Sequence[Interval]) -> float:
+    """Return the share, 0..1, of the places of rows in columns that hold text."""
+    return sum(bool(words_in(row, column)) for row in rows for column in columns) / (len(rows) * len(columns))
 
 
 def is_prose(rows: Sequence[Row], pieces: Sequence[Line]) -> bool:

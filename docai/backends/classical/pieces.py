@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
-from docai.alignment import WIDER, WORD_SPACE, Interval, Row
+from docai.alignment import WIDER, WORD_SPACE, Interval, Row, merged
 from docai.lines import Line
 from docai.sources import Rule, SourceWord
 
@@ -118,11 +118,6 @@ class Piece:
         """Whether it is a year or a span of years, as headings have them."""
         return bool(YEAR.match(self.text))
 
-    @cached_property
-    def is_bold(self) -> bool:
-        """Whether all its words are bold."""
-        return all(word.font.bold for word in self.words)
-
 
 @dataclass(frozen=True)
 class TextRow:
@@ -215,14 +210,4 @@ def find_rule_rows(rules: Iterable[Rule], em: float, leading: float) -> list[Rul
             rows[-1][1].append((rule.start, rule.end))
         else:
             rows.append((rule.position, [(rule.start, rule.end)]))
-    return [RuleRow(position, tuple(_joined(stretches, 0.1 * em))) for position, stretches in rows]
-
-
-def _joined(stretches: Iterable[Interval], slack: float) -> list[Interval]:
-    joined: list[Interval] = []
-    for left, right in sorted(stretches):
-        if joined and left <= joined[-1][1] + slack:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], right))
-        else:
-            joined.append((left, right))
-    return joined
+    return [RuleRow(position, tuple(merged(stretches, 0.1 * em))) for position, stretches in rows]
