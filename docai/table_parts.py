@@ -108,7 +108,7 @@ def _end(part: Table) -> int:
     """Return how many rows of a part are left without those at its end that only say that it goes on."""
     grid = part.grid()
     end = part.row_count
-    while end and _is_note(grid[end - 1]) and not _is_crossed(part, end - 1):
+    while end and _is_note(grid[end - 1]) and not is_crossed(part, end - 1):
         end -= 1
     return end
 
@@ -119,7 +119,8 @@ def _is_note(row: Iterable[Cell]) -> bool:
     return len(texts) == 1 and all(only_says_so(text) or (says_so(text) and number_in(text)) for text in texts)
 
 
-def _is_crossed(table: Table, row: int) -> bool:
+def is_crossed(table: Table, row: int) -> bool:
+    """Return whether a cell reaches over the upper border of a row."""
     return any(cell.row < row < cell.row + cell.row_span for cell in table.cells)
 
 
@@ -174,7 +175,7 @@ def skipped_rows(heads: Sequence[Row], part: Table) -> int:
     rows = [tuple(folded(cell.text) for cell in row) for row in grid[begin : begin + len(heads)]]
     repeated = max((_agreeing(heads[start:], rows) for start in range(len(heads))), default=0)
     end = begin + repeated
-    return 0 if _is_crossed(part, end) else end
+    return 0 if is_crossed(part, end) else end
 
 
 def _agreeing(heads: Sequence[Row], rows: Sequence[Row]) -> int:

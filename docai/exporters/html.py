@@ -18,6 +18,7 @@ from docai.continuation import Joiner, Passage
 from docai.document import Block, Cell, Chart, Document, Figure, Page, Point, Series, Table, Text
 from docai.exporters import Place
 from docai.exporters.text import in_margin, marker_of, parts_of, value_text, words_of
+from docai.table_parts import is_crossed
 
 STYLE = """
 body { margin: 2rem auto; max-width: 52rem; padding: 0 1rem; font: 1rem/1.55 system-ui, sans-serif; color: #1c1c1c }
@@ -53,7 +54,7 @@ def table_pieces(table: Table, attributes: Attributes) -> Iterator[tuple[str, Ce
     Leading rows of column headers are the `thead`, unless a cell reaches out of them. Headers over several columns, or before
     several rows, head groups of them (`colgroup`, a `tbody` each) where the table falls into such groups.
     """
-    head = 0 if _is_crossed(table, table.header_row_count) else table.header_row_count
+    head = 0 if is_crossed(table, table.header_row_count) else table.header_row_count
     groups, parts = _column_groups(table, head), _row_groups(table, head)
     heads = {(cell.row, cell.column) for cell in (*groups, *parts.values()) if cell is not None}
     if groups:
@@ -69,10 +70,6 @@ def table_pieces(table: Table, attributes: Attributes) -> Iterator[tuple[str, Ce
             for row in rows[start:end]:
                 yield from _row_pieces(row, heads, attributes)
             yield f"</{tag}>\n", None
-
-
-def _is_crossed(table: Table, row: int) -> bool:
-    return any(cell.row < row < cell.row + cell.row_span for cell in table.cells)
 
 
 def _column_groups(table: Table, head: int) -> list[Cell]:
@@ -94,7 +91,7 @@ def _row_groups(table: Table, head: int) -> dict[int, Cell | None]:
     ends = {cell.row + cell.row_span: None for cell in high.values()}
     groups: dict[int, Cell | None] = {**wide} if wide else {**ends, **high}
     groups.pop(table.row_count, None)
-    return {} if any(_is_crossed(table, row) for row in groups) else groups
+    return {} if any(is_crossed(table, row) for row in groups) else groups
 
 
 def _row_pieces(row: list[Cell], heads: Container[tuple[int, int]], attributes: Attributes) -> Iterator[tuple[str, Cell | None]]:

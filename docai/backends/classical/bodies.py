@@ -272,9 +272,9 @@ def _section(row: Sequence[Draft], place: int, groups: Sequence[Sequence[TextRow
 
 def _is_ruled_off(place: int, groups: Sequence[Sequence[TextRow]], setting: Setting) -> bool:
     """Return whether a row stands alone between two rules across the table."""
-    own = groups[place]
-    above = max((p for p in setting.across if p < own[0].baseline), default=None)
-    below = min((p for p in setting.across if p > own[-1].baseline), default=None)
+    own, across = groups[place], setting.across
+    above = max((p for p in across if p < own[0].baseline), default=None)
+    below = min((p for p in across if p > own[-1].baseline), default=None)
     if above is None or below is None:
         return False
     return not any(above < row.baseline < below for group in groups for row in group if group is not own)

@@ -34,9 +34,12 @@ def read_ruled(view: View) -> Reply | None:
     grids = find_grids(view.rules, view.width_points, view.height_points)
     if not grids:
         return None
-    grid = _with_missing_rules(max(grids, key=lambda g: g.box.area), view)
+    grid = max(grids, key=lambda g: g.box.area)
+    if len(grid.xs) < 3:
+        return None
+    grid = _with_missing_rules(grid, view)
     drafts = _drafts(spans(grid), grid, view)
-    if len(grid.xs) < 3 or not _is_complete(drafts, len(grid.ys) - 1, view):
+    if not _is_complete(drafts, len(grid.ys) - 1, view):
         return None
     whole = sum(share_inside(draft.words, span_box(draft.span, grid.xs, grid.ys)) * len(draft.words) for draft in drafts)
     confidence = round(whole / len(view.words), 3) if view.words else 0.5
@@ -48,7 +51,7 @@ def _with_missing_rules(grid: Grid, view: View) -> Grid:
 
     Scans lose a rule here and there, and some authors leave it out.
     """
-    if len(grid.xs) < 3 or len(grid.ys) < MANY_ROWS:
+    if len(grid.ys) < MANY_ROWS:
         return grid
     lines = find_lines(view.words, view.width_points, view.height_points)
     missing = []
