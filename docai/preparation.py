@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from docai.box import Box
 from docai.document import Quarter
 from docai.marks import Grey, Marks, Mask, find_marks
+from docai.panels import whiten_panels
 
 if TYPE_CHECKING:
     from docai.sources import Pixels
@@ -135,16 +136,21 @@ def turned(prepared: Prepared, quarter: Quarter) -> Prepared:
 
 
 def flatten(grey: Grey) -> Grey:
-    """Return a picture with its ground made near white: light on dark inverted, uneven light divided out, specks smoothed."""
+    """Return a picture with its ground made near white and its print dark.
+
+    Light on dark is inverted, specks are smoothed, uneven light is divided out, and so are panels with print on them.
+    """
     if _is_dark(grey):
         grey = np.asarray(255 - grey, np.uint8)
     if _is_noisy(grey):
         grey = np.asarray(cv2.medianBlur(grey, 3), np.uint8)
     height, width = grey.shape
-    small = cv2.resize(grey, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(grey, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA), np.uint8)
     reach = _reach(small)
     ground = cv2.GaussianBlur(cv2.dilate(small, np.ones((reach, reach), np.uint8)), (reach, reach), 0)
-    return np.asarray(cv2.divide(grey, cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR), scale=255), np.uint8)
+    flat = cv2.divide(grey, cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR), scale=255)
+    halved = cv2.resize(grey, (max(1, width // 2), max(1, height // 2)), interpolation=cv2.INTER_AREA)
+    return whiten_panels(grey, np.asarray(halved, np.uint8), np.asarray(flat, np.uint8))
 
 
 def _reach(small: NDArray[Any]) -> int:

@@ -61,6 +61,7 @@ FLOORS = (
     ("registry", "box", "interrupts", "marks", "numbers"),
     ("document",),
     ("sources",),
+    ("panels",),
     ("preparation",),
     ("lines",),
     ("alignment", "figures", "ordering", "rulings", "textlayer", "turning"),

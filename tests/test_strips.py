@@ -22,10 +22,12 @@ from tests.drawn_scans import (
     PROSE,
     Paper,
     Scan,
+    compressed,
     drawn,
     noisy,
     overlap,
     prose,
+    rotated,
     salted,
     stamped,
     strip_of,
@@ -287,9 +289,6 @@ def test_light_letters_on_a_dark_band_are_turned_dark_on_light():
         assert np.abs(strip.picture.astype(int) - alone).mean() < 3  # of 255: the band is blue, its letters less black than black
 
 
-BLOTS = "far from letters the ground of a band higher than what light is judged over becomes white, in blots"
-
-
 def banded(height) -> Scan:
     """Return text under a dark band with light words on it."""
     paper = Paper()
@@ -300,26 +299,46 @@ def banded(height) -> Scan:
     return paper.scan()
 
 
-@pytest.mark.parametrize(
-    "height",
-    [
-        14,
-        18,
-        24,
-        32,
-        pytest.param(50, marks=pytest.mark.xfail(reason=BLOTS)),
-    ],
-)
+@pytest.mark.parametrize("height", [14, 18, 24, 32, 50, 120])
 def test_light_letters_are_found_on_bands_of_any_height(height):
     assert judged(banded(height)).missed == []
 
 
-@pytest.mark.xfail(reason=BLOTS)
-def test_a_high_band_stays_one():
-    height, scan = 60, banded(60)
-    grey = prepare(scan.pixels, straighten=False).grey
-    band = grey[round(62 * 200 / 72) : round((58 + height) * 200 / 72), round(42 * 200 / 72) : round(378 * 200 / 72)]
-    assert (band > 128).mean() < 0.06  # the letters
+MEDIUM, TINT = (0.31, 0.51, 0.74), (0.72, 0.8, 0.9)
+
+
+def coloured(gap, colours=(MEDIUM, TINT), dpi=200) -> Scan:
+    """Return a table whose cells lie on panels that touch or have white between; light letters are on dark ones."""
+    paper = Paper(dpi=dpi)
+    for row in range(8):
+        for column, text in enumerate(("Stonebridge", "Vans", "1,204.50", "7")):
+            colour = colours[0] if not row or not column else colours[1 + row % (len(colours) - 1)]
+            paper.panel(40 + 85 * column, 60 + 18 * row, 125 + 85 * column - gap, 78 + 18 * row - gap, colour)
+            light = sum(colour) < 1.75
+            paper.text(46 + 85 * column, 72.5 + 18 * row, text, 10, "hebo" if light else "helv", (1, 1, 1) if light else (0, 0, 0))
+    paper.column(40, 250, 340, filled(60).split(), size=10)
+    return paper.scan()
+
+
+@pytest.mark.parametrize("dpi", [150, 200, 300])
+@pytest.mark.parametrize("gap", [0, 0.75, 2])
+@pytest.mark.parametrize(
+    "colours",
+    [
+        (MEDIUM, TINT),
+        ((0.5, 0.5, 0.5), (0.68, 0.68, 0.68), (0.87, 0.87, 0.87)),
+        ((0.35, 0.45, 0.6), (0.45, 0.55, 0.7), (0.35, 0.45, 0.6)),
+        ((0.93, 0.49, 0.19), (0.9, 0.85, 0.7), (1, 1, 1)),
+    ],
+    ids=["blue", "grey", "all medium", "orange"],
+)
+def test_all_lines_of_coloured_cells_are_found(colours, gap, dpi):
+    assert judged(coloured(gap, colours, dpi)).missed == []
+
+
+@pytest.mark.parametrize("spoilt", [compressed, lambda scan: noisy(scan, 5), lambda scan: rotated(scan, 1.3)])
+def test_lines_of_coloured_cells_are_found_in_poor_scans(spoilt):
+    assert judged(spoilt(coloured(0.75))).missed == []
 
 
 # ---- rules
