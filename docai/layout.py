@@ -20,6 +20,7 @@ from docai.sources import Rule, SourcePage, SourceWord
 from docai.tables import find_tables
 from docai.tabular import Found, starts_in
 from docai.textlayer import unsound_fonts
+from docai.turned_headings import with_turned_text
 from docai.turning import turned_box, turned_page, turned_rule, turned_word
 
 UNSOUND_SHARE: Final = 0.3  # of a region's characters in fonts that cannot be believed
@@ -94,23 +95,27 @@ def find_regions(page: SourcePage, lines: Sequence[Line], margins: Mapping[int, 
         upright = turned_page(page, quarter)
         regions = find_regions(upright, find_lines(upright.words, upright.width_points, upright.height_points), {})
         return [replace(_turned_region(region, 360 - quarter), quarter=quarter) for region in regions]
-    tables = [_table(found) for found in find_tables(page, lines)]
-    in_tables = {id(line) for table in tables for line in table.lines}
+    ruled = find_tables(page, lines)
+    in_tables = {id(line) for table in ruled for line in table.lines}
     roles = {id(lines[place]): role for place, role in margins.items() if id(lines[place]) not in in_tables}
     free = [line for line in lines if id(line) not in in_tables and id(line) not in roles]
-    drawn, frames = find_figures(page, free, [table.box for table in tables])
+    drawn, frames = find_figures(page, free, [table.box for table in ruled])
     figures = [_figure(figure) for figure in drawn]
     in_figures = {id(line) for figure in figures for line in figure.lines}
     free = [line for line in lines if id(line) not in in_tables | in_figures]
-    aligned = [_table(found) for found in find_aligned(free, page.rules, page.paths) if _has_own_lines(found, roles)]
-    in_aligned = {id(line) for table in aligned for line in table.lines}
-    tables = [*tables, *aligned]
+    aligned = [found for found in find_aligned(free, page.rules, page.paths) if _has_own_lines(found, roles)]
+    tables: list[Region] = []
+    taken = {id(line) for told in (*ruled, *aligned) for line in told.lines} | roles.keys()
+    for told in (*ruled, *aligned):
+        tables.append(_table(with_turned_text(told, [line for line in free if id(line) not in taken], page.rules)))
+        taken.update(id(line) for line in tables[-1].lines)
+    in_tables = {id(line) for table in tables for line in table.lines}
     running = [
         Region("text", line.box, (line,), role=roles[id(line)], column=-1)
         for line in lines
-        if id(line) in roles and id(line) not in in_aligned
+        if id(line) in roles and id(line) not in in_tables
     ]
-    free = [line for line in free if id(line) not in in_aligned and id(line) not in roles]
+    free = [line for line in free if id(line) not in in_tables and id(line) not in roles]
     unsound = unsound_fonts([word for word in page.words if word.visible])
     running.sort(key=lambda region: (region.box.top, region.box.left))
     heads = [region for region in running if region.box.top < 0.5]

@@ -66,7 +66,7 @@ FLOORS = (
     ("lines",),
     ("alignment", "figures", "ordering", "rulings", "textlayer", "turning"),
     ("tabular",),
-    ("borderless", "tables"),
+    ("borderless", "tables", "turned_headings"),
     ("layout",),
     ("roles",),
     ("tiling",),

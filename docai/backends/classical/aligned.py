@@ -12,6 +12,7 @@ from docai.backends.classical.bodies import read_body
 from docai.backends.classical.cells import table_reply
 from docai.backends.classical.headings import count_heading_rows, heading_cells
 from docai.backends.classical.pieces import Setting, TextRow, cut_rows, find_rule_rows
+from docai.backends.classical.turned import turned_headings, with_label_column, with_turned_labels, with_turned_row
 from docai.document import Problem
 from docai.exchange import Reply
 from docai.lines import find_lines
@@ -24,6 +25,8 @@ MOST_LISTED: Final = 10  # rows that a problem names
 def read_aligned(view: View) -> Reply | None:
     """Return the table that the words of `view` make by their alignment; None where they stand in no columns."""
     lines = sorted(find_lines(view.words, view.width_points, view.height_points), key=lambda n: (n.baseline, n.box.left))
+    turned = [line for line in lines if line.words[0].direction in (90, 270)]
+    lines = [line for line in lines if line not in turned]
     if not lines:
         return None
     em, leading = statistics.median(line.em for line in lines), statistics.median(line.leading for line in lines)
@@ -31,11 +34,20 @@ def read_aligned(view: View) -> Reply | None:
     columns = find_columns(find_rows(lines), view.rules)
     if len(found) < 2 or len(columns) < 2:
         return None
+    over = turned_headings(turned, columns)
+    beside = [line for line in turned if line not in over]
+    columns = with_label_column(columns, beside, em)
     setting = Setting(tuple(columns), tuple(find_rule_rows(view.rules, em, leading)), em, leading)
     rows = cut_rows(found, columns, em)
-    count = count_heading_rows(rows, setting)
+    least = 0
+    if over:
+        rows, place = with_turned_row(rows, over, columns, em)
+        least = place + 1
+    count = max(least, count_heading_rows(rows, setting))
     headings, levels = heading_cells(rows[:count], setting)
     body = read_body(rows[count:], setting, len(levels))
+    if beside:
+        body = with_turned_labels(body, beside, setting, len(levels))
     bands = [*levels, *body.groups]
     xs = [view.box.left, *((a[1] + b[0]) / 2 for a, b in pairwise(columns)), view.box.right]
     ys = [view.box.top, *((_bottom(a) + _top(b)) / 2 for a, b in pairwise(bands)), view.box.bottom]

@@ -15,6 +15,7 @@ from docai.rulings import Span
 from docai.sources import SourceWord, basis_of
 from docai.tasks.table import in_reading_order
 from docai.tiling import View
+from docai.turning import turned_word
 
 ENGINE: Final = Engine(backend="classical")
 INSIDE: Final = 0.7  # share of a word's box that lies in its cell when no border cuts it
@@ -57,8 +58,10 @@ def table_reply(  # noqa: PLR0913  # all that a table is made of
     `headings` tells how many leading rows are headers, where that is known.
     """
     drafts = sorted(drafts, key=lambda draft: (draft.span.row, draft.span.column))
-    lines = [_lines(draft, view) for draft in drafts]
-    drafts = [replace(draft, words=tuple(w for line in own for w in line.words)) for draft, own in zip(drafts, lines, strict=True)]
+    lines = []
+    for place, draft in enumerate(drafts):
+        drafts[place], own = _read(draft, view)
+        lines.append(own)
     headers = header_rows(drafts, len(ys) - 1) if headings is None else headings
     labels = label_columns(drafts, len(xs) - 1, headers)
     table = Table(
@@ -79,10 +82,14 @@ def span_box(span: Span, xs: Sequence[float], ys: Sequence[float]) -> Box:
     return Box.clipped(xs[span.column], ys[span.row], xs[span.column + span.column_span], ys[span.row + span.row_span])
 
 
-def _lines(draft: Draft, view: View) -> list[Line]:
-    """Return the lines of a cell from top to bottom."""
-    lines = find_lines(draft.words, view.width_points, view.height_points)
-    return sorted(lines, key=lambda line: (round(line.baseline, 3), line.box.left))
+def _read(draft: Draft, view: View) -> tuple[Draft, list[Line]]:
+    """Return a cell with its words as they are read, and its lines from top to bottom, stood upright where they run up or down."""
+    words, width, height = draft.words, view.width_points, view.height_points
+    if {word.direction for word in words} in ({90}, {270}):
+        words, width, height = tuple(turned_word(word, word.direction) for word in words), height, width
+    lines = sorted(find_lines(words, width, height), key=lambda line: (round(line.baseline, 3), line.box.left))
+    given = dict(zip(map(id, words), draft.words, strict=True))
+    return replace(draft, words=tuple(given[id(word)] for line in lines for word in line.words)), lines
 
 
 def header_rows(drafts: Sequence[Draft], row_count: int) -> int:
@@ -97,7 +104,8 @@ def header_rows(drafts: Sequence[Draft], row_count: int) -> int:
         rest = range(count + 1, row_count)
         stands_out = bold[count] > 0.9 and min(bold[n] for n in rest) < 0.9
         over_numbers = numeric[count] == 0 and sum(numeric[n] for n in rest) / len(rest) > 0.3
-        spanning = any(draft.span.column_span > 1 for draft in rows[count] if draft.words)
+        near = rows[max(0, count - 1) : count + 1]
+        spanning = any(draft.span.column_span > 1 for row in near for draft in row if draft.words)
         if not (stands_out or (over_numbers and (count == 0 or spanning))):
             break
         count = max([count + 1, *(draft.span.row + draft.span.row_span for draft in rows[count])])

@@ -155,7 +155,8 @@ def _centred_over(piece: Piece, below: TextRow, limits: tuple[int, int], em: flo
     """Return the columns that a heading is centred over, where it is not set over one of them alone."""
     under = {n: p for p in below.pieces for n in range(p.first, p.last + 1)}
     own = under.get(piece.first) if piece.first == piece.last else None
-    alone = _off(piece, own.left, own.right) if own else (0.0 if piece.first == piece.last else 9.0)
+    turned = own is not None and own.words[0].direction != 0  # an upright heading does not go on in one that runs up or down
+    alone = 9.0 if turned or piece.spans else _off(piece, own.left, own.right) if own else 0.0
     candidates = []
     for first in range(limits[0], piece.first + 1):
         for last in range(piece.last, limits[1] + 1):

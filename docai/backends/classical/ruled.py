@@ -70,6 +70,8 @@ def _is_complete(drafts: Sequence[Draft], row_count: int, view: View) -> bool:
     """Return whether the rules part all cells: hardly any holds texts side by side, or numbers below each other."""
     apart = stacked = total = filled = most = 0
     for draft in drafts:
+        if any(word.direction for word in draft.words):
+            continue
         rows = find_rows(sorted(find_lines(draft.words, view.width_points, view.height_points), key=lambda n: n.baseline))
         gaps = [[b.box.left - a.box.right for a, b in pairwise(sorted(row.words, key=lambda w: w.box.left))] for row in rows]
         em = max((word.size for word in draft.words), default=10.0) / view.width_points
