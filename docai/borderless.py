@@ -57,6 +57,7 @@ PROSE_WORDS_A_LINE: Final = 1.5  # that they have on average; long Korean words 
 PROSE_STEP: Final = 1.95  # font sizes between their baselines
 INDENT_EMS: Final = 3.0  # font sizes that their left ends differ by
 FULL_LINES: Final = 0.7  # share of them that the first word of the next would not have had room in
+FLUSH_EMS: Final = 0.15  # font sizes that the left ends of the lines of one cell differ by
 CLOSE: Final = 1.15  # times the usual distance of rows that the first line of a heading stands above the next
 
 
@@ -129,6 +130,7 @@ def _run(rows: Sequence[Row], start: int, blocked: Sequence[Line], em: float, le
         return start
     end = start + 1
     steps: list[float] = []
+    behind = [line.box.left for line in rows[start].lines[1:]]
     left, right = rows[start].lines[0].box.left, rows[start].lines[-1].box.right
     for n in range(start + 1, len(rows)):
         row = rows[n]
@@ -143,11 +145,19 @@ def _run(rows: Sequence[Row], start: int, blocked: Sequence[Line], em: float, le
             break
         if len(row.lines) > 1:
             end = n + 1
+            behind += [line.box.left for line in row.lines[1:]]
             left, right = min(left, row.lines[0].box.left), max(right, row.lines[-1].box.right)
+        elif _goes_on(row.lines[0], behind):
+            end = n + 1 if n == end and step < WRAPPED * leading else end
         elif row.lines[0].box.width > LABEL * (right - left) + em:
             break
         steps.append(step)
     return end
+
+
+def _goes_on(line: Line, behind: Sequence[float]) -> bool:
+    """Return whether a line is flush with texts in columns behind the first, given by their left ends, as their other lines are."""
+    return any(abs(line.box.left - left) < FLUSH_EMS * line.em for left in behind)
 
 
 def _heads(rows: Sequence[Row], start: int, end: int, rules: Sequence[Rule], leading: float) -> int:
@@ -195,9 +205,11 @@ def _above(rows: Sequence[Row], start: int) -> list[Line]:
 def _tells_table(rows: Sequence[Row], above: Sequence[Line], rules: Sequence[Rule], leading: float, *, alone: bool) -> bool:
     several = [row for row in rows if len(row.lines) > 1]
     columns = find_columns(rows, rules)
+    behind = [line.box.left for row in several for line in row.lines[1:]]
     single = [row for row in rows if len(row.lines) == 1]
     loose = sum(not fits(row, columns) for row in single)
-    if len(columns) < 2 or len(several) < 2 or loose > 0.2 * len(rows) or len(several) < LEAST_PARTED * len(rows) - 1:
+    going = sum(_goes_on(row.lines[0], behind) for row in single)
+    if len(columns) < 2 or len(several) < 2 or loose > 0.2 * len(rows) or len(several) < LEAST_PARTED * (len(rows) - going) - 1:
         return False
     pieces = [line for row in several for line in row.lines]
     saying = sum(any(map(str.isalnum, line.text)) for line in pieces)  # the rest is a pattern, or dashes and dots
@@ -209,10 +221,10 @@ def _tells_table(rows: Sequence[Row], above: Sequence[Line], rules: Sequence[Rul
     captioned = any(is_caption(line.text) and rows[0].baseline - line.baseline < CAPTION_EMS * leading for line in above)
     headed = is_headed(rows)
     ruled = _rule_count(rows, rules, leading) + 2 * len(ruled_alleys(rows, rules))
-    behind = [text for column in held[1:] for text in column if text]
-    numeric = sum(bool(NUMBER.match(text)) for text in behind) / max(1, len(behind))
+    values = [text for column in held[1:] for text in column if text]
+    numeric = sum(bool(NUMBER.match(text)) for text in values) / max(1, len(values))
     fitting = sum(fits(row, columns) for row in rows) / len(rows)
-    if fitting < FITTING or not is_filled(several, columns) or len(behind) < 0.4 * (len(columns) - 1) * len(several):
+    if fitting < FITTING or not is_filled(several, columns) or len(values) < 0.4 * (len(columns) - 1) * len(several):
         return False
     if captioned:
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -46,6 +47,9 @@ LEAST_RULE_EMS: Final = 8.0  # font sizes that a rule across a table is long; un
 SAME_EMS: Final = 1.5  # font sizes that the ends of the rules of one table differ by
 OUTSIDE_EMS: Final = 1.0  # font sizes that text may stick out of the rules over and under it
 PARTED_ROWS: Final = 0.5  # share of the rows between two rules that hold several texts
+LEVEL_ROWS: Final = 0.6  # share of the rows in a grid that have text beside them where its outer columns are not ruled off
+LEAST_BANDS: Final = 4  # between rules, that tell that they part all rows
+PARTED_BANDS: Final = 0.8  # share of them that have text in several columns
 BAND_EMS: Final = 2.4  # font sizes from rule to rule, up to which one text between them is a row of the table
 USUAL_PITCH: Final = 1.3  # font sizes from baseline to baseline
 HEADING_ROWS: Final = 3  # that may be the headings of a table alone
@@ -59,7 +63,8 @@ def find_tables(page: SourcePage, lines: Sequence[Line]) -> list[Found]:
     tables: list[Found] = []
     for grid in _outermost(grids):
         taken = {id(line) for table in tables for line in table.lines}
-        tables.append(_in_grid(grid, [line for line in lines if id(line) not in taken]))
+        free = [line for line in lines if id(line) not in taken]
+        tables.append(_with_sides(_in_grid(grid, free), grid, free))
     upright = [line for line in lines if line.words[0].direction == 0]
     if not upright:
         return tables
@@ -142,6 +147,24 @@ def _in_grid(grid: Grid, lines: Sequence[Line]) -> Found:
     return Found(hull((box, *(line.box for line in inside))), inside, rules)
 
 
+def _with_sides(found: Found, grid: Grid, lines: Sequence[Line]) -> Found:
+    """Return a table with the columns beside its grid, where rules part the columns but no rule bounds them above and below."""
+    if any(
+        rule.horizontal and min(abs(rule.position - grid.ys[0]), abs(rule.position - grid.ys[-1])) < SAME_HEIGHT
+        for rule in grid.rules
+    ):
+        return found
+    rows = rows_from(found.lines)
+    more: list[Line] = []
+    inside = [n for n in lines if grid.box.top < (n.box.top + n.box.bottom) / 2 < grid.box.bottom]
+    before, behind = [n for n in inside if n.box.right <= grid.box.left], [n for n in inside if n.box.left >= grid.box.right]
+    for side in (before, behind):
+        level = {n for n, row in enumerate(rows) if any(abs(row.baseline - line.baseline) < line.leading / 2 for line in side)}
+        if len(level) > LEVEL_ROWS * len(rows) and not is_prose(rows_from(side), side):
+            more += side
+    return Found(hull((found.box, *(line.box for line in more))), from_top((*found.lines, *more)), found.rules)
+
+
 def _clipped(rules: Iterable[Rule], top: float, bottom: float) -> Iterator[Rule]:
     """Yield rules without what lies above or below a part of the page."""
     for rule in rules:
@@ -191,7 +214,9 @@ def _ruled_off(rules: Sequence[Rule], lines: Sequence[Line], em: float, leading:
                 rows = [*_before(rows, run[0], lines, left, right), *rows]
                 rows += _beyond(rows, run[-1].position, lines, left, right, leading)
                 rows = _without_notes(rows)
-                if _is_columnar(rows) and not (len(rows) <= HEADING_ROWS and _goes_below(rows, lines, left, right)):
+                if _is_columnar(rows, [rule.position for rule in run]) and not (
+                    len(rows) <= HEADING_ROWS and _goes_below(rows, lines, left, right)
+                ):
                     members = [line for row in rows for line in row.lines]
                     frame = Box.clipped(run[0].left, run[0].position, run[0].right, run[-1].position)
                     box = hull((frame, *(line.box for line in members)))
@@ -271,7 +296,7 @@ def _is_part(above: _Across, below: _Across, lines: Sequence[Line], em: float, l
     places = [above.position, *(row.baseline for row in rows), below.position]
     if max(b - a for a, b in pairwise(places)) > ROW_GAP * leading:
         return False
-    several = sum(len(row.lines) > 1 for row in rows)
+    several = sum(len(row.lines) > 1 for row in rows_from(inside, beside=True))
     if several == 0:
         return below.position - above.position < BAND_EMS * leading * len(rows) and len(rows) < 3
     pieces = [line for row in rows for line in row.lines]
@@ -290,16 +315,20 @@ def _before(rows: Sequence[Row], first: _Across, lines: Sequence[Line], left: fl
     above = rows_from(line for line in lines if line.baseline < first.position and _lies_in(line, 0.0, first.position, left, right))
     steps = [b.baseline - a.baseline for a, b in pairwise(rows)]
     found: list[Row] = []
-    below = rows[0].baseline
+    kept, below = 0, rows[0].baseline
     while above:
         row = above.pop()
-        over = row.lines[0].box.left > columns[0][1] and not _is_centred(row, first) and not is_captioned([*above, row])
-        several = len(row.lines) > 1 and fits(row, columns) and not is_captioned([*above, row])
-        if not (several or over) or below - row.baseline > NEAR_HEADING * statistics.median(steps):
+        if below - row.baseline > NEAR_HEADING * statistics.median(steps) or is_captioned([*above, row]):
+            break
+        over = row.lines[0].box.left > columns[0][1] and not _is_centred(row, first)
+        several = len(row.lines) > 1 and fits(row, columns)
+        label = len(row.lines) == 1 and row.lines[0].box.left < columns[0][1]  # the title of a section, under the headings
+        if not (several or over or (label and not found)):
             break
         found.insert(0, row)
+        kept = len(found) if several or over else kept
         below = row.baseline
-    return found
+    return found[len(found) - kept :]
 
 
 def _is_centred(row: Row, rule: _Across) -> bool:
@@ -340,15 +369,29 @@ def _beyond(rows: Sequence[Row], bottom: float, lines: Sequence[Line], left: flo
     return found[:kept]
 
 
-def _is_columnar(rows: Sequence[Row]) -> bool:
-    """Return whether rows make a table: two rows and columns and more, most rows with several texts, and no contents page."""
-    if len(rows) < 2:
-        return False
+def _is_columnar(rows: Sequence[Row], rules: Sequence[float]) -> bool:
+    """Return whether rows make a table: two rows and columns and more, most rows with several texts, and no contents page.
+
+    Text of several lines beside a label fills more rows with one text than with several, unless `rules` part them.
+    """
+    level = rows_from((line for row in rows for line in row.lines), beside=True)
+    parted = _are_parted(level, rules)
+    rows = level if parted else rows
     several = [row for row in rows if len(row.lines) > 1]
     columns = find_columns(rows)
-    if len(several) < 2 or len(several) < PARTED_ROWS * len(rows) - 1 or len(columns) < 2 or not is_filled(several, columns):
+    least = 2 if parted else max(2, PARTED_ROWS * len(rows) - 1)
+    if len(several) < least or len(columns) < 2 or not is_filled(several, columns):
         return False
     if sum(bool(LEADERS.search(line.text)) for row in rows for line in row.lines) > 0.3 * len(rows):
         return False
     held = [[text_in(row, column) for row in rows] for column in columns]
     return not (is_list(held) or is_contents(held) or is_prose(rows, [line for row in rows for line in row.lines]))
+
+
+def _are_parted(rows: Sequence[Row], rules: Sequence[float]) -> bool:
+    """Return whether rules, given from the top, part rows into bands, nearly each with texts side by side."""
+    bands: dict[int, int] = {}
+    for row in rows:
+        place = bisect_right(rules, row.baseline)
+        bands[place] = max(bands.get(place, 0), len(row.lines))
+    return len(bands) >= LEAST_BANDS and sum(count > 1 for count in bands.values()) >= PARTED_BANDS * len(bands)

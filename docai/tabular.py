@@ -51,9 +51,9 @@ def starts_in(line: Line, box: Box) -> bool:
     return box.left <= x <= box.right and box.top <= y <= box.bottom
 
 
-def rows_from(lines: Iterable[Line]) -> list[Row]:
-    """Return lines in rows, from top to bottom."""
-    return find_rows(sorted(lines, key=lambda line: (line.baseline, line.box.left)), beside=False)
+def rows_from(lines: Iterable[Line], *, beside: bool = False) -> list[Row]:
+    """Return lines in rows, from top to bottom; with `beside`, a label beside two lines of text is in one row with them."""
+    return find_rows(sorted(lines, key=lambda line: (line.baseline, line.box.left)), beside=beside)
 
 
 def text_in(row: Row, column: Interval) -> str:

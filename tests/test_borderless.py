@@ -57,6 +57,21 @@ def test_many_short_texts_in_many_columns_are_a_table():
     assert len(found_in(rows_at(rows, (60, 160, 260, 360)), text=prose(6, 60, 300))) == 1
 
 
+def test_texts_of_several_lines_beside_labels_are_part_of_a_captioned_table():
+    rows = [
+        ("Depot", "Measures taken"),
+        *(
+            row
+            for town in ("Harwick", "Penfold", "Wick", "Eastmoor")
+            for row in [(town, "Served by boat in"), ("", "winter and by air in"), ("", "the summer months.")]
+        ),
+    ]
+    words = [*put("Table 1: Measures taken in the year of the review", 60, 80), *rows_at(rows, (60, 130))]
+    (found,) = found_in(words)
+    assert found.startswith("Depot Measures taken | Harwick Served by boat in")
+    assert found.endswith("Eastmoor Served by boat in | winter and by air in | the summer months.")
+
+
 def test_labels_alone_in_their_row_are_part_of_the_table():
     rows = [*NUMBERS[:2], ("Islands", "", ""), *NUMBERS[2:]]
     assert found_in(rows_at(rows, XS, ALIGN)) == [READ.replace("| Central", "| Islands | Central")]

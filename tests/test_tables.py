@@ -122,6 +122,43 @@ def test_words_alone_between_rules_are_a_table():
     assert len(found_in(rows_at(rows, XS), ruled(88, 104, 148, ends=(55, 450)))) == 1
 
 
+LABEL_BESIDE_LINES = [  # in rows of two lines, the label stands in their middle
+    one
+    for n, (label, first, second) in enumerate(
+        [
+            ("Harwick", "Served by boat in winter", "and by air in summer."),
+            ("Penfold", "Closed for repairs until", "the end of the year."),
+            ("Wick", "Opened by the minister in", "the presence of many."),
+            ("Eastmoor", "Without electricity after", "the storms of spring."),
+        ]
+    )
+    for one in [*put(label, 60, 106 + 40 * n), *put(first, 200, 100 + 40 * n), *put(second, 200, 112 + 40 * n)]
+]
+
+
+def test_rules_between_rows_of_several_lines_make_one_table():
+    rules = ruled(88, 126, 166, 206, 246, ends=(55, 340))
+    (found,) = found_in(LABEL_BESIDE_LINES, rules)
+    assert found.startswith("Harwick Served by boat in winter | and by air")
+    assert found.endswith("the storms of spring.")
+    assert found_in(LABEL_BESIDE_LINES, ruled(88, 246, ends=(55, 340))) == []
+
+
+def test_columns_beside_a_grid_that_is_open_at_top_and_bottom_are_part_of_the_table():
+    rows = [("Depot", "Vans", "Carts", "Men", "Women", "Parcels")]
+    rows += [(f"Town {n}", str(n), str(2 * n), str(3 * n), str(4 * n), f"{n}10") for n in range(1, 7)]
+    heads = [*put("Capacity", 220, 92, "c"), *put("Staff", 340, 92, "c")]
+    words = [*heads, *rows_at(rows, (60, 190, 250, 310, 370, 480), "lccccr", top=108)]
+    rules = [across(96, 162, 278), across(96, 282, 398), *(down(x, 80, 200) for x in (160, 280, 400))]
+    rules += [down(x, 96, 200) for x in (220, 340)]
+    (found,) = found_in(words, rules)
+    assert found.startswith("Capacity Staff | Depot Vans Carts Men Women Parcels | Town 1 1 2 3 4 110")
+    assert found.endswith("Town 6 6 12 18 24 610")
+    table = read(words, rules)
+    assert texts(table)[2] == ["Town 1", "1", "2", "3", "4", "110"]
+    assert spans(table) == {"Capacity": (1, 2), "Staff": (1, 2), "Depot": (2, 1), "Parcels": (2, 1)}
+
+
 # ---- told by shades
 
 
@@ -139,6 +176,18 @@ def test_headings_over_the_first_shade_are_part_of_the_table():
     zebra = [shade(55, 118, 405, 132), shade(55, 146, 405, 160)]
     (found,) = found_in(rows_at(rows, XS, ALIGN), paths=zebra)
     assert found.startswith("Depot Vans Parcels | Harwick")
+
+
+def test_headings_over_the_title_of_a_section_over_the_first_shade_are_part_of_the_table():
+    rows = [ROWS[0], ("North of the river", "", ""), *ROWS[1:], ("Northgate", "7", "188"), ("Wick", "2", "31")]
+    zebra = [shade(55, 118, 405, 132), shade(55, 146, 405, 160), shade(55, 174, 405, 188)]
+    words = rows_at(rows, XS, ALIGN)
+    (found,) = found_in(words, paths=zebra)
+    assert found.startswith("Depot Vans Parcels | North of the river | Harwick")
+    edges = [across(y, *WHOLE)._replace(thickness=0.0) for y in (118, 132, 146, 160, 174, 188)]
+    table = read(words, edges)
+    assert table.header_row_count == 1
+    assert spans(table) == {}  # every other row stands alone between the edges of shades
 
 
 def test_the_edges_of_shades_part_rows_of_several_lines():

@@ -25,6 +25,7 @@ HANGING_EMS: Final = 0.6  # font sizes that the second line of a label is indent
 MIN_BANDS: Final = 3  # between rules, that tell that every row is ruled off
 STACKED: Final = 0.2  # share of them that may hold several rows
 SPACED: Final = 1.15  # times the usual distance of rows that groups of them stand apart
+FEW_ALONE: Final = 0.34  # share of the rows that stand alone between the edges of shades, unless every other one is shaded
 CERTAIN: Final = 9.0  # what tells a border, or none, beyond doubt
 UNSURE: Final = 0.6  # what tells so little that either may be right
 INNER_WORDS: Final = (" of", " and", " the", " in", " for", " to", " với", " và", " của", " cho")  # that no text ends with
@@ -271,10 +272,18 @@ def _section(row: Sequence[Draft], place: int, groups: Sequence[Sequence[TextRow
 
 
 def _is_ruled_off(place: int, groups: Sequence[Sequence[TextRow]], setting: Setting) -> bool:
-    """Return whether a row stands alone between two rules across the table."""
-    own, across = groups[place], setting.across
-    above = max((p for p in across if p < own[0].baseline), default=None)
-    below = min((p for p in across if p > own[-1].baseline), default=None)
+    """Return whether a row stands alone between two rules across the table; edges of shades tell it where few rows have them."""
+    drawn = {rule.position for rule in setting.rules if rule.drawn}
+    if _stands_alone(groups[place], groups, [y for y in setting.across if y in drawn]):
+        return True
+    across = setting.across
+    alone = sum(_stands_alone(group, groups, across) for group in groups)
+    return alone <= FEW_ALONE * len(groups) and _stands_alone(groups[place], groups, across)
+
+
+def _stands_alone(own: Sequence[TextRow], groups: Sequence[Sequence[TextRow]], across: Sequence[float]) -> bool:
+    above = max((y for y in across if y < own[0].baseline), default=None)
+    below = min((y for y in across if y > own[-1].baseline), default=None)
     if above is None or below is None:
         return False
     return not any(above < row.baseline < below for group in groups for row in group if group is not own)

@@ -41,9 +41,11 @@ def count_heading_rows(rows: Sequence[TextRow], setting: Setting) -> int:
 def _ruled_count(rows: Sequence[TextRow], setting: Setting) -> int:
     """Return how many rows stand over the first rule that runs across the table below any of them."""
     first = setting.columns[0]
-    reaching = {rule.position for rule in setting.rules if rule.stretches[0][0] <= first[0] + 0.3 * (first[1] - first[0])}
+    reaching = {rule.position: rule for rule in setting.rules if rule.stretches[0][0] <= first[0] + 0.3 * (first[1] - first[0])}
     for position in (place for place in setting.across if place in reaching):
         above = [row for row in rows if (row.top + row.bottom) / 2 < position]
+        while len(above) > 1 and above[-1].columns == {0} and not reaching[position].drawn:
+            above.pop()  # the title of a section, over a shaded row
         if not above or len(above) > min(MOST_ROWS, 0.6 * len(rows)):
             continue
         if any(_is_body(row, setting.count) for row in above):

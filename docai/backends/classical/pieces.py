@@ -27,10 +27,11 @@ YEAR = re.compile(r"^(?:FY\s?|’|')?(?:1[89]|20)\d\d(?:\s?[-–/]\s?\d{2,4})?[a
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """Rules on one height: the stretches that they run over."""
+    """Rules on one height: the stretches that they run over, and whether any is drawn; others are the edges of shaded rows."""
 
     position: float
     stretches: tuple[Interval, ...]
+    drawn: bool = True
 
     def covers(self, left: float, right: float) -> bool:
         """Return whether they run along most of a stretch."""
@@ -204,10 +205,17 @@ def _covered(left: float, right: float, columns: Sequence[Interval], em: float) 
 
 def find_rule_rows(rules: Iterable[Rule], em: float, leading: float) -> list[RuleRow]:
     """Return the horizontal rules of a table from top to bottom, those on one height together."""
-    rows: list[tuple[float, list[Interval]]] = []
+    rows: list[list[Rule]] = []
     for rule in sorted((r for r in rules if r.horizontal), key=lambda r: r.position):
-        if rows and rule.position - rows[-1][0] < 0.25 * leading:
-            rows[-1][1].append((rule.start, rule.end))
+        if rows and rule.position - rows[-1][0].position < 0.25 * leading:
+            rows[-1].append(rule)
         else:
-            rows.append((rule.position, [(rule.start, rule.end)]))
-    return [RuleRow(position, tuple(merged(stretches, 0.1 * em))) for position, stretches in rows]
+            rows.append([rule])
+    return [
+        RuleRow(
+            row[0].position,
+            tuple(merged(((rule.start, rule.end) for rule in row), 0.1 * em)),
+            any(rule.thickness > 0 for rule in row),
+        )
+        for row in rows
+    ]

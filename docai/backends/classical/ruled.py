@@ -17,6 +17,7 @@ from docai.sources import Rule, SourceWord
 from docai.tiling import View
 
 MISSING_SHARE: Final = 0.3  # of the rules across a grid that may be missing
+MARKS, MOST_BESIDE = 2, 0.08  # words, and share of a table's words, that stand beside its grid without being a column
 MANY_ROWS: Final = 4  # fewer may well be one label that is set over as many lines
 MOST: Final = 0.75  # share of the rows that hold a line where the lines are labels of their own
 WIDE_EMS: Final = 1.6  # font sizes from which on texts in one cell stand in columns of their own
@@ -35,7 +36,7 @@ def read_ruled(view: View) -> Reply | None:
     if not grids:
         return None
     grid = max(grids, key=lambda g: g.box.area)
-    if len(grid.xs) < 3:
+    if len(grid.xs) < 3 or _has_sides(grid, view.words):
         return None
     grid = _with_missing_rules(grid, view)
     drafts = _drafts(spans(grid), grid, view)
@@ -44,6 +45,12 @@ def read_ruled(view: View) -> Reply | None:
     whole = sum(share_inside(draft.words, span_box(draft.span, grid.xs, grid.ys)) * len(draft.words) for draft in drafts)
     confidence = round(whole / len(view.words), 3) if view.words else 0.5
     return table_reply(view, drafts, grid.xs, grid.ys, confidence=min(1.0, confidence))
+
+
+def _has_sides(grid: Grid, words: Sequence[SourceWord]) -> bool:
+    """Return whether columns stand left or right of a grid: its outer ones are not ruled off."""
+    beside = sum(not grid.box.left < _middle(word) < grid.box.right for word in words)
+    return beside > max(MARKS, MOST_BESIDE * len(words))
 
 
 def _with_missing_rules(grid: Grid, view: View) -> Grid:
