@@ -31,11 +31,10 @@ from docai.tabular import (
     is_list,
     is_prose,
     most_step,
+    rules_of,
     shades,
     starts_in,
-    tells,
     text_in,
-    touches,
 )
 
 SAYING: Final = 0.6  # share of the texts with a letter or digit in them; cells with dashes are fewer than those without
@@ -85,7 +84,7 @@ def find_aligned(lines: Sequence[Line], rules: Sequence[Rule], paths: Sequence[V
             members = [line for row in rows[start:end] for line in row.lines]
             box = hull(line.box for line in members)
             members += [line for line in blocked if starts_in(line, box)]
-            own = [rule for rule in rules if touches(rule, box, leading) and tells(rule, rules, box)]
+            own = rules_of(box, rules, leading)
             found.append(Found(hull(line.box for line in members), from_top(members), tuple(own)))
             start = end
         else:

@@ -32,11 +32,10 @@ from docai.tabular import (
     is_prose,
     most_step,
     rows_from,
+    rules_of,
     shades,
     starts_in,
-    tells,
     text_in,
-    touches,
 )
 
 TABLE_FILLED: Final = 0.35  # share of a grid's cells with words in them; a chart's grid lines hold few, a table's cells most
@@ -220,7 +219,7 @@ def _ruled_off(rules: Sequence[Rule], lines: Sequence[Line], em: float, leading:
                     members = [line for row in rows for line in row.lines]
                     frame = Box.clipped(run[0].left, run[0].position, run[0].right, run[-1].position)
                     box = hull((frame, *(line.box for line in members)))
-                    own = [rule for rule in rules if touches(rule, box, 0.3 * leading) and tells(rule, rules, box)]
+                    own = rules_of(box, rules, 0.3 * leading)
                     yield Found(box, from_top(members), tuple(own))
 
 

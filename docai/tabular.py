@@ -136,6 +136,12 @@ def is_captioned(rows: Sequence[Row]) -> bool:
     return False
 
 
+def rules_of(box: Box, rules: Iterable[Rule], slack: float) -> list[Rule]:
+    """Return the rules of the table in a box: those that lie in it or by its sides, without the edges of shades of one cell."""
+    near = [rule for rule in rules if touches(rule, box, slack)]
+    return [rule for rule in near if tells(rule, near, box)]
+
+
 def touches(rule: Rule, box: Box, slack: float) -> bool:
     """Return whether a rule lies in a box, or not further from its sides than `slack`, a page fraction."""
     if rule.horizontal:

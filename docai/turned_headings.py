@@ -9,7 +9,7 @@ from typing import Final
 from docai.box import Box, hull
 from docai.lines import Line
 from docai.sources import Rule
-from docai.tabular import Found, from_top, is_captioned, rows_from, starts_in, tells, touches
+from docai.tabular import Found, from_top, is_captioned, rows_from, rules_of, starts_in
 
 LEAST_HEADINGS: Final = 2  # that stand on a table; one alone may be a note along its edge
 STANDING_EMS: Final = 2.0  # font sizes that headings end above or below the first row of a table
@@ -44,7 +44,7 @@ def with_turned_text(found: Found, lines: Sequence[Line], rules: Sequence[Rule])
     more += _over(box, upright, leading)
     box = hull((box, *(line.box for line in more)))
     known = set(map(id, found.rules))
-    own_rules = [rule for rule in rules if id(rule) not in known and touches(rule, box, leading) and tells(rule, rules, box)]
+    own_rules = [rule for rule in rules_of(box, rules, leading) if id(rule) not in known]
     return Found(box, from_top((*found.lines, *more)), (*found.rules, *own_rules))
 
 
