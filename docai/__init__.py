@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from docai import registry
 from docai.box import Box
 from docai.document import (
+    Answer,
     Attachment,
     Axis,
     Block,
@@ -16,7 +17,9 @@ from docai.document import (
     Engine,
     Figure,
     FormField,
+    Likelihood,
     Link,
+    Mention,
     OutlineEntry,
     Page,
     Point,
@@ -26,6 +29,7 @@ from docai.document import (
     Series,
     Table,
     Text,
+    Usage,
     Word,
     replace,
 )
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Answer",
     "Attachment",
     "Axis",
     "BackendError",
@@ -67,8 +72,10 @@ __all__ = [
     "Figure",
     "FormField",
     "InputError",
+    "Likelihood",
     "Link",
     "MalformedReply",
+    "Mention",
     "MissingDependency",
     "NoSuchPage",
     "NothingToDo",
@@ -84,6 +91,7 @@ __all__ = [
     "Table",
     "Text",
     "Unreadable",
+    "Usage",
     "Word",
     "__version__",
     "extract",

@@ -22,7 +22,8 @@ BASE: Final = tuple(
 EXTRAS: Final = {
     "synth": ("fonttools", "reportlab", "weasyprint"),
     "tables": ("pandas",),
-    "vlm": ("torch", "transformers", "accelerate", "bitsandbytes", "safetensors"),
+    "vlm": ("torch", "transformers", "accelerate", "bitsandbytes", "safetensors", "llguidance"),
+    "endpoint": ("httpx",),
     "train": ("peft", "trl", "datasets"),
     "serve": ("fastapi", "uvicorn", "python-multipart"),
     "ray": ("ray",),

@@ -71,13 +71,38 @@ class Reading(_Frozen):
     confidence: Confidence
 
 
+class Likelihood(_Frozen):
+    """How likely a model held a value: the mean and the least natural logarithm of the probabilities of its tokens, at most 0."""
+
+    mean: Annotated[float, Field(le=0.0)]
+    least: Annotated[float, Field(le=0.0)]
+
+
+_Told = Annotated[Likelihood | None, Field(exclude_if=lambda likelihood: likelihood is None)]
+
+
+class Usage(_Frozen):
+    """What an answer cost: tiles looked at, tokens read and written."""
+
+    tiles: Annotated[int, Field(ge=0)] = 0
+    prompt_tokens: Annotated[int, Field(ge=0)] = 0
+    tokens: Annotated[int, Field(ge=0)] = 0
+
+
+NO_USAGE: Final = Usage()
+
+
 class Word(_Frozen):
-    """A word as it stands on the page; `readings` are what other readers made of it, where they disagree."""
+    """A word as it stands on the page.
+
+    `readings` are what other readers made of it, where they disagree; `likelihood` is told by models that were asked.
+    """
 
     text: str
     box: Box
     confidence: Confidence = 1.0
     readings: Annotated[tuple[Reading, ...], Field(exclude_if=lambda readings: not readings)] = ()
+    likelihood: _Told = None
 
 
 class _Sure(Protocol):
@@ -117,6 +142,7 @@ class Cell(_Frozen):
     confidence: Confidence = 1.0
     basis: Basis = "text_layer"
     readings: tuple[Reading, ...] = ()
+    likelihood: _Told = None
     page_number: PageNumber | None = None
 
 
@@ -133,6 +159,7 @@ class Text(_Content):
     role: Role = "paragraph"
     level: Annotated[int, Field(ge=1, le=6)] | None = None
     text: str
+    likelihood: _Told = None
 
 
 class Table(_Content):
@@ -223,6 +250,7 @@ class Point(_Frozen):
     confidence: Confidence = 1.0
     basis: Basis = "vector"
     error: float | None = None
+    likelihood: _Told = None
 
 
 class Series(_Frozen):
@@ -268,6 +296,7 @@ class Block(_Frozen):
         source: Where the content came from.
         confidence: Probability, 0..1, that the content is right; for a text layer, that the layer tells what is printed.
         engine: The name of the `Engine` that read it (`document.engines`).
+        usage: What it cost to ask a model for it.
     """
 
     id: Annotated[str, Field(pattern=r"^p[1-9]\d*/[1-9]\d*$")]
@@ -278,6 +307,7 @@ class Block(_Frozen):
     source: Literal["text_layer", "ocr", "vector", "model", "picture"] = "text_layer"
     confidence: Confidence = 1.0
     engine: str = "classical"
+    usage: Annotated[Usage | None, Field(exclude_if=lambda usage: usage is None)] = None
 
     @property
     def box(self) -> Box:
@@ -288,6 +318,27 @@ class Block(_Frozen):
     def page_number(self) -> int:
         """The number of the page, from 1."""
         return self.content.page_number
+
+
+class Mention(_Frozen):
+    """A phrase, and where what it tells of stands on a page; no boxes where it is nowhere to be seen."""
+
+    phrase: str
+    boxes: tuple[Box, ...] = ()
+    page_number: PageNumber = 1
+    confidence: Confidence = 1.0
+    likelihood: _Told = None
+
+
+class Answer(_Frozen):
+    """The answer to a question, in words, and the places that it names; `text` is empty where a page does not tell."""
+
+    text: str
+    mentions: tuple[Mention, ...] = ()
+    page_number: PageNumber = 1
+    confidence: Confidence = 1.0
+    likelihood: _Told = None
+    engine: str = ""
 
 
 class Link(_Frozen):

@@ -13,21 +13,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
-from docai.document import Engine, Problem
+from docai.document import NO_USAGE, Engine, Problem, Usage
 from docai.errors import MalformedReply
 from docai.tasks import Task
 from docai.tiling import Lens, View
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What an answer cost: tiles looked at, tokens read and written."""
-
-    tiles: int = 0
-    prompt_tokens: int = 0
-    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +41,7 @@ class Reply:
     problems: tuple[Problem, ...] = ()
     text: str = ""
     confidence: float = 1.0
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
     engine: Engine | None = None
 
 

@@ -33,6 +33,15 @@ EXTRAS: Final = {  # what only an extra installs, of the packages that the modul
     "fontTools": "synth",
     "reportlab": "synth",
     "weasyprint": "synth",
+    "accelerate": "vlm",
+    "bitsandbytes": "vlm",
+    "huggingface_hub": "vlm",
+    "llguidance": "vlm",
+    "safetensors": "vlm",
+    "tokenizers": "vlm",
+    "torch": "vlm",
+    "transformers": "vlm",
+    "httpx": "endpoint",
 }
 
 

@@ -35,6 +35,57 @@ class Lens:
 
 
 @dataclass(frozen=True, slots=True)
+class GridLens:
+    """How InternVL's family sees: on a grid of square tiles, and the whole once more on a tile of its own.
+
+    Attributes:
+        tile: Pixels of a tile's side.
+        least, most: How many tiles the grid has.
+        thumbnail: Whether the whole is shown as well, last, where the grid has several tiles.
+        by_need: Whether the grid is chosen by how large the text must be to be read, and seams lie in white space, and not by
+            the aspect alone.
+    """
+
+    tile: int = 448
+    least: int = 1
+    most: int = 12
+    thumbnail: bool = True
+    by_need: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AnyresLens:
+    """How LLaVA-OneVision's family sees: the whole first, then padded to the best of some resolutions and cut in tiles.
+
+    Attributes:
+        tile: Pixels of a tile's side.
+        pinpoints: The resolutions, as (height, width).
+        enlarged: The longer side in pixels that smaller pictures are enlarged to before; 0 for none.
+    """
+
+    tile: int = 384
+    pinpoints: tuple[tuple[int, int], ...] = tuple((384 * a, 384 * b) for a in range(1, 7) for b in range(1, 7))
+    enlarged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a reader sees of a view.
+
+    Attributes:
+        tiles: (count, height, width, 3) uint8 RGB, in the order in which the model is shown them.
+        columns, rows: Of the grid; 1 and 1 without one.
+        width, height: Pixels of the picture that the tiles were cut from, before any padding.
+    """
+
+    tiles: Pixels
+    columns: int
+    rows: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A part of a page to look at: a reference that pickles, without pixels.
 

@@ -23,6 +23,7 @@ import docai
 from docai import document, registry
 from docai.box import Box
 from docai.document import (
+    Answer,
     Attachment,
     Axis,
     Block,
@@ -32,7 +33,9 @@ from docai.document import (
     Engine,
     Figure,
     FormField,
+    Likelihood,
     Link,
+    Mention,
     OutlineEntry,
     Page,
     Point,
@@ -42,11 +45,12 @@ from docai.document import (
     Series,
     Table,
     Text,
+    Usage,
     Word,
     json_schema,
     replace,
 )
-from docai.exchange import Reply, Request, Usage
+from docai.exchange import Reply, Request
 from docai.sources import Font, Origin, PageReference, Recognised, Rule, SourceWord
 from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
@@ -72,6 +76,7 @@ FLOORS = (
     ("tiling",),
     ("tasks",),
     ("exchange",),
+    ("dialects",),
     ("backends",),
     ("table_parts",),
     ("continuation", "long_tables", "pictures"),
@@ -473,6 +478,10 @@ SAMPLES = (
     Reading(source="a", text="b", confidence=0.5),
     Problem(code="a", message="b"),
     Engine(backend="a"),
+    Likelihood(mean=-0.1, least=-0.5),
+    Usage(tiles=7, prompt_tokens=1832, tokens=40),
+    Mention(phrase="a", boxes=(BOX,)),
+    Answer(text="a"),
     Attachment(name="a"),
     OutlineEntry(level=1, title="a"),
     Axis(),
@@ -667,7 +676,7 @@ REPLIES = st.builds(
     problems=several(PROBLEMS),
     text=TEXTS,
     confidence=SHARES,
-    usage=st.builds(Usage, COUNTS, COUNTS, COUNTS),
+    usage=st.builds(Usage, tiles=COUNTS, prompt_tokens=COUNTS, tokens=COUNTS),
     engine=st.none() | ENGINES,
 )
 LENSES = st.builds(Lens, SHARES, st.none() | COUNTS, st.none() | COUNTS)
