@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
@@ -19,6 +19,7 @@ from rich.table import Table
 
 import docai
 from docai import doctor as examination
+from docai.cli_models import app as models
 from docai.document import Document, json_schema
 from docai.errors import DocaiError, ExitCode
 from docai.interrupts import Interrupts
@@ -38,7 +39,20 @@ app = typer.Typer(
     help="Turn PDFs and page images into structured JSON in which every value carries the box that proves it.",
     epilog=EXIT_CODES,
 )
+BackendOption = Annotated[
+    str, typer.Option(help="Who reads: auto, classical, vlm (a model on this machine) or endpoint (one on a server).")
+]
+ModelOption = Annotated[
+    str | None, typer.Option(help="The model of auto, vlm or endpoint: a name on the Hugging Face hub, a folder, a server's name.")
+]
+QuantizationOption = Annotated[
+    Literal["nf4", "int8", "none"], typer.Option(help="How a local model's weights are held: in 4 bits, in 8, or as they are.")
+]
+RevisionOption = Annotated[str | None, typer.Option(help="Which revision of a model on the hub.")]
+PagesOption = Annotated[str | None, typer.Option(help="Pages such as 1-3,7 or 5-; all by default.")]
+PasswordOption = Annotated[str | None, typer.Option(help="The password of encrypted PDFs (or set DOCAI_PASSWORD).")]
 Ocr = Literal["auto", "always", "never"]  # of docai.pictures, which loads what a usage error need not wait for
+app.add_typer(models, name="models")
 errors = Console(stderr=True, soft_wrap=True)
 
 
@@ -63,10 +77,13 @@ def extract(
     ],
     output: Annotated[str, typer.Option("--output", "-o", help="The folder to write to, or - for stdout.")] = ".",
     to: Annotated[str, typer.Option(help=f"Formats, separated by commas: {', '.join(EXPORTERS)}.")] = "json",
-    pages: Annotated[str | None, typer.Option(help="Pages such as 1-3,7 or 5-; all by default.")] = None,
-    password: Annotated[str | None, typer.Option(help="The password of encrypted PDFs (or set DOCAI_PASSWORD).")] = None,
+    pages: PagesOption = None,
+    password: PasswordOption = None,
     languages: Annotated[str, typer.Option(help="Languages to expect, most likely first.")] = "en,ko,vi",
-    backend: Annotated[str, typer.Option(help="Who reads: auto or classical.")] = "auto",
+    backend: BackendOption = "auto",
+    model: ModelOption = None,
+    quantization: QuantizationOption = "nf4",
+    revision: RevisionOption = None,
     ocr: Annotated[
         Ocr, typer.Option(help="When pictures of text are read: auto (where no text layer tells), always or never.")
     ] = "auto",
@@ -86,7 +103,7 @@ def extract(
     asked = tuple(filter(None, (language.strip().lower() for language in languages.split(","))))
     if not asked:
         raise typer.BadParameter("name at least one language, such as en,ko", param_hint="--languages")
-    reader = docai.Extractor(backend=backend, languages=asked, ocr=ocr)
+    reader = docai.Extractor(backend=backend, model=model, quantization=quantization, revision=revision, languages=asked, ocr=ocr)
     settings = _Settings(formats, output, pages, password or os.environ.get("DOCAI_PASSWORD"), overlay, margins, figures)
     with _bar(enabled=not quiet and sys.stderr.isatty()) as bar, Interrupts() as interrupts:
         codes = [_extract_one(reader, job, settings, bar, interrupts) for job in jobs]
@@ -173,6 +190,60 @@ def _exit_code(codes: Sequence[ExitCode]) -> ExitCode:
 def _bar(*, enabled: bool) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("pages"), TimeElapsedColumn())
     return Progress(*columns, console=errors, transient=True, disable=not enabled)
+
+
+@app.command(epilog=EXIT_CODES)
+def ask(
+    path: Annotated[str, typer.Argument(help="A PDF or picture.", show_default=False)],
+    question: Annotated[str, typer.Argument(help="What to ask, in words.", show_default=False)],
+    pages: PagesOption = None,
+    password: PasswordOption = None,
+    backend: BackendOption = "vlm",
+    model: ModelOption = None,
+    quantization: QuantizationOption = "nf4",
+    revision: RevisionOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print each answer as a line of JSON, with boxes.")] = False,
+) -> None:
+    """Ask a model a question about each page, and print its answers."""
+    reader = docai.Extractor(backend=backend, model=model, quantization=quantization, revision=revision)
+    answers = reader.ask(path, question, pages=pages, password=password or os.environ.get("DOCAI_PASSWORD"))
+    _tell(answers, as_json=as_json)
+
+
+@app.command(epilog=EXIT_CODES)
+def ground(
+    path: Annotated[str, typer.Argument(help="A PDF or picture.", show_default=False)],
+    phrase: Annotated[str, typer.Argument(help="What to look for, in words.", show_default=False)],
+    pages: PagesOption = None,
+    password: PasswordOption = None,
+    backend: BackendOption = "vlm",
+    model: ModelOption = None,
+    quantization: QuantizationOption = "nf4",
+    revision: RevisionOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print each finding as a line of JSON.")] = False,
+) -> None:
+    """Ask a model where on each page something stands, and print its boxes: page, left, top, right and bottom in fractions."""
+    reader = docai.Extractor(backend=backend, model=model, quantization=quantization, revision=revision)
+    mentions = reader.ground(path, phrase, pages=pages, password=password or os.environ.get("DOCAI_PASSWORD"))
+    _tell(mentions, as_json=as_json)
+
+
+def _tell(told: Iterable[docai.Answer | docai.Mention], *, as_json: bool) -> None:
+    """Print answers as they come, and on stderr what went wrong with them."""
+    failed = False
+    for one in told:
+        if as_json:
+            typer.echo(one.model_dump_json())
+        elif isinstance(one, docai.Answer):
+            typer.echo(one.text)
+        else:
+            for box in one.boxes:
+                typer.echo(" ".join(map(str, (one.page_number, *box))))
+        for problem in one.problems:
+            errors.print(f"[yellow]{problem.severity}:[/] page {one.page_number}: {escape(problem.message)}", highlight=False)
+            failed = failed or problem.severity == "error"
+    if failed:
+        raise typer.Exit(ExitCode.SOME_FAILED)
 
 
 @app.command()

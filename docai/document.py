@@ -7,7 +7,7 @@ never change; `replace` makes a new, validated one.
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, TypeVar
 
@@ -285,6 +285,23 @@ class Figure(_Content):
 Content = Annotated[Text | Table | Chart | Figure, Field(discriminator="kind")]
 
 
+Part = TypeVar("Part", bound=_Content)
+
+
+def moved(content: Part, move: Callable[[Box], Box], **changes: Any) -> Part:
+    """Return a content with all its boxes where `move` puts them, and with other `changes`."""
+    changes["box"] = move(content.box)
+    changes["words"] = tuple(replace(word, box=move(word.box)) for word in content.words)
+    if isinstance(content, Table):
+        changes["cells"] = tuple(replace(cell, box=move(cell.box)) for cell in content.cells)
+    if isinstance(content, Chart):
+        changes["series"] = tuple(
+            replace(series, points=tuple(replace(point, box=move(point.box)) for point in series.points))
+            for series in content.series
+        )
+    return replace(content, **changes)
+
+
 class Block(_Frozen):
     """A piece of a page; blocks stand in reading order.
 
@@ -328,6 +345,7 @@ class Mention(_Frozen):
     page_number: PageNumber = 1
     confidence: Confidence = 1.0
     likelihood: _Told = None
+    problems: Annotated[tuple[Problem, ...], Field(exclude_if=lambda problems: not problems)] = ()
 
 
 class Answer(_Frozen):
@@ -339,6 +357,7 @@ class Answer(_Frozen):
     confidence: Confidence = 1.0
     likelihood: _Told = None
     engine: str = ""
+    problems: Annotated[tuple[Problem, ...], Field(exclude_if=lambda problems: not problems)] = ()
 
 
 class Link(_Frozen):

@@ -16,18 +16,22 @@ from typing import Any, Generic, Protocol, TypeVar
 from docai.document import NO_USAGE, Engine, Problem, Usage
 from docai.errors import MalformedReply
 from docai.tasks import Task
-from docai.tiling import Lens, View
+from docai.tiling import AnyresLens, GridLens, Lens, View
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A task for one or several views; `to` names the backend, chosen by whoever asks."""
+    """A task for one or several views; `to` names the backend, chosen by whoever asks.
+
+    `attempt` counts from 0 how often it was asked before; models that would say the same again then try other words.
+    """
 
     task: Task
     views: tuple[View, ...]
     to: str
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,29 @@ class Backend(Protocol):
     """
 
     batch: int
-    lens: Lens
+    lens: Lens | GridLens | AnyresLens
 
     def answer(self, requests: Sequence[Request]) -> list[Reply]:
         """Return a reply for each request, in order."""
 
 
 Talk = Generator[list[Request], list[Reply], Result]
+
+
+def together(talks: Sequence[Talk[Result]]) -> Talk[list[Result]]:
+    """Run several conversations as one: what they ask is asked together, round by round; return their results, in order."""
+    running = [_Running(talk) for talk in talks]
+    try:
+        asked = [one.advance() for one in running]
+        while any(asked):
+            replies = iter((yield [request for requests in asked for request in requests]))
+            for one, requests in zip(running, asked, strict=True):
+                one.replies = [next(replies) for _ in requests]
+            asked = [one.advance() if requests else [] for one, requests in zip(running, asked, strict=True)]
+    finally:
+        for one in running:
+            one.talk.close()
+    return [one.result[0] for one in running]
 
 
 def drive(talk: Talk[Result], backends: Mapping[str, Backend]) -> Result:

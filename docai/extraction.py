@@ -12,16 +12,23 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 import cv2
 
 from docai import document
-from docai.document import Block, Document, Engine, Figure, Page, Problem, Status
+from docai.document import Answer, Block, Document, Engine, Figure, Mention, Page, Problem, Status
 from docai.errors import BackendUnavailable, DocaiError, InputError, NoSuchPage
-from docai.exchange import Backend, Talk, drive_many
+from docai.exchange import Backend, Reply, Request, Talk, drive_many
+from docai.guards import ladder
 from docai.pictures import Ocr
 from docai.reading import Context, PageRead, Pages, joined, safe_page
-from docai.registry import BACKENDS, load
+from docai.registry import BACKENDS, MODELS, load
 from docai.sources import Input, Origin, PageReference, Source, opened, origin_of, render
+from docai.tasks import Task
+from docai.tasks.asking import Ask
+from docai.tasks.grounding import Find
+from docai.tiling import View
 
 if TYPE_CHECKING:
     from docai.sources import Pixels
+
+Quantization = Literal["nf4", "int8", "none"]
 
 LANGUAGES: Final = ("en", "ko", "vi")
 FIGURE_DPI: Final = 150  # of saved figures: print on screen at twice its size stays sharp, and files stay small
@@ -153,27 +160,34 @@ class Extractor:
         *,
         backend: str | Backend = "auto",
         model: str | None = None,
+        quantization: Quantization = "nf4",
+        revision: str | None = None,
         languages: Sequence[str] = LANGUAGES,
         ocr: Ocr = "auto",
     ) -> None:
         """Choose who reads.
 
         Args:
-            backend: `auto` or `classical`, or a `Backend` of your own that answers everything.
-            model: The model of a backend that has several; the classical backend has none.
+            backend: `auto`: rules and geometry, and with a model given that one too, for what they cannot tell; `classical`: these
+                alone; `vlm`: a vision-language model on this machine; `endpoint`: one on a server that speaks OpenAI's protocol; or
+                a `Backend` of your own that answers everything.
+            model: The model of `auto`, `vlm` or `endpoint`: a name on the Hugging Face hub, a folder, or what the server calls it.
+            quantization: How the weights of a local model are held: `nf4` in 4 bits, `int8`, or `none`.
+            revision: Which revision of a model on the hub.
             languages: ISO 639-1 codes of the languages to expect, most likely first.
             ocr: When pictures of text are read: `auto` where no text layer tells what they say, `always` in place of every
                 text layer, `never`.
 
         Raises:
-            BackendUnavailable: There is no such backend, or it has no models.
+            BackendUnavailable: There is no such backend, it has no models, or the model cannot be loaded.
+            MissingDependency: The backend needs packages that are not installed.
             ValueError: `ocr` is none of these, or there are no languages.
         """
         if ocr not in get_args(Ocr):
             raise ValueError(f"ocr is auto, always or never, not {ocr!r}")
         if not languages:
             raise ValueError("no languages; name at least one, such as en")
-        self._backends, self._routes = _choose(backend, model)
+        self._backends, self._reader, self._model = _choose(backend, model, quantization, revision)
         self._languages = tuple(languages)
         self._ocr: Ocr = ocr
 
@@ -231,11 +245,53 @@ class Extractor:
             opening = stack.enter_context(opened(origin_of(source, password)))
             numbers = parse_pages(pages, opening.page_count)
             held = Pages(opening)
-            context = Context(held.style(), self._languages, self._routes, self._ocr)
+            context = Context(held.style(), self._languages, self._reader, self._model, self._ocr)
             read = joined(drive_many(self._talks(held, numbers, context), self._backends, window=self._window))
             if figures is not None:
                 read = _with_figures(read, opening.origin, Path(figures))
             return PageStream(read, opening, len(numbers), on_progress, stack.pop_all())
+
+    def ask(
+        self, source: Input, question: str, *, pages: str | Iterable[int] | None = None, password: str | None = None
+    ) -> Iterator[Answer]:
+        """Yield for each page what a model answers to a question about it; an empty text, with its problems, where it cannot.
+
+        Raises:
+            BackendUnavailable: There is no model to ask.
+            InputError: Nothing of the document could be read; which kind tells why.
+        """
+        for number, reply in self._told(source, Ask(question), pages, password):
+            answer = reply.answer if isinstance(reply.answer, Answer) else Answer(text="", page_number=number, confidence=0.0)
+            yield document.replace(answer, confidence=reply.confidence, problems=reply.problems)
+
+    def ground(
+        self, source: Input, phrase: str, *, pages: str | Iterable[int] | None = None, password: str | None = None
+    ) -> Iterator[Mention]:
+        """Yield for each page where on it what a phrase tells of stands, as a model sees it; without boxes where it does not.
+
+        Raises:
+            BackendUnavailable: There is no model to ask.
+            InputError: Nothing of the document could be read; which kind tells why.
+        """
+        for number, reply in self._told(source, Find(phrase), pages, password):
+            mention = (
+                reply.answer if isinstance(reply.answer, Mention) else Mention(phrase=phrase, page_number=number, confidence=0.0)
+            )
+            yield document.replace(mention, confidence=reply.confidence, problems=reply.problems)
+
+    def _told(
+        self, source: Input, task: Task, pages: str | Iterable[int] | None, password: str | None
+    ) -> Iterator[tuple[int, Reply]]:
+        """Yield the number of each page and what a model says of it."""
+        backend = self._model or self._reader
+        if backend == "classical":
+            raise BackendUnavailable("rules and geometry answer no questions; name a model, such as --model 5CD-AI/Vintern-1B-v2")
+        with opened(origin_of(source, password)) as opening:
+            numbers = parse_pages(pages, opening.page_count)
+            sheets = (opening.page(number) for number in numbers)
+            views = (View(page.reference, page.width_points, page.height_points, words=page.words) for page in sheets)
+            talks = (ladder(Request(task, (view,), backend)) for view in views)
+            yield from zip(numbers, drive_many(talks, self._backends, window=self._window), strict=True)
 
     @staticmethod
     def _talks(pages: Pages, numbers: Sequence[int], context: Context) -> Iterator[Talk[PageRead]]:
@@ -247,16 +303,29 @@ class Extractor:
         return 2 * max(backend.batch for backend in self._backends.values())
 
 
-def _choose(backend: str | Backend, model: str | None) -> tuple[Mapping[str, Backend], Mapping[str, str]]:
-    """Return the backends in use by name, and which of them answers which task (`*`: all others)."""
+def _choose(
+    backend: str | Backend, model: str | None, quantization: str, revision: str | None
+) -> tuple[Mapping[str, Backend], str, str | None]:
+    """Return the backends in use by name, which of them reads, and which is a model that is asked as well."""
     if not isinstance(backend, str):
-        return {"given": backend}, {"*": "given"}
-    name = "classical" if backend == "auto" else backend
-    if name not in BACKENDS or name == "replay":
-        raise BackendUnavailable(f"there is no backend {backend!r} in this version; choose auto or classical")
-    if model is not None:
-        raise BackendUnavailable(f"the {name} backend has no models to choose from; leave model out")
-    return {name: load(BACKENDS[name])()}, {"*": name}
+        return {"given": backend}, "given", None
+    if backend not in ("auto", "classical", *MODELS):
+        raise BackendUnavailable(f"there is no backend {backend!r}; choose auto, classical, {' or '.join(MODELS)}")
+    if backend == "classical" and model is not None:
+        raise BackendUnavailable("the classical backend has no models to choose from; leave model out, or choose auto or vlm")
+    if backend == "vlm" and model is None:
+        raise BackendUnavailable("which model? Name one, such as model='5CD-AI/Vintern-1B-v2', or a folder")
+    if backend in MODELS:
+        return {backend: _opened(backend, model, quantization, revision)}, backend, None
+    classical = load(BACKENDS["classical"])()
+    if model is None:
+        return {"classical": classical}, "classical", None
+    return {"classical": classical, "vlm": _opened("vlm", model, quantization, revision)}, "classical", "vlm"
+
+
+def _opened(backend: str, model: str | None, quantization: str, revision: str | None) -> Backend:
+    opened: Backend = load(MODELS[backend])(model, quantization=quantization, revision=revision)
+    return opened
 
 
 def failure(name: str, error: DocaiError) -> Document:
@@ -313,8 +382,10 @@ def extract(  # noqa: PLR0913  # the options of a call, all by keyword
     pages: str | Iterable[int] | None = None,
     password: str | None = None,
     languages: Sequence[str] = LANGUAGES,
-    backend: Literal["auto", "classical"] | Backend = "auto",
+    backend: Literal["auto", "classical", "vlm", "endpoint"] | Backend = "auto",
     model: str | None = None,
+    quantization: Quantization = "nf4",
+    revision: str | None = None,
     ocr: Ocr = "auto",
     figures: str | Path | None = None,
     on_progress: OnProgress | None = None,
@@ -327,14 +398,14 @@ def extract(  # noqa: PLR0913  # the options of a call, all by keyword
         password: Of an encrypted PDF.
         languages: ISO 639-1 codes of the languages to expect, most likely first.
         backend: Who reads; see `Extractor`.
-        model: The model of a backend that has several.
+        model, quantization, revision: Of `auto`, `vlm` and `endpoint`; see `Extractor`.
         ocr: When pictures of text are read; see `Extractor`.
         figures: A folder to save figures in as PNG.
         on_progress: Called after each page with a `Progress`.
 
     Raises:
         InputError: Nothing of it could be read: `Unreadable`, `Encrypted`, `NoSuchPage` or `OverLimit`.
-        BackendUnavailable: There is no such backend.
+        BackendUnavailable: There is no such backend, or its model cannot be loaded.
     """
-    reader = Extractor(backend=backend, model=model, languages=languages, ocr=ocr)
+    reader = Extractor(backend=backend, model=model, quantization=quantization, revision=revision, languages=languages, ocr=ocr)
     return reader.extract(source, pages=pages, password=password, figures=figures, on_progress=on_progress)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from docai import document
 from docai.box import WHOLE
-from docai.document import Cell, Content, Engine, Figure, Problem, Severity, Table, Text
+from docai.document import Content, Engine, Problem, Severity, Text
 from docai.errors import InputError, MalformedReply
 from docai.exchange import Reply
 from docai.figures import SCAN_SHARE
@@ -64,7 +64,7 @@ class Sheet:
 
     def placed(self, contents: Sequence[Content]) -> list[Content]:
         """Return contents with their boxes on the page as it was given."""
-        return [_placed(content, self.pose) for content in contents] if self.pose.changes else list(contents)
+        return [document.moved(content, self.pose.to_given) for content in contents] if self.pose.changes else list(contents)
 
 
 def what_to_read(page: SourcePage, ocr: Ocr) -> tuple[Wanted, list[Problem]]:
@@ -218,22 +218,3 @@ def _is_covered(word: SourceWord, others: Sequence[SourceWord]) -> bool:
 def _is_prose(view: View, words: Sequence[SourceWord]) -> bool:
     """Return whether a picture is one of text, which is to be read as text, and not one with words in it."""
     return len(words) >= PROSE_WORDS and sum(word.box.area for word in words) > PROSE_SHARE * view.box.area
-
-
-# Places
-
-
-def _placed(content: Content, pose: Pose) -> Content:
-    """Return a content with all its boxes on the page as it was given."""
-    words = tuple(document.replace(word, box=pose.to_given(word.box)) for word in content.words)
-    box = pose.to_given(content.box)
-    if isinstance(content, Table):
-        cells: tuple[Cell, ...] = tuple(document.replace(cell, box=pose.to_given(cell.box)) for cell in content.cells)
-        return document.replace(content, box=box, words=words, cells=cells)
-    if isinstance(content, (Text, Figure)):
-        return document.replace(content, box=box, words=words)
-    series = tuple(
-        document.replace(one, points=tuple(document.replace(point, box=pose.to_given(point.box)) for point in one.points))
-        for one in content.series
-    )
-    return document.replace(content, box=box, words=words, series=series)

@@ -10,25 +10,29 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from docai import document
-from docai.document import Block, Content, Engine, Figure, Page, Problem, Role, Table, Text, mean_confidence
-from docai.exchange import Reply, Request, Talk
+from docai.document import NO_USAGE, Block, Content, Engine, Figure, Page, Problem, Role, Table, Text, mean_confidence
+from docai.exchange import Reply, Request, Talk, together
+from docai.guards import guarded
 from docai.layout import ASLANT, SENTENCE_END, Region, find_regions
 from docai.lines import Line, find_lines
 from docai.long_tables import Follower
 from docai.pictures import Ocr, what_to_read, with_layers
 from docai.roles import Running, Style, assign_roles, learn_style, margin_roles, running_lines
+from docai.rulings import find_grids
 from docai.sources import Source, SourcePage, basis_of
 from docai.tasks import Task
 from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
 from docai.tasks.table import ReadTable, with_numbers
 from docai.tiling import View
+from docai.verify import choose, held_text
 
 logger = logging.getLogger(__name__)
 
 NEIGHBOURS: Final = (-2, -1, 1, 2)  # pages compared for running headers; two, since books alternate left and right
 SAMPLE: Final = 12  # pages that a document's style is learnt from, evenly spread
 HELD: Final = 18  # pages kept at hand: the sample of a short document, so that it is not read twice
+RULED_SHARE: Final = 0.8  # of a table's box that a grid of rules takes where rules part all of it
 DOUBTFUL: Final = 0.1  # confidence of text whose layer cannot be believed
 
 ENGINE: Final = Engine(backend="classical")
@@ -45,20 +49,23 @@ class PageInHand:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a page is read with: the document's style, the languages asked for, and which backend answers which task.
+    """What a page is read with.
 
-    `ocr` tells when pictures of text are read: `auto` where no text layer tells what they say, `always` in place of every
-    text layer, `never`.
+    Attributes:
+        style: The document's.
+        languages: Those to expect, most likely first.
+        reader: The backend that is asked for everything.
+        model: The backend that is also asked for what text layers and rules do not tell: charts, tables without rules, scans;
+            None for none.
+        ocr: When pictures of text are read: `auto` where no text layer tells what they say, `always` in place of every text
+            layer, `never`.
     """
 
     style: Style
     languages: tuple[str, ...]
-    routes: Mapping[str, str]
+    reader: str
+    model: str | None = None
     ocr: Ocr = "auto"
-
-    def request(self, task: Task, view: View) -> Request:
-        """Return a request to the backend that answers such tasks."""
-        return Request(task, (view,), self.routes.get(task.name, self.routes["*"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +127,8 @@ class Pages:
 def read_page(hand: PageInHand, context: Context) -> Talk[PageRead]:
     """Read a page: lay it out, ask for what its text layer does not tell, and return it as blocks."""
     wanted, problems = what_to_read(hand.page, context.ocr)
-    views = [context.request(ReadText(context.languages), view) for view in wanted.views]
-    sheet = with_layers(hand.page, wanted, (yield views) if views else [])
+    reading = ReadText(context.languages)
+    sheet = with_layers(hand.page, wanted, (yield from guarded([Request(reading, (v,), context.reader) for v in wanted.views])))
     page, style = sheet.page, context.style
     lines, margins = hand.lines, hand.margins
     if page.words != hand.page.words:
@@ -130,9 +137,8 @@ def read_page(hand: PageInHand, context: Context) -> Talk[PageRead]:
         margins = {place: running[line.words] for place, line in enumerate(lines) if line.words in running}
         style = style if hand.lines and not wanted.whole else learn_style([lines], ())
     regions = [*sheet.regions, *assign_roles(find_regions(page, lines, margins), page.number, style)]
-    questions = [(place, request) for place, region in enumerate(regions) if (request := _question(region, page, context))]
-    replies = (yield [request for _, request in questions]) if questions else []
-    answers = {place: _valued(reply, page, context) for (place, _), reply in zip(questions, replies, strict=True)}
+    replies = yield from together([_asked(region, page, context) for region in regions])
+    answers = {place: _valued(reply, page, context) for place, reply in enumerate(replies) if reply is not None}
     made = [(place, *content) for place, region in enumerate(regions) for content in _contents(region, answers.get(place), page)]
     placed = sheet.placed([content for _, content, _ in made])
     contents: list[_Made] = [
@@ -180,14 +186,45 @@ def safe_page(pages: Pages, number: int, context: Context) -> Talk[PageRead]:
 # What is asked
 
 
-def _question(region: Region, page: SourcePage, context: Context) -> Request | None:
+def _asked(region: Region, page: SourcePage, context: Context) -> Talk[Reply | None]:
+    """Ask for what a region holds where its text layer does not tell; return None where it does.
+
+    Rules and text layers are trusted where they are whole; what they cannot give, a model is asked for as well, if there is
+    one, and its answer is held against the words of the page.
+    """
     size = page.width_points, page.height_points
     view = View(page.reference, *size, region.box, region.words, region.rules, quarter=region.quarter)
-    if region.kind == "table":
-        return context.request(ReadTable(), view)
-    if region.kind == "chart":
-        return context.request(ReadChart(), view)
-    return None
+    if region.kind == "text":
+        return (yield from _text(region, view, page, context)) if context.model and _is_doubtful(region) else None
+    if region.kind not in ("table", "chart"):
+        return None
+    task: Task = ReadTable(context.languages) if region.kind == "table" else ReadChart(context.languages)
+    readers = [context.reader]
+    if context.model and (region.kind == "chart" or _is_doubtful(region) or not _is_ruled(region, page)):
+        readers.append(context.model)
+    replies = yield from guarded([Request(task, (view,), reader) for reader in readers])
+    return replies[0] if len(replies) == 1 else choose(replies[0], replies[1], region.words)
+
+
+def _text(region: Region, view: View, page: SourcePage, context: Context) -> Talk[Reply | None]:
+    """Ask a model what a text says that was read from a picture, and hold the one against the other."""
+    (reply,) = yield from guarded([Request(ReadText(context.languages), (view,), context.model or context.reader)])
+    if not isinstance(reply.answer, tuple):
+        return replace(reply, answer=None)
+    said = " ".join(one.text for one in reply.answer if isinstance(one, Text))
+    text, problems = held_text(_as_text(region, page), said, reply.confidence)
+    return replace(reply, answer=text, problems=(*reply.problems, *problems), confidence=1.0)
+
+
+def _is_doubtful(region: Region) -> bool:
+    """Return whether the words of a region were read from a picture, or its text layer cannot be believed."""
+    return not region.sound or basis_of(region.words) == "ocr"
+
+
+def _is_ruled(region: Region, page: SourcePage) -> bool:
+    """Return whether rules part the rows and columns of a table."""
+    grids = find_grids(region.rules, page.width_points, page.height_points)
+    return any(len(grid.xs) > 2 and len(grid.ys) > 2 and grid.box.area > RULED_SHARE * region.box.area for grid in grids)
 
 
 def _valued(reply: Reply, page: SourcePage, context: Context) -> Reply:
@@ -205,14 +242,21 @@ def _contents(region: Region, reply: Reply | None, page: SourcePage) -> list[tup
     """Return what a region holds, each with where it came from; without an answer, a text is its text layer, the rest a figure."""
     answer = reply.answer if reply else None
     basis = basis_of(region.words)
+    if answer is not None and not answer.words and region.words:
+        answer = document.replace(answer, words=tuple(word.told() for word in region.words))
     if answer is not None:
-        return [(answer, basis)]
-    doubt = 1.0 if region.sound else DOUBTFUL
-    words = tuple(word.told(doubt) for word in region.words)
-    if region.kind == "text" or (region.kind == "table" and words):
-        text = Text(page_number=page.number, box=region.box, words=words, role=region.role, level=region.level, text=region.text)
-        return [(text, basis)]
+        told = reply is not None and reply.engine is not None and reply.engine.model and not isinstance(answer, Text)
+        return [(answer, "model" if told else basis)]
+    if region.kind == "text" or (region.kind == "table" and region.words):
+        return [(_as_text(region, page), basis)]
+    words = tuple(word.told(1.0 if region.sound else DOUBTFUL) for word in region.words)
     return [(Figure(page_number=page.number, box=region.box, words=words, looks_like=region.looks_like), "picture")]
+
+
+def _as_text(region: Region, page: SourcePage) -> Text:
+    """Return what a region says as a text."""
+    words = tuple(word.told(1.0 if region.sound else DOUBTFUL) for word in region.words)
+    return Text(page_number=page.number, box=region.box, words=words, role=region.role, level=region.level, text=region.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +282,7 @@ def _block(name: str, made: _Made, names: Mapping[int, str]) -> Block:
             "source": made.source,
             "confidence": round(sure, 4),
             "engine": reply.engine.name if reply is not None and reply.engine else ENGINE.name,
+            "usage": reply.usage if reply is not None and reply.usage != NO_USAGE else None,
         }
     )
 

@@ -15,6 +15,16 @@ BACKENDS: Final = {
     "classical": "docai.backends.classical:Backend",
     "replay": "docai.backends.replay:Backend",
 }
+DIALECTS: Final = {
+    "instruct": "docai.dialects.instruct:Dialect",
+    "internvl": "docai.dialects.internvl:Dialect",
+    "markup": "docai.dialects.markup:Dialect",
+    "varco": "docai.dialects.varco:Dialect",
+}
+MODELS: Final = {  # of the backends that answer in words: a function that opens a model as such a backend
+    "endpoint": "docai.backends.opening:open_endpoint",
+    "vlm": "docai.backends.opening:open_local",
+}
 EXPORTERS: Final = {
     "csv": "docai.exporters.csv:Exporter",
     "html": "docai.exporters.html:Exporter",
@@ -36,6 +46,7 @@ EXTRAS: Final = {  # what only an extra installs, of the packages that the modul
     "accelerate": "vlm",
     "bitsandbytes": "vlm",
     "huggingface_hub": "vlm",
+    "jinja2": "vlm",
     "llguidance": "vlm",
     "safetensors": "vlm",
     "tokenizers": "vlm",

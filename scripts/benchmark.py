@@ -2,7 +2,8 @@
 
 Speed: digital pages without tables or charts, drawn here or from a folder of your own (`--data`), in CPU-seconds of this
 process, the reading and the writing of JSON and Markdown included. Memory: the peak of `docai extract --to json` over 100
-and 1,000 pages, each in a process of its own. Start-up: the median wall time of several starts.
+and 1,000 pages, each in a process of its own. Tiles: from a page to what a vision model is shown. Start-up: the median wall
+time of several starts.
 """
 
 from __future__ import annotations
@@ -189,6 +190,43 @@ def ocr(runs: int) -> None:
         print(f", bare tesserocr {bare:5.2f}, ratio {statistics.median(ours) / bare:.2f}")
 
 
+def tiles(path: Path, runs: int) -> None:
+    """Print the CPU-seconds that a page takes to become a model's tiles, and their ratio to transformers' own processor.
+
+    `by need` goes from the PDF to the tiles, against a picture of 200 dpi and the processor; `reference` gives the processor's
+    own tiles, bit by bit, from a picture of 300 dpi (2480 x 3508 pixels).
+    """
+    from docai.grids import IMAGENET_MEAN, IMAGENET_STD, cut_reference, normalised  # noqa: PLC0415  # the start-up is measured apart
+    from docai.sources import opened, origin_of  # noqa: PLC0415
+    from docai.tiling import GridLens, Lens, View, look  # noqa: PLC0415
+
+    try:
+        from transformers.models.got_ocr2.image_processing_pil_got_ocr2 import GotOcr2ImageProcessorPil  # noqa: PLC0415  # optional
+    except ImportError as error:
+        print(f"  transformers is not installed to compare with ({error.name})")
+        return
+    processor = GotOcr2ImageProcessorPil(
+        crop_to_patches=True, image_mean=IMAGENET_MEAN, image_std=IMAGENET_STD, size={"height": 448, "width": 448}
+    )
+    with opened(origin_of(path)) as source:
+        page = source.page(1)
+        view = View(page.reference, page.width_points, page.height_points, words=page.words, rules=page.rules)
+        picture = view.pixels(Lens(width=2480, height=3508))
+        pairs = {
+            "by need": (
+                lambda: normalised(look(view, GridLens()).tiles, IMAGENET_MEAN, IMAGENET_STD),
+                lambda: processor(images=view.pixels(Lens(dpi=200)), return_tensors="np"),
+            ),
+            "reference": (
+                lambda: normalised(cut_reference(picture, GridLens(by_need=False)).tiles, IMAGENET_MEAN, IMAGENET_STD),
+                lambda: processor(images=picture, return_tensors="np"),
+            ),
+        }
+        for name, (own, other) in pairs.items():
+            ours, theirs = (statistics.median(seconds_each(read, runs)) for read in (own, other))
+            print(f"  {name:14s} {ours:6.3f} CPU-s a page, transformers {theirs:.3f}, {theirs / ours:.1f} times as fast")
+
+
 def memory(folder: Path) -> None:
     """Print the peak memory of the command at 100 and 1,000 pages, and their ratio."""
     peaks = []
@@ -228,6 +266,9 @@ def main() -> None:
         print("scans: a full page of text at 200 dpi, on one core")
         with one_core():
             ocr(arguments.runs)
+        print("tiles for a model, on one core")
+        with one_core():
+            tiles(draw_prose(folder / "page.pdf", 1), arguments.runs)
         print("peak memory of docai extract --to json")
         memory(folder)
         print("start-up")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from docai.backends.replay import Backend as ReplayBackend
 from docai.errors import MalformedReply
-from docai.exchange import Reply, Request, drive, drive_many
+from docai.exchange import Reply, Request, drive, drive_many, together
 from docai.tiling import Lens
 
 NO_DEADLINE = settings(deadline=None)
@@ -132,6 +132,29 @@ def test_together_conversations_end_as_they_do_one_by_one(plans, first, second, 
     assert list(drive_many((both(*plan) for plan in plans), together, window=window)) == expected
     assert questions_of(together) == questions_of(alone)
     assert all(len(batch) <= backend.batch for backend in together.values() for batch in backend.batches)
+
+
+@NO_DEADLINE
+@given(TALKS)
+def test_conversations_run_as_one_end_as_they_do_one_by_one(plans):
+    alone, joined = backends(100), backends(100)
+    expected = [drive(both(*plan), alone) for plan in plans]
+    assert drive(together([both(*plan) for plan in plans]), joined) == expected
+    assert questions_of(joined) == questions_of(alone)
+
+
+def test_conversations_run_as_one_ask_together_round_by_round():
+    backend = Collatz(100)
+    drive(together([until_one(2), until_one(8), until_one(1)]), {"collatz": backend})
+    assert backend.batches == [[2, 8], [4], [2]]
+
+
+def test_conversations_run_as_one_are_all_closed_when_a_backend_fails():
+    register = Register()
+    talks = [register.watched(until_one(number)) for number in (5, 8)]
+    with pytest.raises(MalformedReply):
+        drive(together(talks), {"collatz": Failing(100, calls=1)})
+    assert register.ended == 2
 
 
 @NO_DEADLINE

@@ -226,7 +226,7 @@ def test_a_stream_that_is_dropped_releases_the_file():
 
 def test_a_run_through_a_long_document_keeps_few_of_its_pages():
     def held():
-        return sum(isinstance(value, SourcePage) for value in gc.get_objects())
+        return sum(type(value) is SourcePage for value in gc.get_objects())
 
     gc.collect()
     before, most = held(), 0
@@ -357,13 +357,23 @@ def test_a_reply_with_a_warning_leaves_the_document_a_success():
 
 @pytest.mark.parametrize("backend", ["nonsense", "replay", ""])
 def test_an_unknown_backend_is_unavailable(backend):
-    with pytest.raises(docai.BackendUnavailable, match="choose auto or classical"):
+    with pytest.raises(docai.BackendUnavailable, match="choose auto, classical, endpoint or vlm"):
         docai.extract(DOCUMENTS / "report.pdf", backend=backend)
 
 
 def test_the_classical_backend_has_no_models():
     with pytest.raises(docai.BackendUnavailable, match="leave model out"):
-        docai.extract(DOCUMENTS / "report.pdf", model="large")
+        docai.extract(DOCUMENTS / "report.pdf", backend="classical", model="large")
+
+
+def test_a_model_on_this_machine_must_be_named():
+    with pytest.raises(docai.BackendUnavailable, match="which model"):
+        docai.extract(DOCUMENTS / "report.pdf", backend="vlm")
+
+
+def test_rules_and_geometry_answer_no_questions():
+    with pytest.raises(docai.BackendUnavailable, match="name a model"):
+        next(docai.Extractor().ask(DOCUMENTS / "report.pdf", "Who wrote this?"))
 
 
 def test_the_backend_is_asked_only_for_what_the_text_layer_does_not_tell():

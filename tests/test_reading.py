@@ -333,7 +333,7 @@ def read_pages(*numbers):
         sheet.turn_to(number).column(60, 100, 470, filled(80, 80 * (number - 1)))
     with opened(origin_of(sheet.data())) as source:
         pages = Pages(source)
-        context = Context(pages.style(), ("en",), {"*": "given"})
+        context = Context(pages.style(), ("en",), "given")
         return [drive(read_page(pages[number], context), {"given": Backend([])}) for number in numbers]
 
 
@@ -418,7 +418,7 @@ def test_a_page_that_fails_is_empty_with_a_problem_and_the_others_are_read():
         sheet.turn_to(number).column(60, 100, 470, PROSE)
     with opened(origin_of(sheet.data())) as source:
         pages = Broken(source)
-        context = Context(Style(), ("en",), {"*": "given"})
+        context = Context(Style(), ("en",), "given")
         read = [drive(safe_page(pages, number, context), {"given": Backend([])}).page for number in (1, 2, 3)]
     assert [len(page.blocks) for page in read] == [1, 0, 1]
     assert codes(read[1]) == [("page_failed", "error")]

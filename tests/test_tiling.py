@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import pickle
 import subprocess
@@ -14,11 +15,13 @@ import pymupdf
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 import docai
 from docai.box import WHOLE, Box
-from docai.sources import Origin, PageReference, opened
-from docai.tiling import MAX_SIDE, Lens, View
+from docai.grids import cut_anyres, cut_reference
+from docai.sources import Font, Origin, PageReference, SourceWord, opened
+from docai.tiling import MAX_SIDE, AnyresLens, GridLens, Lens, View, look, met
 
 WIDTH, HEIGHT = 300, 200  # points of the page as it was drawn, before it is turned
 RED, BLUE = (1, 0, 0), (0, 0, 1)
@@ -26,6 +29,7 @@ RED_PLACE, BLUE_PLACE = (15, 10, 75, 50), (240, 130, 285, 190)  # points: near t
 QUARTERS = (0, 90, 180, 270)
 ROUNDING = 1e-5  # of a box's sides
 SCREEN = Lens(dpi=72)  # one pixel a point
+PAPER, PITCH = (595, 842), 12.0  # points: a page of text, its lines of 10 points
 CUT = """
 import hashlib, pickle, sys
 view, lens = pickle.load(sys.stdin.buffer)
@@ -44,13 +48,32 @@ def drawn(rotation):
         return Origin(None, document.tobytes())
 
 
+def written():
+    """Return a PDF of two columns of 10-point text, whose lines do not stand level."""
+    with pymupdf.open() as document:
+        page = document.new_page(width=PAPER[0], height=PAPER[1])
+        for left, first in ((60, 70), (310, 73)):
+            for n in range(58):
+                page.insert_text((left, first + n * PITCH), "The quarterly review of the network and its", fontsize=10)
+        return Origin(None, document.tobytes())
+
+
 PAGES = {rotation: drawn(rotation) for rotation in QUARTERS}
+TEXT = written()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _held_open():
-    with opened(PAGES[0]), opened(PAGES[90]), opened(PAGES[180]), opened(PAGES[270]):
+    with opened(PAGES[0]), opened(PAGES[90]), opened(PAGES[180]), opened(PAGES[270]), opened(TEXT):
         yield
+
+
+@pytest.fixture(scope="module")
+def text():
+    """A view of the page of text."""
+    with opened(TEXT) as source:
+        page = source.page(1)
+    return View(page.reference, page.width_points, page.height_points, words=page.words)
 
 
 def view_of(rotation=0, **fields):
@@ -209,6 +232,188 @@ def test_a_lens_keeps_the_shape_and_its_limit(width_points, height_points, dpi):
 @given(st.integers(1, 999), st.integers(1, 999), st.floats(1, 14_400), st.floats(1, 14_400))
 def test_a_grid_is_the_same_for_every_area(width, height, width_points, height_points):
     assert Lens(width=width, height=height).size(width_points, height_points) == (width, height)
+
+
+# Heads
+
+
+SOLID = st.tuples(SHARES, SHARES, st.floats(0.1, 1), st.floats(0.1, 1)).map(
+    lambda sides: Box.clipped(
+        sides[0] * (1 - sides[2]),
+        sides[1] * (1 - sides[3]),
+        sides[0] * (1 - sides[2]) + sides[2],
+        sides[1] * (1 - sides[3]) + sides[3],
+    )
+)
+
+
+@st.composite
+def headed(draw):
+    """Views with a head: a strip above the rest, once both are turned upright."""
+    quarter = draw(st.sampled_from(QUARTERS))
+    gaps, shown = draw(st.tuples(SHARES, SHARES, SHARES)), draw(st.tuples(*[st.floats(0.05, 1)] * 2))
+    steps = np.cumsum([gaps[0], shown[0], gaps[1], shown[1], gaps[2]])
+    sides = (steps / steps[-1])[:4].tolist()
+    left, _, right, _ = draw(SOLID)
+    upright = view_of(box=WHOLE, quarter=quarter)
+    head, rest = (upright.to_page(Box(left, top, right, bottom)) for top, bottom in (sides[:2], sides[2:]))
+    return view_of(draw(st.sampled_from(QUARTERS)), box=rest, head=head, quarter=quarter)
+
+
+@given(headed(), BOXES)
+def test_a_box_of_a_view_with_a_head_comes_back_from_the_page(view, box):
+    there_and_back = view.from_page(view.to_page(box))
+    assert near(there_and_back, box, 5 * ROUNDING * (1 + 1 / min(*view.box[2:], 1, view.box.width, view.box.height)))
+
+
+@given(headed(), SOLID, st.booleans())
+def test_what_lies_in_the_head_or_in_the_rest_stays_in_it(view, box, in_head):
+    border = view.head_share
+    low, high = (0, border) if in_head else (border, 1)
+    part = Box(box.left, low + box.top * (high - low), box.right, low + box.bottom * (high - low))
+    assert (view.head if in_head else view.box).contains(view.to_page(part), 3 * ROUNDING)
+
+
+@given(headed(), SOLID)
+def test_a_box_on_the_page_in_the_head_or_in_the_rest_comes_back_from_the_view(view, box):
+    for place in (view.head, view.box):
+        inside = view_of(box=place).to_page(box)
+        assert near(view.to_page(view.from_page(inside)), inside, 6 * ROUNDING)
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_a_head_is_shown_above_the_rest_at_the_same_scale(quarter):
+    whole = view_of(quarter, quarter=quarter)
+    head, rest = whole.to_page(Box(0, 0, 1, 0.3)), whole.to_page(Box(0, 0.6, 1, 1))
+    pixels = view_of(quarter, quarter=quarter, box=rest, head=head).pixels(Lens(dpi=144))
+    straight = whole.pixels(Lens(dpi=144))
+    assert pixels.shape == (2 * 140, 2 * WIDTH, 3)
+    assert np.abs(pixels[:120].astype(int) - straight[:120]).mean() < 1
+    assert np.abs(pixels[120:].astype(int) - straight[240:]).mean() < 1
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_a_head_below_the_rest_or_of_another_width_is_refused(quarter):
+    whole = view_of(quarter=quarter)
+    below, narrow, rest = (whole.to_page(box) for box in (Box(0, 0.8, 1, 1), Box(0, 0, 0.9, 0.1), Box(0, 0.2, 1, 0.7)))
+    for head in (below, narrow):
+        with pytest.raises(ValueError, match="not as wide"):
+            view_of(quarter=quarter, box=rest, head=head)
+
+
+# What is seen
+
+
+def test_through_a_plain_lens_a_view_is_one_tile():
+    view = view_of(90, quarter=90, box=Box(0, 0, 1, 0.5))
+    seen = look(view, SCREEN)
+    assert np.array_equal(seen.tiles, view.pixels(SCREEN)[None])
+    assert (seen.columns, seen.rows, seen.width, seen.height) == (1, 1, WIDTH // 2, HEIGHT)
+
+
+@pytest.mark.parametrize("resolution", [None, 96.0])
+def test_without_need_a_picture_is_cut_by_the_reference(text, resolution):
+    view = View(text.page, *PAPER, resolution=resolution)
+    lens = GridLens(tile=112, by_need=False)
+    seen, expected = look(view, lens), cut_reference(view.pixels(Lens(dpi=resolution or 200)), lens)
+    assert np.array_equal(seen.tiles, expected.tiles)
+    assert (seen.columns, seen.rows) == (2, 3)
+    assert seen.frame == (0, 0, 1, 1)
+
+
+def test_through_an_anyres_lens_a_drawn_page_is_as_sharp_as_its_longer_side_wants(text):
+    view = View(text.page, *PAPER)
+    lens = AnyresLens(enlarged=2400)
+    seen = look(view, lens)
+    assert (seen.width, seen.height) == (1696, 2400)
+    assert np.array_equal(seen.tiles, cut_anyres(view.pixels(Lens(dpi=2400 * 72 / 842)), lens).tiles)
+    assert (look(view, AnyresLens()).width, look(view, AnyresLens()).height) == (1653, 2339)
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_by_need_a_picture_shows_what_its_frame_says(quarter):
+    lens = GridLens(tile=64, most=24)
+    whole = view_of(quarter, quarter=quarter)
+    red = whole.from_page(box_of(view_of(quarter).pixels(SCREEN), RED))
+    seen = look(view_of(quarter, quarter=quarter, box=whole.to_page(Box(0, 0, 1, 0.4))), lens)
+    picture = seen.tiles[:-1].reshape(seen.rows, seen.columns, 64, 64, 3).swapaxes(1, 2).reshape(seen.height, seen.width, 3)
+    expected = Box(red.left, red.top / 0.4, red.right, red.bottom / 0.4)
+    assert near(seen.to_view(box_of(picture, RED)), expected, 4 / min(seen.width, seen.height))
+    assert near(box_of(picture, RED), seen.from_view(expected), 4 / min(seen.width, seen.height))
+    assert len(seen.tiles) == seen.columns * seen.rows + 1
+
+
+@settings(deadline=None, max_examples=60)
+@given(VIEWS | headed(), st.integers(1, 3), st.integers(0, 9), st.booleans(), st.booleans())
+def test_a_grid_is_full_of_tiles_and_places_go_there_and_back(view, least, more, thumbnail, by_need):
+    lens = GridLens(tile=16, least=least, most=least + more, thumbnail=thumbnail, by_need=by_need)
+    seen = look(view, lens)
+    count = seen.columns * seen.rows
+    assert least <= count <= least + more
+    assert seen.tiles.shape == (count + (thumbnail and count > 1), 16, 16, 3)
+    assert seen.tiles.dtype == np.uint8
+    assert (seen.width, seen.height) == (seen.columns * 16, seen.rows * 16)
+    assert seen.met == met(view, lens) > 0
+    left, top, right, bottom = seen.frame
+    assert max(left, top) <= 0
+    assert min(right, bottom) >= 1
+    box = Box(0.25, 0.125, 0.75, 0.5)
+    assert near(seen.to_view(seen.from_view(box)), box, ROUNDING * (2 + max(right - left, bottom - top)))
+
+
+def test_a_scan_is_cut_from_its_own_pixels():
+    pixels = np.random.default_rng(1).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    written_as = io.BytesIO()
+    Image.fromarray(pixels).save(written_as, "PNG", dpi=(150, 150))
+    with opened(Origin(None, written_as.getvalue())) as source:
+        page = source.page(1)
+        view = View(page.reference, page.width_points, page.height_points, resolution=80 / (page.width_points / 72))
+        lens = GridLens(tile=28, by_need=False)
+        assert np.array_equal(look(view, lens).tiles, cut_reference(pixels, lens).tiles)
+        seen = look(view, AnyresLens(tile=28, pinpoints=((56, 56), (28, 84))))
+    assert np.array_equal(seen.tiles, cut_anyres(pixels, AnyresLens(tile=28, pinpoints=((56, 56), (28, 84)))).tiles)
+    assert (seen.width, seen.height) == (80, 60)
+
+
+def test_white_surrounds_what_does_not_fill_its_grid():
+    seen = look(view_of(box=Box(0, 0, 1, 0.1)), GridLens())
+    assert (seen.columns, seen.rows) == (2, 1)
+    bottom = round(448 / seen.frame[3])
+    assert 1 < seen.frame[3] < 30
+    assert (seen.tiles[:2, bottom + 1 :] == 255).all()
+    assert not (seen.tiles[:2, : bottom - 1] == 255).all()
+
+
+def test_text_is_shown_as_large_as_it_needs_and_no_line_of_it_is_cut(text):
+    seen = look(text, GridLens())
+    assert (seen.columns, seen.rows) == (3, 4)
+    assert seen.met >= 1
+    picture = seen.tiles[:-1].reshape(4, 3, 448, 448, 3).swapaxes(1, 2).reshape(4 * 448, 3 * 448, 3)
+    seams = np.stack([picture[448 * k - 1 : 448 * k + 1] for k in (1, 2, 3)])
+    dark = (seams.min(axis=3) < 128).sum()
+    shifted = sum((picture[448 * k + 10 : 448 * k + 12].min(axis=2) < 128).sum() for k in (1, 2, 3))
+    assert dark < shifted / 4  # the two columns do not stand level: in one of them a descender may touch a seam
+
+
+def test_how_large_text_is_shown_is_told_without_drawing_it(text):
+    elsewhere = View(PageReference(Origin(None, b"no document"), 1), *PAPER, words=text.words)
+    for lens in (GridLens(), GridLens(by_need=False), AnyresLens(), AnyresLens(enlarged=2304), Lens(dpi=144)):
+        assert met(elsewhere, lens) == look(text, lens).met
+    assert met(text, Lens(dpi=144)) == pytest.approx(1, abs=0.01)  # 2 pixels a point, and 10 points an em
+    assert met(text, GridLens(most=6)) < 1 <= met(text, GridLens(most=12))
+    assert met(text.closer(2), GridLens()) < met(text, GridLens())
+
+
+def sized(*sizes):
+    return tuple(SourceWord("abcdefghij", Box(0.1, 0.1, 0.2, 0.11), size, Font("Plain"), 0.11) for size in sizes)
+
+
+@pytest.mark.parametrize(
+    ("words", "size"),
+    [((), 10.0), (sized(8.0, 12.0), 8.0), (sized(*[5.0] * 1, *[12.0] * 120), 12.0), (sized(*[5.0] * 2, *[12.0] * 120), 5.0)],
+)
+def test_what_counts_is_the_smallest_text_that_is_more_than_a_trifle(words, size):
+    assert met(view_of(words=words), Lens(dpi=72)) == pytest.approx(size / 20)
 
 
 # Elsewhere

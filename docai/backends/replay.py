@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 
+from docai.backends.speaker import Asked
+from docai.dialects import Said
+from docai.document import Engine
 from docai.errors import MalformedReply
 from docai.exchange import Reply, Request
 from docai.tiling import Lens
@@ -31,3 +34,24 @@ class Backend:
                 f"{len(requests)} requests, but only {len(self._replies)} replies were recorded; record the run again"
             )
         return [self._replies.popleft() for _ in requests]
+
+
+class Speaker:
+    """Says what was said before, in order, and keeps what it was asked in `asked`."""
+
+    def __init__(self, said: Iterable[Said], *, batch: int = 8) -> None:
+        """Begin with what is said; `batch` is how much it likes to be asked at once."""
+        self.batch, self.engine = batch, Engine(backend="replay")
+        self.asked: list[Asked] = []
+        self._said = deque(said)
+
+    def say(self, asked: Sequence[Asked]) -> list[Said]:
+        """Return what was said next, once for each question.
+
+        Raises:
+            MalformedReply: More was asked than was recorded.
+        """
+        self.asked.extend(asked)
+        if len(asked) > len(self._said):
+            raise MalformedReply(f"{len(asked)} questions, but only {len(self._said)} answers were recorded; record the run again")
+        return [self._said.popleft() for _ in asked]

@@ -16,8 +16,9 @@ from docai.numbers import EXPECTED, read_columns
 
 @dataclass(frozen=True, slots=True)
 class ReadTable:
-    """Asks for the cells of the one table in a view."""
+    """Asks for the cells of the one table in a view; `languages` are ISO 639-1 codes, most likely first."""
 
+    languages: tuple[str, ...] = ("en",)
     name: str = "table"
 
 
@@ -51,6 +52,27 @@ def valued(table: Table) -> Table:
 def in_reading_order(cells: Iterable[Cell]) -> tuple[Cell, ...]:
     """Return cells row by row, from left to right."""
     return tuple(sorted(cells, key=lambda cell: (cell.row, cell.column)))
+
+
+def stacked(tables: Sequence[Table]) -> Table | None:
+    """Return the parts of one table below each other as one, headers that a part repeats left out; None if widths differ.
+
+    Its page, box and words are those of the first part and all words.
+    """
+    first = tables[0]
+    if any(table.column_count != first.column_count for table in tables):
+        return None
+    heads = [[cell.text for cell in row] for row in first.grid()[: first.header_row_count]]
+    cells, rows = list(first.cells), first.row_count
+    for table in tables[1:]:
+        repeated = len(heads) if heads and [[c.text for c in row] for row in table.grid()[: len(heads)]] == heads else 0
+        if any(cell.row < repeated < cell.row + cell.row_span for cell in table.cells):
+            repeated = 0  # a cell that begins in the headers goes on below them: they are none
+        shift = rows - repeated
+        cells += [replace(cell, row=cell.row + shift) for cell in table.cells if cell.row >= repeated]
+        rows += table.row_count - repeated
+    words = tuple(word for table in tables for word in table.words)
+    return replace(first, row_count=rows, cells=tuple(cells), words=words)
 
 
 # Scores

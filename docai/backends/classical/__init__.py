@@ -11,7 +11,7 @@ from docai.backends.classical.aligned import read_aligned
 from docai.backends.classical.cells import ENGINE
 from docai.backends.classical.ruled import read_ruled
 from docai.backends.classical.scanned import Scans, cores
-from docai.document import Problem, Table
+from docai.document import Problem
 from docai.exchange import Reply, Request
 from docai.tasks.reading import ReadText
 from docai.tiling import Lens, View
@@ -22,7 +22,7 @@ def _read_table(view: View) -> Reply:
     upright = _upright(view)
     reply = read_ruled(upright) or read_aligned(upright)
     if reply is not None and view.quarter:
-        return replace(reply, answer=_turned_back(reply.answer, view))
+        return replace(reply, answer=document.moved(reply.answer, lambda box: turned_box(box, 360 - view.quarter)))
     return reply or _unread(
         "table_unclear", "neither rules nor alignment show this table's cells; it is kept as text", "warning", view
     )
@@ -42,17 +42,6 @@ def _upright(view: View) -> View:
         words=tuple(turned_word(word, view.quarter) for word in view.words),
         rules=tuple(turned_rule(rule, view.quarter) for rule in view.rules),
         quarter=0,
-    )
-
-
-def _turned_back(table: Table, view: View) -> Table:
-    """Return a table that was read upright with its boxes on the page as it is."""
-    back = 360 - view.quarter
-    return document.replace(
-        table,
-        box=view.box,
-        words=tuple(document.replace(word, box=turned_box(word.box, back)) for word in table.words),
-        cells=tuple(document.replace(cell, box=turned_box(cell.box, back)) for cell in table.cells),
     )
 
 

@@ -1,0 +1,48 @@
+"""Models as backends: who speaks, in which dialect, and how pictures are cut for it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from docai.backends.speech import SpeakingBackend
+from docai.registry import DIALECTS, load
+from docai.tiling import Lens
+
+LOCAL: Final = "docai.backends.transformers"
+ENDPOINT: Final = "docai.backends.endpoint:EndpointSpeaker"
+ENDPOINT_LENS: Final = Lens(dpi=150)  # A4 becomes 1240 x 1754 pixels: 10 points are 21 pixels, and servers cut tiles themselves
+FAMILIES: Final = (("varco", "varco"), ("vintern", "internvl"), ("internvl", "internvl"))  # parts of names, and their dialects
+
+
+def open_local(model: str, *, quantization: str = "nf4", revision: str | None = None) -> SpeakingBackend:
+    """Return a model on this machine as a backend.
+
+    Args:
+        model: A name on the Hugging Face hub, or a folder.
+        quantization: `nf4`, `int8` or `none`.
+        revision: A branch, tag or commit on the hub.
+
+    Raises:
+        BackendUnavailable: It cannot be loaded; the message names the file and the next step.
+        MissingDependency: The packages for local models are not installed.
+    """
+    loaded = load(f"{LOCAL}:load")(model, quantization=quantization, revision=revision)
+    speaker = load(f"{LOCAL}:LocalSpeaker")(loaded)
+    return SpeakingBackend(speaker, load(DIALECTS[loaded.family.dialect])(), speaker.lens)
+
+
+def open_endpoint(model: str | None, *, quantization: str = "", revision: str | None = None) -> SpeakingBackend:  # noqa: ARG001  # all openers are called alike
+    """Return a model on a server as a backend; which server, the environment tells (see `EndpointSpeaker`).
+
+    Args:
+        model: What the server calls it; None for the only one that it has.
+        quantization, revision: The server's own affair.
+
+    Raises:
+        BackendUnavailable: The server's address cannot be used.
+        MissingDependency: The package for servers is not installed.
+    """
+    name = (model or "").lower()
+    dialect = next((dialect for part, dialect in FAMILIES if part in name), "instruct")
+    speaker = load(ENDPOINT)(None, model, special_tokens=dialect != "instruct")
+    return SpeakingBackend(speaker, load(DIALECTS[dialect])(), ENDPOINT_LENS)

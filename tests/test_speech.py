@@ -1,0 +1,128 @@
+"""What a model says becomes an answer on the page: seen through its lens, asked and read in its dialect, boxes put in place."""
+
+from __future__ import annotations
+
+import pytest
+
+from docai.backends.replay import Speaker
+from docai.backends.speech import SpeakingBackend
+from docai.box import Box
+from docai.dialects import Said, Token
+from docai.dialects.varco import Dialect
+from docai.document import Answer, Mention, Problem, Table, Usage
+from docai.exchange import Request
+from docai.sources import Origin, PageReference, opened
+from docai.tasks.asking import Ask
+from docai.tasks.chart import ReadChart
+from docai.tasks.grounding import Find, Name
+from docai.tasks.reading import ReadText
+from docai.tasks.table import ReadTable
+from docai.tiling import AnyresLens, GridLens, Lens, View
+from tests.drawn_pages import Sheet
+
+LENSES = [Lens(dpi=100), GridLens(by_need=False), GridLens(), AnyresLens(pinpoints=((384, 768), (768, 384), (768, 768)))]
+PART = Box(0.5, 0.25, 1.0, 0.75)
+
+
+@pytest.fixture(scope="module")
+def origin():
+    sheet = Sheet()
+    sheet.text(330, 300, "Harwick").text(330, 320, "1,204 parcels")
+    origin = Origin(None, sheet.data())
+    with opened(origin):
+        yield origin
+
+
+def view(origin, box=PART, **more):
+    return View(PageReference(origin, 1), 595, 842, box, **more)
+
+
+def told(task, *said, lens=LENSES[0], views=()):
+    """Return the replies to a task, asked once for each thing said, and what the model was shown and asked."""
+    speaker = Speaker(said)
+    requests = [Request(task, (one,), "model") for one in views]
+    return SpeakingBackend(speaker, Dialect(), lens).answer(requests), speaker.asked
+
+
+@pytest.mark.parametrize("lens", LENSES, ids=lambda lens: type(lens).__name__)
+@pytest.mark.parametrize("quarter", [0, 90, 180, 270])
+def test_boxes_are_put_on_the_page_whatever_the_lens_shows(origin, lens, quarter):
+    where = view(origin, quarter=quarter)
+    speaker = Speaker([Said("")])
+    SpeakingBackend(speaker, Dialect(), lens).answer([Request(Find("Harwick"), (where,), "model")])
+    place = where.from_page(Box(0.6, 0.3, 0.7, 0.4))
+    seen = speaker.asked[0].seen[0].from_view(place)
+    said = f"<obj>Harwick</obj><bbox>{', '.join(f'{side:.3f}' for side in seen)}</bbox>"
+    (reply,), _ = told(Find("Harwick"), Said(said), lens=lens, views=[where])
+    (box,) = reply.answer.boxes
+    assert max(abs(a - b) for a, b in zip(box, Box(0.6, 0.3, 0.7, 0.4), strict=True)) < 0.001
+    assert reply.answer.page_number == 1
+
+
+def test_a_box_that_is_asked_about_is_asked_as_it_is_seen(origin):
+    (reply,), (asked,) = told(Name(Box(0.5, 0.25, 0.75, 0.5)), Said("a depot"), views=[view(origin)])
+    assert "<bbox>0.0, 0.0, 0.5, 0.5</bbox>" in asked.prompt.text
+    assert reply.answer == Mention(phrase="a depot", boxes=(Box(0.5, 0.25, 0.75, 0.5),), confidence=0.5)
+
+
+def test_words_are_read_with_their_boxes_their_likelihood_and_what_they_cost(origin):
+    text = "<char>Harwick</char><bbox>0, 0, 0.5, 0.1</bbox>"
+    said = Said(text, (Token(0, len(text), -0.1),), usage=Usage(tiles=1, prompt_tokens=100, tokens=20))
+    (reply,), (asked,) = told(ReadText(), said, views=[view(origin)])
+    (word,) = reply.answer[0].words
+    assert (word.text, word.box) == ("Harwick", Box(0.5, 0.25, 0.75, 0.3))
+    assert word.likelihood.mean == word.likelihood.least == -0.1
+    assert word.confidence == reply.confidence == 0.9048
+    assert (reply.usage.tokens, reply.engine.dialect, reply.text) == (20, "varco", text)
+    assert asked.prompt.text == "<ocr>"
+
+
+def test_cells_are_found_among_the_words_of_the_page(origin):
+    with opened(origin) as source:
+        words = source.page(1).words
+    html = "<table><tr><td>Harwick</td></tr><tr><td>1,204 parcels</td></tr></table>"
+    (reply,), _ = told(ReadTable(), Said(html), views=[view(origin, words=words)])
+    assert isinstance(reply.answer, Table)
+    harwick = next(word.box for word in words if word.text == "Harwick")
+    assert reply.answer.cells[0].box == harwick
+
+
+def test_a_question_is_answered_in_words_by_the_engine_that_was_asked(origin):
+    (reply,), (asked,) = told(Ask("How many parcels?"), Said("1,204"), views=[view(origin)])
+    assert isinstance(reply.answer, Answer)
+    assert (reply.answer.text, reply.answer.engine, asked.prompt.text) == ("1,204", "replay", "How many parcels?")
+
+
+def test_blank_views_are_told_and_not_asked_about(origin):
+    (reply,), asked = told(ReadText(), views=[view(origin, Box(0.0, 0.8, 1.0, 1.0))])
+    assert asked == []
+    assert [problem.code for problem in reply.problems] == ["view_blank"]
+    assert reply.answer is None
+
+
+def test_what_failed_is_a_problem_of_its_page_and_spoils_no_other(origin):
+    broken = Said("", finish="failed", problems=(Problem(code="out_of_memory", message="…", severity="error"),))
+    replies, _ = told(Ask("Where?"), broken, Said("Harwick"), views=[view(origin)] * 2)
+    assert [reply.answer is None for reply in replies] == [True, False]
+    assert [(problem.code, problem.page_number) for problem in replies[0].problems] == [("out_of_memory", 1)]
+    assert replies[0].confidence == 0.0
+
+
+def test_a_page_that_cannot_be_drawn_is_a_problem_and_the_rest_is_answered(origin):
+    lost = View(PageReference(Origin(None, b"%PDF-1.4 nothing"), 1), 595, 842)
+    replies, asked = told(Ask("Where?"), Said("Harwick"), views=[lost, view(origin)])
+    assert [problem.code for problem in replies[0].problems] == ["view_not_drawn"]
+    assert replies[1].answer.text == "Harwick"
+    assert len(asked) == 1
+
+
+def test_further_attempts_try_other_words_and_charts_are_asked_in_the_language_of_the_page(origin):
+    speaker = Speaker([Said("{}"), Said("{}")])
+    backend = SpeakingBackend(speaker, Dialect(), LENSES[0])
+    backend.answer([Request(ReadChart(("ko",)), (view(origin),), "model", attempt) for attempt in (0, 3)])
+    assert [asked.temperature for asked in speaker.asked] == [0.0, 0.8]
+    assert "차트" in speaker.asked[0].prompt.text
+
+
+def test_nothing_is_asked_of_nothing():
+    assert SpeakingBackend(Speaker([]), Dialect(), Lens()).answer([]) == []
