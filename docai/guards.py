@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
@@ -18,13 +18,22 @@ from docai.tasks.reading import ReadText
 from docai.tasks.table import ReadTable, stacked
 from docai.tiling import Seen
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from docai.sources import Pixels
+
 BAD: Final = frozenset(
     {"answer_truncated", "answer_loops", "answer_unreadable", "answer_short"}
 )  # codes that tell of an answer to ask again
 BLANK: Final = "view_blank"
 INK: Final = 40  # of 255 that print is darker than the paper around it; the noise of scans and the texture of paper are less
 SPECK: Final = 6  # pixels of ink that hang together; fewer are noise, three digits of 10 points at 60 dpi are 10 each
+LEAST_LETTER: Final = 4  # pixels that a letter is high where it can be read at all
+LETTER_SHARE: Final = 0.15  # of a tile's side that a letter is high and wide at most; what is larger is drawn
 LEAST_INK: Final = 20  # pixels of ink that a view has where it is not blank
+NO_MEMORY: Final = "out_of_memory"  # the code of what a model says whose memory is full even for one view
+SMALLER, MOST_SMALLER = 0.5, 2  # times as large that a view is seen then, and how often: a quarter of the tiles each time
 SHORT: Final = 0.4  # share of the characters that a view's words have, under which an answer left something out
 LEAST_CHARACTERS: Final = 40  # of the words of a view that tell how long an answer should be
 
@@ -33,13 +42,29 @@ def blank(seen: Seen) -> bool:
     """Return whether hardly any ink is to be seen, so that whatever a model says of it is made up."""
     ink = 0
     for tile in seen.tiles:
-        grey = cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY)
-        paper = cv2.dilate(grey, np.ones((15, 15), np.uint8))
-        marks = np.asarray(cv2.subtract(paper, grey) > INK, np.uint8)
-        _, _, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
+        _, _, stats, _ = cv2.connectedComponentsWithStats(_marks(tile), connectivity=8)
         areas = stats[1:, cv2.CC_STAT_AREA]
         ink += int(areas[areas >= SPECK].sum())
     return ink < LEAST_INK
+
+
+def letter_count(seen: Seen) -> int:
+    """Return how many marks of the size of letters are to be seen; of several tiles, those of the grid, not of the whole again."""
+    count = 0
+    for tile in seen.tiles[: seen.columns * seen.rows] if len(seen.tiles) > 1 else seen.tiles:
+        marks = _marks(tile)
+        _, _, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
+        height, width = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_WIDTH]
+        largest = LETTER_SHARE * min(tile.shape[:2])
+        count += int(np.count_nonzero((height >= LEAST_LETTER) & (height < largest) & (width < largest)))
+    return count
+
+
+def _marks(tile: Pixels) -> NDArray[np.uint8]:
+    """Return where a tile is darker than the paper around, 1, and elsewhere 0."""
+    grey = cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY)
+    paper = cv2.dilate(grey, np.ones((15, 15), np.uint8))
+    return np.asarray(cv2.subtract(paper, grey) > INK, np.uint8)
 
 
 def checked(request: Request, reply: Reply) -> Reply:
@@ -82,6 +107,13 @@ def ladder(request: Request) -> Talk[Reply]:
     (first,) = yield [request]
     best = checked(request, first)
     spent = [best]
+    for _ in range(MOST_SMALLER):
+        if not any(problem.code == NO_MEMORY for problem in best.problems):
+            break
+        request = replace(request, views=tuple(view.closer(SMALLER) for view in request.views))
+        (smaller,) = yield [request]
+        best = checked(request, smaller)
+        spent.append(best)
     for attempt in range(1, 4):
         if not is_bad(best):
             break
@@ -90,7 +122,7 @@ def ladder(request: Request) -> Talk[Reply]:
             continue
         replies = [checked(one, reply) for one, reply in zip(requests, (yield requests), strict=True)]
         spent += replies
-        best = better(best, _joined(request, replies))
+        best = better(best, joined(request, replies))
     return replace(best, usage=_sum(spent))
 
 
@@ -104,22 +136,28 @@ def _again(request: Request, attempt: int) -> list[Request]:
     return [replace(request, attempt=attempt)]
 
 
-def _joined(request: Request, replies: Sequence[Reply]) -> Reply:
-    """Return the replies to the parts of a view as one; None as the answer where they do not fit together."""
+def joined(request: Request, replies: Sequence[Reply]) -> Reply:
+    """Return the replies to the parts of a request's view, in reading order, as one; no answer where they do not fit together.
+
+    Text of parts that were not answered is missing, and their problems say so; a table needs all of its parts.
+    """
     if len(replies) == 1:
         return replies[0]
-    first = replies[0]
-    answers = [reply.answer for reply in replies]
-    problems = tuple(problem for reply in replies for problem in reply.problems)
-    text = "\n".join(reply.text for reply in replies)
-    confidence = min(reply.confidence for reply in replies)
-    joined: Any = None
-    if all(isinstance(answer, tuple) for answer in answers):
-        joined = tuple(content for answer in answers for content in answer)
-    elif all(isinstance(answer, Table) for answer in answers):
-        joined = stacked(answers)
-        joined = document.replace(joined, box=request.views[0].box) if joined is not None else None
-    return replace(first, answer=joined, problems=problems, text=text, confidence=confidence if joined is not None else 0.0)
+    answers = [reply.answer for reply in replies if reply.answer is not None]
+    answer: Any = None
+    if answers and all(isinstance(one, tuple) for one in answers):
+        answer = tuple(content for one in answers for content in one)
+    elif len(answers) == len(replies) and all(isinstance(one, Table) for one in answers):
+        answer = stacked(answers)
+        answer = document.replace(answer, box=request.views[0].box) if answer is not None else None
+    return Reply(
+        answer,
+        tuple(dict.fromkeys(problem for reply in replies for problem in reply.problems)),
+        "\n".join(reply.text for reply in replies),
+        min(reply.confidence for reply in replies if reply.answer is not None) if answer is not None else 0.0,
+        _sum(replies),
+        next((reply.engine for reply in replies if reply.engine), None),
+    )
 
 
 def _sum(replies: Sequence[Reply]) -> document.Usage:

@@ -23,18 +23,20 @@ WHOLE_FRAME: Final[Frame] = (0.0, 0.0, 1.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """How a reader sees: at a resolution, or on a fixed grid of `width` x `height` pixels."""
+    """How a reader sees: at a resolution, in sides of a `multiple` of pixels, or on a fixed grid of `width` x `height` pixels."""
 
     dpi: float = 150.0
     width: int | None = None
     height: int | None = None
+    multiple: int = 1
 
     def size(self, width_points: float, height_points: float) -> tuple[int, int]:
         """Return the width and height in pixels at which an area of so many points is seen."""
         if self.width and self.height:
             return self.width, self.height
         scale = min(self.dpi / 72, MAX_SIDE / max(width_points, height_points))
-        return max(1, round(width_points * scale)), max(1, round(height_points * scale))
+        width, height = (max(1, round(points * scale / self.multiple)) for points in (width_points, height_points))
+        return width * self.multiple, height * self.multiple
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,16 @@ def test_many_are_asked_together_and_answered_in_order():
     assert [request.attempt for request in backend.requests] == [0, 0, 1]
 
 
+def test_where_memory_is_full_less_is_shown():
+    full = Reply(problems=(Problem(code="out_of_memory", message="…", severity="error"),), confidence=0.0)
+    answer, requests = asked([full, full, GOOD])
+    assert answer.text == WHOLE_TEXT
+    assert [request.views[0].zoom for request in requests] == [1.0, 0.5, 0.25]
+    still, requests = asked([full] * 3)
+    assert [problem.code for problem in still.problems] == ["out_of_memory"]
+    assert len(requests) == 3
+
+
 REPLIES = st.builds(reply, st.sampled_from(["", "a", "a b"]), st.sampled_from([*sorted(BAD), "other"]), confidence=st.floats(0, 1))
 
 

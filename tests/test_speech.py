@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from docai.backends.replay import Speaker
@@ -18,7 +20,7 @@ from docai.tasks.grounding import Find, Name
 from docai.tasks.reading import ReadText
 from docai.tasks.table import ReadTable
 from docai.tiling import AnyresLens, GridLens, Lens, View
-from tests.drawn_pages import Sheet
+from tests.drawn_pages import Sheet, filled
 
 LENSES = [Lens(dpi=100), GridLens(by_need=False), GridLens(), AnyresLens(pinpoints=((384, 768), (768, 384), (768, 768)))]
 PART = Box(0.5, 0.25, 1.0, 0.75)
@@ -122,6 +124,61 @@ def test_further_attempts_try_other_words_and_charts_are_asked_in_the_language_o
     backend.answer([Request(ReadChart(("ko",)), (view(origin),), "model", attempt) for attempt in (0, 3)])
     assert [asked.temperature for asked in speaker.asked] == [0.0, 0.8]
     assert "차트" in speaker.asked[0].prompt.text
+
+
+# ---- what is shown
+
+
+@pytest.fixture(scope="module")
+def fine():
+    """Return a page of fine print, and its words."""
+    sheet = Sheet()
+    sheet.lines(40, 60, [filled(34, n) for n in range(110)], size=6)
+    origin = Origin(None, sheet.data())
+    with opened(origin) as source:
+        yield origin, source.page(1).words
+
+
+def test_fine_print_is_asked_about_in_parts_whose_answers_are_joined(fine):
+    origin, words = fine
+    speaker = Speaker([Said(f"<char>{name}</char><bbox>0, 0, 1, 1</bbox>") for name in ("one", "two", "three", "four")])
+    lens = GridLens()
+    request = Request(ReadText(), (View(PageReference(origin, 1), 595, 842, words=words),), "model")
+    (reply,) = SpeakingBackend(speaker, Dialect(), lens).answer([request])
+    parts = len(speaker.asked)
+    assert 1 < parts <= 4
+    assert all(asked.seen[0].met >= 0.8 for asked in speaker.asked)
+    assert [text.text for text in reply.answer] == ["one", "two", "three", "four"][:parts]
+    assert all(a.box.bottom <= b.box.top + 0.01 for a, b in pairwise(reply.answer))
+
+
+def test_the_parts_of_a_long_table_show_its_headings_and_are_one_table(fine):
+    origin, words = fine
+    heads = "<tr><th>Depot</th><th>Vans</th></tr>"
+    said = [Said(f"<table>{heads}<tr><td>{name}</td><td>1</td></tr></table>") for name in "abcdefgh"]
+    speaker = Speaker(said)
+    request = Request(ReadTable(), (View(PageReference(origin, 1), 595, 842, words=words),), "model")
+    (reply,) = SpeakingBackend(speaker, Dialect(), GridLens()).answer([request])
+    parts = len(speaker.asked)
+    assert parts > 1
+    assert [row[0].text for row in reply.answer.grid()] == ["Depot", *"abcdefgh"[:parts]]
+    assert reply.answer.header_row_count == 1
+
+
+def test_text_that_is_shown_too_small_is_told(fine):
+    origin, words = fine
+    where = View(PageReference(origin, 1), 595, 842, words=words)
+    (reply,), _ = told(Ask("What is this?"), Said("A page"), lens=GridLens(most=2), views=[where])
+    assert [problem.code for problem in reply.problems] == ["text_shown_small"]
+    assert reply.problems[0].severity == "note"
+
+
+def test_an_answer_much_shorter_than_the_ink_on_a_scan_is_told(fine):
+    origin, _ = fine
+    (reply,), _ = told(
+        ReadText(), Said("<char>the</char><bbox>0, 0, 1, 1</bbox>"), views=[View(PageReference(origin, 1), 595, 842)]
+    )
+    assert "answer_short" in {problem.code for problem in reply.problems}
 
 
 def test_nothing_is_asked_of_nothing():

@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 
 from docai.box import Box
 from docai.document import Cell, Table, replace
+from docai.tasks.asking import Ask
 from docai.tasks.chart import ReadChart
+from docai.tasks.grounding import Find, Name
+from docai.tasks.page import ReadPage
 from docai.tasks.reading import ReadText
-from docai.tasks.table import Agreement, ReadTable, adjacency, in_reading_order, teds, valued, with_numbers
+from docai.tasks.table import Agreement, ReadTable, adjacency, in_reading_order, stacked, teds, valued, with_numbers
 
 BOX = Box(0.1, 0.1, 0.9, 0.9)
-TASKS = (ReadTable(), ReadChart(), ReadText(), ReadText(("ko", "en")))
+TASKS = (ReadTable(), ReadChart(), ReadText(), ReadText(("ko", "en")), Find("a"), Name(BOX), Ask("a?"), ReadPage())
 
 
 def table(rows, columns, cells):
@@ -134,6 +137,38 @@ def test_a_table_of_column_headers_alone_has_no_header_columns():
     assert table(1, 2, [cell(0, 0, header="column"), cell(0, 1, header="both")]).header_column_count == 0
 
 
+@given(tables(), st.integers(1, 6))
+def test_a_table_cut_between_rows_is_whole_again_when_its_parts_are_stacked(whole, place):
+    cut = min(place, whole.row_count - 1)
+    if cut < 1 or any(c.row < cut < c.row + c.row_span for c in whole.cells):
+        return
+    upper = table(cut, whole.column_count, [c for c in whole.cells if c.row < cut])
+    lower = table(whole.row_count - cut, whole.column_count, [replace(c, row=c.row - cut) for c in whole.cells if c.row >= cut])
+    again = stacked([upper, lower])
+    assert in_reading_order(again.cells) == in_reading_order(whole.cells)
+
+
+def rows_of(*rows, heads=0):
+    cells = [
+        Cell(row=r, column=c, text=text, header="column" if r < heads else "none", box=BOX)
+        for r, row in enumerate(rows)
+        for c, text in enumerate(row)
+    ]
+    return table(len(rows), len(rows[0]), cells)
+
+
+@pytest.mark.parametrize("heads", [0, 1])
+def test_headers_that_a_part_repeats_stand_once_in_the_whole(heads):
+    head = ("Depot", "Vans")
+    whole = stacked([rows_of(head, ("a", "1"), heads=heads), rows_of(head, ("b", "2"), heads=heads), rows_of(("c", "3"))])
+    assert [[c.text for c in row] for row in whole.grid()] == [["Depot", "Vans"], ["a", "1"], ["b", "2"], ["c", "3"]]
+    assert whole.header_row_count == heads
+
+
+def test_parts_of_other_widths_are_not_one_table():
+    assert stacked([plain(2, 3), plain(2, 2)]) is None
+
+
 def test_the_body_of_a_table_has_its_numbers_and_its_headers_have_none():
     whole = written(["2019", "Note"], ["1.234,5", "see 5"], ["7", "8"], headed=1)
     again = with_numbers(whole)
@@ -158,7 +193,7 @@ def test_a_task_is_a_plain_value(task):
 
 
 def test_tasks_are_known_by_different_names():
-    assert {task.name for task in TASKS} == {"table", "chart", "reading"}
+    assert {task.name for task in TASKS} == {"table", "chart", "reading", "grounding", "referring", "ask", "page"}
     assert ReadText(("ko", "en")) != ReadText(("en", "ko"))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from typing import Any, Final
 
 from docai.backends.speech import SpeakingBackend
 from docai.registry import DIALECTS, load
@@ -11,6 +12,8 @@ from docai.tiling import Lens
 LOCAL: Final = "docai.backends.transformers"
 ENDPOINT: Final = "docai.backends.endpoint:EndpointSpeaker"
 ENDPOINT_LENS: Final = Lens(dpi=150)  # A4 becomes 1240 x 1754 pixels: 10 points are 21 pixels, and servers cut tiles themselves
+PIXELS: Final = frozenset({"qwen2_5_vl"})  # families that tell boxes in pixels; Qwen2-VL and Qwen3-VL tell thousandths
+HERMES: Final = re.compile(r"vintern-1b-v[12](?!\d)|internvl2-")  # names of models with InternVL 2's system prompt
 FAMILIES: Final = (("varco", "varco"), ("vintern", "internvl"), ("internvl", "internvl"))  # parts of names, and their dialects
 
 
@@ -28,7 +31,13 @@ def open_local(model: str, *, quantization: str = "nf4", revision: str | None = 
     """
     loaded = load(f"{LOCAL}:load")(model, quantization=quantization, revision=revision)
     speaker = load(f"{LOCAL}:LocalSpeaker")(loaded)
-    return SpeakingBackend(speaker, load(DIALECTS[loaded.family.dialect])(), speaker.lens)
+    settings: dict[str, dict[str, Any]] = {
+        "internvl": {"template": None if loaded.prompter.has_system else "internvl2_5"},
+        "instruct": {"boxes": "pixels" if loaded.model.config.model_type in PIXELS else "thousandths"},
+        "markup": {"special": "<otsl>" in speaker.special},
+    }
+    dialect = loaded.family.dialect
+    return SpeakingBackend(speaker, load(DIALECTS[dialect])(**settings.get(dialect, {})), speaker.lens)
 
 
 def open_endpoint(model: str | None, *, quantization: str = "", revision: str | None = None) -> SpeakingBackend:  # noqa: ARG001  # all openers are called alike
@@ -45,4 +54,9 @@ def open_endpoint(model: str | None, *, quantization: str = "", revision: str | 
     name = (model or "").lower()
     dialect = next((dialect for part, dialect in FAMILIES if part in name), "instruct")
     speaker = load(ENDPOINT)(None, model, special_tokens=dialect != "instruct")
-    return SpeakingBackend(speaker, load(DIALECTS[dialect])(), ENDPOINT_LENS)
+    pixels = any(part in name.replace("-", "").replace("_", "") for part in ("qwen2.5vl", "qwen25vl"))
+    settings: dict[str, dict[str, Any]] = {
+        "internvl": {"template": "hermes-2" if HERMES.search(name) else "internvl2_5"},
+        "instruct": {"boxes": "pixels" if pixels else "thousandths"},
+    }
+    return SpeakingBackend(speaker, load(DIALECTS[dialect])(**settings.get(dialect, {})), ENDPOINT_LENS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -13,21 +13,30 @@ from docai.dialects import Decoded, Dialect, Said, Sight
 from docai.document import Answer, Chart, Mention, Problem, Table
 from docai.errors import InputError
 from docai.exchange import Reply, Request
-from docai.guards import BLANK, blank
+from docai.guards import BLANK, blank, joined, letter_count
 from docai.matching import placed
+from docai.splitting import parts
 from docai.tasks import Task
 from docai.tasks.grounding import Name
-from docai.tiling import AnyresLens, GridLens, Lens, Seen, View, look
+from docai.tasks.page import ReadPage
+from docai.tasks.reading import ReadText
+from docai.tasks.table import ReadTable
+from docai.tiling import AnyresLens, GridLens, Lens, Seen, View, look, met
 
 MOST_TOKENS: Final = {"ask": 512, "grounding": 512, "referring": 256}  # of short answers; runaway ones stop there
 PAGE_TOKENS: Final = 4096  # of a page: 3,000 characters of Korean are 2,000 tokens, and each word of OCR costs a box
+LEGIBLE: Final = 0.8  # of 20 pixels an em, under which views are split; 16 are still read, and a split costs twice the tiles
+LEAST_MARKS: Final = 60  # of print, from which on their number tells how long an answer should be
+MARKS_SHARE: Final = 0.15  # characters a mark: Korean syllables are 2 to 4, texture and pictures bring marks that say nothing
 TEMPERATURES: Final = (0.0, 0.0, 0.4, 0.8)  # by attempt: the second looks closer, those after it try other words
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A request as it was put to a model."""
+    """A view of a request as it was put to a model: which request, counted from 0, what was shown and asked."""
 
+    place: int
+    view: View
     asked: Asked
     task: Task
     sight: Sight
@@ -42,29 +51,47 @@ class SpeakingBackend:
         self._speaker, self._dialect = speaker, dialect
 
     def answer(self, requests: Sequence[Request]) -> list[Reply]:
-        """Return a reply for each request, in order."""
-        replies: list[Reply] = [Reply()] * len(requests)
-        questions: dict[int, _Question] = {}
+        """Return a reply for each request, in order; views over the lens's budget are asked about in parts, and joined."""
+        held: list[list[Reply]] = [[] for _ in requests]
+        questions: list[_Question] = []
         for place, request in enumerate(requests):
-            question = self._question(request)
-            if isinstance(question, Problem):
-                replies[place] = Reply(problems=(question,), confidence=0.0, engine=self._speaker.engine)
-            else:
-                questions[place] = question
-        said = self._speaker.say([question.asked for question in questions.values()]) if questions else []
-        for (place, question), one in zip(questions.items(), said, strict=True):
-            replies[place] = self._reply(requests[place], question, one)
-        return replies
+            for views in self._parts(request):
+                question = self._question(place, replace(request, views=views))
+                if isinstance(question, Problem):
+                    held[place].append(Reply(problems=(question,), confidence=0.0, engine=self._speaker.engine))
+                else:
+                    questions.append(question)
+        said = self._speaker.say([question.asked for question in questions]) if questions else []
+        for question, one in zip(questions, said, strict=True):
+            held[question.place].append(self._reply(question, one))
+        return [joined(request, replies) for request, replies in zip(requests, held, strict=True)]
 
-    def _question(self, request: Request) -> _Question | Problem:
-        """Return how a request is put, or what keeps it from being."""
+    def _parts(self, request: Request) -> Sequence[tuple[View, ...]]:
+        """Return the views of a request, split where text would be shown too small to be read, unless they belong together."""
+        splits = isinstance(self.lens, (GridLens, AnyresLens)) and isinstance(request.task, (ReadText, ReadPage, ReadTable))
+        if len(request.views) > 1 or not splits:
+            return [request.views]
+        (view,) = request.views
+        try:
+            if met(view, self.lens) >= LEGIBLE:
+                return [request.views]
+            header = _first_row(view) if isinstance(request.task, ReadTable) else None
+            found = parts(view, self.lens, header)
+        except (InputError, ValueError):  # told when the view is looked at
+            return [request.views]
+        if isinstance(request.task, ReadTable) and len({(part.box.left, part.box.right) for part in found}) > 1:
+            return [request.views]  # columns without their labels are no rows of the table
+        return [(part,) for part in found]
+
+    def _question(self, place: int, request: Request) -> _Question | Problem:
+        """Return how views of a request are put, or what keeps them from being."""
         number = request.views[0].page.number
         if request.task.name not in self._dialect.tasks:
             message = f"models that speak {self._dialect.name} are not asked for {request.task.name!r}; ask another backend"
             return Problem(code="task_unknown", message=message, severity="error", page_number=number)
         try:
             seen = tuple(look(view, self.lens) for view in request.views)
-        except InputError as error:
+        except (InputError, ValueError) as error:
             return Problem(code="view_not_drawn", message=str(error), severity="error", page_number=number)
         if len(seen) == 1 and not request.views[0].words and blank(seen[0]):
             message = "nothing is printed there; no model was asked, since models make up what they cannot see"
@@ -79,14 +106,15 @@ class SpeakingBackend:
             temperature=TEMPERATURES[min(request.attempt, len(TEMPERATURES) - 1)],
             seed=request.attempt,
         )
-        return _Question(asked, task, sight)
+        return _Question(place, request.views[0], asked, task, sight)
 
-    def _reply(self, request: Request, question: _Question, said: Said) -> Reply:
+    def _reply(self, question: _Question, said: Said) -> Reply:
         """Return what was said as a reply, on the page."""
-        view, seen = request.views[0], question.asked.seen[0]
+        view, seen = question.view, question.asked.seen[0]
         decoded = self._dialect.decode(question.task, said, question.sight) if said.finish != "failed" else Decoded()
         number = view.page.number
-        problems = tuple(document.replace(problem, page_number=number) for problem in (*said.problems, *decoded.problems))
+        told = (*said.problems, *decoded.problems, *(_doubts(question, decoded.answer) if said.finish != "failed" else ()))
+        problems = tuple(document.replace(problem, page_number=number) for problem in told)
         engine = document.replace(self._speaker.engine, dialect=self._dialect.name)
         answer = on_page(decoded.answer, lambda box: view.to_page(seen.to_view(box)), number)
         if isinstance(answer, (Table, Chart)) and view.words:
@@ -95,6 +123,31 @@ class SpeakingBackend:
             answer = document.replace(answer, engine=engine.name)
         confidence = said.confidence(0, len(said.text)) if answer is not None else 0.0
         return Reply(answer, problems, said.text, confidence, said.usage, engine)
+
+
+def _first_row(view: View) -> Box | None:
+    """Return where the first row of a table stands, as wide as the view; None where its words are not known."""
+    if not view.words or view.quarter:
+        return None
+    first = min(view.words, key=lambda word: word.box.top)
+    bottom = max(word.box.bottom for word in view.words if word.box.top < first.box.bottom)
+    return Box(view.box.left, view.box.top, view.box.right, min(bottom, view.box.bottom))
+
+
+def _doubts(question: _Question, answer: Any) -> Iterator[Problem]:
+    """Yield what is to be said of an answer for what the model was shown: too small text, more ink than words."""
+    seen = question.asked.seen[0]
+    if seen.met < LEGIBLE:
+        message = (
+            f"the smallest text was shown at {seen.met:.0%} of the size it needs; ask for smaller regions, or allow more tiles"
+        )
+        yield Problem(code="text_shown_small", message=message, severity="note")
+    if isinstance(question.task, (ReadText, ReadPage)) and isinstance(answer, tuple) and not question.view.words:
+        said = sum(len(word) for content in answer for word in getattr(content, "text", "").split())
+        marks = letter_count(seen)
+        if marks >= LEAST_MARKS and said < MARKS_SHARE * marks:
+            message = f"{said} characters were read where about {marks} marks of print stand; the answer leaves something out"
+            yield Problem(code="answer_short", message=message)
 
 
 def _as_seen(task: Task, view: View, seen: Seen) -> Task:

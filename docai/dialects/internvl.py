@@ -56,19 +56,20 @@ class Dialect(Prose):
     """The words of InternVL's family.
 
     Args:
-        template: Which system prompt: that of InternVL 2 with Qwen2 and of Vintern, "hermes-2", or that of InternVL 2.5 and later.
+        template: Which system prompt: that of InternVL 2 with Qwen2 and of Vintern 1 and 2, "hermes-2", that of InternVL 2.5 and
+            later, or None where the checkpoint's own template has it.
     """
 
     name = "internvl"
     tags = Tags("ref", "box", ("quad", "img", "IMG_CONTEXT", "image"), _boxes_in, _complete, _written)
     read = tags
 
-    def __init__(self, template: Literal["hermes-2", "internvl2_5"] = "internvl2_5") -> None:
+    def __init__(self, template: Literal["hermes-2", "internvl2_5"] | None = "internvl2_5") -> None:
         self.template = template
 
     def prompt(self, task: Task, sight: Sight) -> Prompt:
         """Return how a task is asked."""
-        return Prompt(self._question(task, sight), SYSTEM[self.template])
+        return Prompt(self._question(task, sight), SYSTEM[self.template] if self.template else None)
 
     def _question(self, task: Task, sight: Sight) -> str:
         if isinstance(task, Find):

@@ -62,17 +62,24 @@ def stacked(tables: Sequence[Table]) -> Table | None:
     first = tables[0]
     if any(table.column_count != first.column_count for table in tables):
         return None
-    heads = [[cell.text for cell in row] for row in first.grid()[: first.header_row_count]]
     cells, rows = list(first.cells), first.row_count
     for table in tables[1:]:
-        repeated = len(heads) if heads and [[c.text for c in row] for row in table.grid()[: len(heads)]] == heads else 0
-        if any(cell.row < repeated < cell.row + cell.row_span for cell in table.cells):
-            repeated = 0  # a cell that begins in the headers goes on below them: they are none
+        repeated = _repeated(first, table)
         shift = rows - repeated
         cells += [replace(cell, row=cell.row + shift) for cell in table.cells if cell.row >= repeated]
         rows += table.row_count - repeated
     words = tuple(word for table in tables for word in table.words)
     return replace(first, row_count=rows, cells=tuple(cells), words=words)
+
+
+def _repeated(first: Table, table: Table) -> int:
+    """Return how many leading rows of a part are the headers of the first part again, or its first row where it has none."""
+    heads = first.grid()[: max(1, first.header_row_count)]
+    texts = [[cell.text for cell in row] for row in heads]
+    again = [[cell.text for cell in row] for row in table.grid()[: len(heads)]]
+    goes_on = any(cell.row < len(heads) < cell.row + cell.row_span for cell in table.cells)
+    whole = any(any(row) for row in texts) and table.row_count > len(heads)
+    return len(heads) if again == texts and whole and not goes_on else 0
 
 
 # Scores

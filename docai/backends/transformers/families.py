@@ -270,9 +270,9 @@ def _onevision(config: PretrainedConfig, pictures: Mapping[str, Any], wishes: Wi
 
 def _qwen(pictures: Mapping[str, Any], dialect: str) -> Qwen:
     names = ("min_pixels", "max_pixels", "size", "patch_size", "temporal_patch_size", "merge_size", "image_mean", "image_std")
-    return Qwen(
-        Qwen2VLImageProcessorPil(**{name: pictures[name] for name in names if pictures.get(name) is not None}), dialect=dialect
-    )
+    processor = Qwen2VLImageProcessorPil(**{name: pictures[name] for name in names if pictures.get(name) is not None})
+    # Sides that the processor leaves as they are, so that boxes in pixels are those of the picture as it was cut
+    return Qwen(processor, Lens(dpi=QWEN_DPI, multiple=processor.patch_size * processor.merge_size), dialect)
 
 
 def _side(size: int | Sequence[int]) -> int:

@@ -49,6 +49,11 @@ class Prompter:
     reserved: re.Pattern[str]
     number: Mapping[str, int]
 
+    @property
+    def has_system(self) -> bool:
+        """Whether the template writes words of the system by itself, those that the checkpoint was trained with."""
+        return "system" in self.render(self.write(0, _TEXT_PROBE, None)).split(_TEXT_PROBE)[0]
+
     def ids(self, prompt: Prompt, seen: Sequence[Seen]) -> list[int]:
         """Return the token numbers of a prompt, each picture's place filled by as many tokens as it has features.
 
