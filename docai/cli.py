@@ -49,6 +49,10 @@ QuantizationOption = Annotated[
     Literal["nf4", "int8", "none"], typer.Option(help="How a local model's weights are held: in 4 bits, in 8, or as they are.")
 ]
 RevisionOption = Annotated[str | None, typer.Option(help="Which revision of a model on the hub.")]
+TilesOption = Annotated[
+    int | None,
+    typer.Option("--tiles", min=1, help="How many tiles a local model is shown of a region; what it was made for by default."),
+]
 PagesOption = Annotated[str | None, typer.Option(help="Pages such as 1-3,7 or 5-; all by default.")]
 PasswordOption = Annotated[str | None, typer.Option(help="The password of encrypted PDFs (or set DOCAI_PASSWORD).")]
 Ocr = Literal["auto", "always", "never"]  # of docai.pictures, which loads what a usage error need not wait for
@@ -84,6 +88,7 @@ def extract(
     model: ModelOption = None,
     quantization: QuantizationOption = "nf4",
     revision: RevisionOption = None,
+    tiles: TilesOption = None,
     ocr: Annotated[
         Ocr, typer.Option(help="When pictures of text are read: auto (where no text layer tells), always or never.")
     ] = "auto",
@@ -103,7 +108,9 @@ def extract(
     asked = tuple(filter(None, (language.strip().lower() for language in languages.split(","))))
     if not asked:
         raise typer.BadParameter("name at least one language, such as en,ko", param_hint="--languages")
-    reader = docai.Extractor(backend=backend, model=model, quantization=quantization, revision=revision, languages=asked, ocr=ocr)
+    reader = docai.Extractor(
+        backend=backend, model=model, quantization=quantization, revision=revision, most_tiles=tiles, languages=asked, ocr=ocr
+    )
     settings = _Settings(formats, output, pages, password or os.environ.get("DOCAI_PASSWORD"), overlay, margins, figures)
     with _bar(enabled=not quiet and sys.stderr.isatty()) as bar, Interrupts() as interrupts:
         codes = [_extract_one(reader, job, settings, bar, interrupts) for job in jobs]
@@ -202,10 +209,11 @@ def ask(
     model: ModelOption = None,
     quantization: QuantizationOption = "nf4",
     revision: RevisionOption = None,
+    tiles: TilesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print each answer as a line of JSON, with boxes.")] = False,
 ) -> None:
     """Ask a model a question about each page, and print its answers."""
-    reader = docai.Extractor(backend=backend, model=model, quantization=quantization, revision=revision)
+    reader = docai.Extractor(backend=backend, model=model, quantization=quantization, revision=revision, most_tiles=tiles)
     answers = reader.ask(path, question, pages=pages, password=password or os.environ.get("DOCAI_PASSWORD"))
     _tell(answers, as_json=as_json)
 
@@ -220,10 +228,11 @@ def ground(
     model: ModelOption = None,
     quantization: QuantizationOption = "nf4",
     revision: RevisionOption = None,
+    tiles: TilesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print each finding as a line of JSON.")] = False,
 ) -> None:
     """Ask a model where on each page something stands, and print its boxes: page, left, top, right and bottom in fractions."""
-    reader = docai.Extractor(backend=backend, model=model, quantization=quantization, revision=revision)
+    reader = docai.Extractor(backend=backend, model=model, quantization=quantization, revision=revision, most_tiles=tiles)
     mentions = reader.ground(path, phrase, pages=pages, password=password or os.environ.get("DOCAI_PASSWORD"))
     _tell(mentions, as_json=as_json)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import cv2
 
@@ -155,13 +155,14 @@ class PageStream(Iterator[Page]):
 class Extractor:
     """Reads documents, one or many, with the same settings."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the settings, all by keyword
         self,
         *,
         backend: str | Backend = "auto",
         model: str | None = None,
         quantization: Quantization = "nf4",
         revision: str | None = None,
+        most_tiles: int | None = None,
         languages: Sequence[str] = LANGUAGES,
         ocr: Ocr = "auto",
     ) -> None:
@@ -174,6 +175,8 @@ class Extractor:
             model: The model of `auto`, `vlm` or `endpoint`: a name on the Hugging Face hub, a folder, or what the server calls it.
             quantization: How the weights of a local model are held: `nf4` in 4 bits, `int8`, or `none`.
             revision: Which revision of a model on the hub.
+            most_tiles: How many tiles a local model is shown of a region at most; None for what its checkpoint says. Fewer are
+                faster (VARCO-VISION's authors use 4 for charts), more show finer print (16 for documents).
             languages: ISO 639-1 codes of the languages to expect, most likely first.
             ocr: When pictures of text are read: `auto` where no text layer tells what they say, `always` in place of every
                 text layer, `never`.
@@ -187,7 +190,9 @@ class Extractor:
             raise ValueError(f"ocr is auto, always or never, not {ocr!r}")
         if not languages:
             raise ValueError("no languages; name at least one, such as en")
-        self._backends, self._reader, self._model = _choose(backend, model, quantization, revision)
+        self._backends, self._reader, self._model = _choose(
+            backend, model, {"quantization": quantization, "revision": revision, "most_tiles": most_tiles}
+        )
         self._languages = tuple(languages)
         self._ocr: Ocr = ocr
 
@@ -303,9 +308,7 @@ class Extractor:
         return 2 * max(backend.batch for backend in self._backends.values())
 
 
-def _choose(
-    backend: str | Backend, model: str | None, quantization: str, revision: str | None
-) -> tuple[Mapping[str, Backend], str, str | None]:
+def _choose(backend: str | Backend, model: str | None, options: Mapping[str, Any]) -> tuple[Mapping[str, Backend], str, str | None]:
     """Return the backends in use by name, which of them reads, and which is a model that is asked as well."""
     if not isinstance(backend, str):
         return {"given": backend}, "given", None
@@ -316,15 +319,15 @@ def _choose(
     if backend == "vlm" and model is None:
         raise BackendUnavailable("which model? Name one, such as model='5CD-AI/Vintern-1B-v2', or a folder")
     if backend in MODELS:
-        return {backend: _opened(backend, model, quantization, revision)}, backend, None
+        return {backend: _opened(backend, model, options)}, backend, None
     classical = load(BACKENDS["classical"])()
     if model is None:
         return {"classical": classical}, "classical", None
-    return {"classical": classical, "vlm": _opened("vlm", model, quantization, revision)}, "classical", "vlm"
+    return {"classical": classical, "vlm": _opened("vlm", model, options)}, "classical", "vlm"
 
 
-def _opened(backend: str, model: str | None, quantization: str, revision: str | None) -> Backend:
-    opened: Backend = load(MODELS[backend])(model, quantization=quantization, revision=revision)
+def _opened(backend: str, model: str | None, options: Mapping[str, Any]) -> Backend:
+    opened: Backend = load(MODELS[backend])(model, **options)
     return opened
 
 
@@ -386,6 +389,7 @@ def extract(  # noqa: PLR0913  # the options of a call, all by keyword
     model: str | None = None,
     quantization: Quantization = "nf4",
     revision: str | None = None,
+    most_tiles: int | None = None,
     ocr: Ocr = "auto",
     figures: str | Path | None = None,
     on_progress: OnProgress | None = None,
@@ -398,7 +402,7 @@ def extract(  # noqa: PLR0913  # the options of a call, all by keyword
         password: Of an encrypted PDF.
         languages: ISO 639-1 codes of the languages to expect, most likely first.
         backend: Who reads; see `Extractor`.
-        model, quantization, revision: Of `auto`, `vlm` and `endpoint`; see `Extractor`.
+        model, quantization, revision, most_tiles: Of `auto`, `vlm` and `endpoint`; see `Extractor`.
         ocr: When pictures of text are read; see `Extractor`.
         figures: A folder to save figures in as PNG.
         on_progress: Called after each page with a `Progress`.
@@ -407,5 +411,13 @@ def extract(  # noqa: PLR0913  # the options of a call, all by keyword
         InputError: Nothing of it could be read: `Unreadable`, `Encrypted`, `NoSuchPage` or `OverLimit`.
         BackendUnavailable: There is no such backend, or its model cannot be loaded.
     """
-    reader = Extractor(backend=backend, model=model, quantization=quantization, revision=revision, languages=languages, ocr=ocr)
+    reader = Extractor(
+        backend=backend,
+        model=model,
+        quantization=quantization,
+        revision=revision,
+        most_tiles=most_tiles,
+        languages=languages,
+        ocr=ocr,
+    )
     return reader.extract(source, pages=pages, password=password, figures=figures, on_progress=on_progress)

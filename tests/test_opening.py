@@ -58,6 +58,13 @@ def test_local_families_speak_their_dialects_and_see_through_their_lenses(tmp_pa
     assert (internvl._dialect.name, type(internvl.lens)) == ("internvl", GridLens)
 
 
+def test_fewer_tiles_are_shown_where_fewer_are_asked_for(tmp_path):
+    onevision = open_local(str(tiny_onevision(tmp_path / "a")), quantization="none", most_tiles=4)
+    internvl = open_local(str(tiny_internvl(tmp_path / "b")), quantization="none", most_tiles=2)
+    assert all(height * width <= 4 * 384 * 384 for height, width in onevision.lens.pinpoints)
+    assert internvl.lens.most == 2
+
+
 @pytest.mark.parametrize("template", ["Hermes-2", "internvl2_5"])
 def test_a_converted_model_keeps_the_system_prompt_of_its_own_template(tmp_path, template):
     raw = tiny_raw_internvl(tmp_path / "raw", template=template)

@@ -17,19 +17,22 @@ HERMES: Final = re.compile(r"vintern-1b-v[12](?!\d)|internvl2-")  # names of mod
 FAMILIES: Final = (("varco", "varco"), ("vintern", "internvl"), ("internvl", "internvl"))  # parts of names, and their dialects
 
 
-def open_local(model: str, *, quantization: str = "nf4", revision: str | None = None) -> SpeakingBackend:
+def open_local(
+    model: str, *, quantization: str = "nf4", revision: str | None = None, most_tiles: int | None = None
+) -> SpeakingBackend:
     """Return a model on this machine as a backend.
 
     Args:
         model: A name on the Hugging Face hub, or a folder.
         quantization: `nf4`, `int8` or `none`.
         revision: A branch, tag or commit on the hub.
+        most_tiles: That the model is shown of a view; None for what the checkpoint says.
 
     Raises:
         BackendUnavailable: It cannot be loaded; the message names the file and the next step.
         MissingDependency: The packages for local models are not installed.
     """
-    loaded = load(f"{LOCAL}:load")(model, quantization=quantization, revision=revision)
+    loaded = load(f"{LOCAL}:load")(model, quantization=quantization, revision=revision, most_tiles=most_tiles)
     speaker = load(f"{LOCAL}:LocalSpeaker")(loaded)
     settings: dict[str, dict[str, Any]] = {
         "internvl": {"template": None if loaded.prompter.has_system else "internvl2_5"},
@@ -40,12 +43,12 @@ def open_local(model: str, *, quantization: str = "nf4", revision: str | None = 
     return SpeakingBackend(speaker, load(DIALECTS[dialect])(**settings.get(dialect, {})), speaker.lens)
 
 
-def open_endpoint(model: str | None, *, quantization: str = "", revision: str | None = None) -> SpeakingBackend:  # noqa: ARG001  # all openers are called alike
+def open_endpoint(model: str | None, **_: object) -> SpeakingBackend:
     """Return a model on a server as a backend; which server, the environment tells (see `EndpointSpeaker`).
 
     Args:
         model: What the server calls it; None for the only one that it has.
-        quantization, revision: The server's own affair.
+        _: How local models are loaded, which is the server's own affair.
 
     Raises:
         BackendUnavailable: The server's address cannot be used.
