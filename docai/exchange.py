@@ -77,8 +77,9 @@ def together(talks: Sequence[Talk[Result]]) -> Talk[list[Result]]:
                 one.replies = [next(replies) for _ in requests]
             asked = [one.advance() if requests else [] for one, requests in zip(running, asked, strict=True)]
     finally:
-        for one in running:
-            one.talk.close()
+        with ExitStack() as closing:  # one that fails to close must not keep the others open
+            for one in running:
+                closing.callback(one.talk.close)
     return [one.result[0] for one in running]
 
 

@@ -282,7 +282,7 @@ class Extractor:
             mention = (
                 reply.answer if isinstance(reply.answer, Mention) else Mention(phrase=phrase, page_number=number, confidence=0.0)
             )
-            yield document.replace(mention, confidence=reply.confidence, problems=reply.problems)
+            yield document.replace(mention, problems=reply.problems)  # it is as sure as its own words, not as all that was said
 
     def _told(
         self, source: Input, task: Task, pages: str | Iterable[int] | None, password: str | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from docai import document
-from docai.document import Problem, Table
+from docai.document import Chart, Problem, Table
 from docai.exchange import Reply, Request, Talk, together
-from docai.splitting import halves
+from docai.splitting import first_row, halves, in_rows
 from docai.tasks.page import ReadPage
 from docai.tasks.reading import ReadText
 from docai.tasks.table import ReadTable, stacked
@@ -48,10 +48,13 @@ def blank(seen: Seen) -> bool:
     return ink < LEAST_INK
 
 
-def letter_count(seen: Seen) -> int:
-    """Return how many marks of the size of letters are to be seen; of several tiles, those of the grid, not of the whole again."""
-    count = 0
-    for tile in seen.tiles[: seen.columns * seen.rows] if len(seen.tiles) > 1 else seen.tiles:
+def letter_count(seen: Seen, *, whole_first: bool = False) -> int:
+    """Return how many marks of the size of letters are to be seen; of several tiles, those of the grid, not of the whole again.
+
+    `whole_first` tells that the whole is the first tile, as an `AnyresLens` shows it, and not the last.
+    """
+    count, grid = 0, seen.columns * seen.rows
+    for tile in seen.tiles[len(seen.tiles) - grid :] if whole_first else seen.tiles[:grid]:
         marks = _marks(tile)
         _, _, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
         height, width = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_WIDTH]
@@ -72,12 +75,30 @@ def checked(request: Request, reply: Reply) -> Reply:
     expected = sum(len(word.text) for view in request.views for word in view.words)
     if expected < LEAST_CHARACTERS or not isinstance(request.task, (ReadText, ReadPage)) or not isinstance(reply.answer, tuple):
         return reply
-    said = sum(len(word) for content in reply.answer for word in getattr(content, "text", "").split())
+    said = said_count(reply.answer)
     if said >= SHORT * expected:
         return reply
     message = f"{said} characters were read where about {expected} stand; the answer leaves something out"
     problem = Problem(code="answer_short", message=message, page_number=request.views[0].page.number)
     return replace(reply, problems=(*reply.problems, problem))
+
+
+def said_count(answer: Sequence[Any]) -> int:
+    """Return how many characters the contents of an answer say, white space apart: those of texts, tables and charts."""
+    return sum(len(word) for content in answer for text in _texts(content) for word in text.split())
+
+
+def _texts(content: Any) -> Iterator[str]:
+    """Yield what a content says."""
+    if isinstance(content, Table):
+        yield from (cell.text for cell in content.cells)
+    elif isinstance(content, Chart):
+        yield from (content.title, content.x_axis.title, content.y_axis.title)
+        for series in content.series:
+            yield series.name
+            yield from (str(value) for point in series.points for value in (point.x, point.y) if value is not None)
+    else:
+        yield getattr(content, "text", "")
 
 
 def is_bad(reply: Reply) -> bool:
@@ -89,7 +110,8 @@ def better(one: Reply, other: Reply) -> Reply:
     """Return the reply with less wrong, the one that says more where they are alike, the first where they are equal."""
 
     def rank(reply: Reply) -> tuple[bool, bool, float]:
-        return reply.answer is not None, not is_bad(reply), reply.confidence * len(reply.text)
+        lacks = any(problem.severity == "error" for problem in reply.problems)  # such as a half that was not answered
+        return reply.answer is not None, not is_bad(reply) and not lacks, reply.confidence * len(reply.text)
 
     return other if rank(other) > rank(one) else one
 
@@ -112,8 +134,9 @@ def ladder(request: Request) -> Talk[Reply]:
             break
         request = replace(request, views=tuple(view.closer(SMALLER) for view in request.views))
         (smaller,) = yield [request]
-        best = checked(request, smaller)
-        spent.append(best)
+        spent.append(checked(request, smaller))
+        if smaller.answer is not None or best.answer is None:  # some parts of a view may be answered where others are not
+            best = spent[-1]
     for attempt in range(1, 4):
         if not is_bad(best):
             break
@@ -131,8 +154,11 @@ def _again(request: Request, attempt: int) -> list[Request]:
     if attempt == 1:
         return [replace(request, views=tuple(view.closer() for view in request.views), attempt=1)]
     if attempt == 2 and len(request.views) == 1 and isinstance(request.task, (ReadText, ReadPage, ReadTable)):
-        views = halves(request.views[0])
-        return [replace(request, views=(view,), attempt=1) for view in views] if len(views) > 1 else []
+        is_table = isinstance(request.task, ReadTable)
+        views = halves(request.views[0], first_row(request.views[0]) if is_table else None)
+        if len(views) == 1 or (is_table and not in_rows(views)):
+            return []
+        return [replace(request, views=(view,), attempt=1) for view in views]
     return [replace(request, attempt=attempt)]
 
 
@@ -141,6 +167,7 @@ def joined(request: Request, replies: Sequence[Reply]) -> Reply:
 
     Text of parts that were not answered is missing, and their problems say so; a table needs all of its parts.
     """
+    replies = [reply for reply in replies if not _is_blank(reply)] or replies[:1]  # of white nothing is missing
     if len(replies) == 1:
         return replies[0]
     answers = [reply.answer for reply in replies if reply.answer is not None]
@@ -158,6 +185,10 @@ def joined(request: Request, replies: Sequence[Reply]) -> Reply:
         _sum(replies),
         next((reply.engine for reply in replies if reply.engine), None),
     )
+
+
+def _is_blank(reply: Reply) -> bool:
+    return reply.answer is None and any(problem.code == BLANK for problem in reply.problems)
 
 
 def _sum(replies: Sequence[Reply]) -> document.Usage:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from docai import document
-from docai.document import NO_USAGE, Block, Content, Engine, Figure, Page, Problem, Role, Table, Text, mean_confidence
+from docai.document import NO_USAGE, Block, Content, Engine, Figure, Page, Problem, Quarter, Role, Table, Text, mean_confidence
 from docai.exchange import Reply, Request, Talk, together
 from docai.guards import guarded
 from docai.layout import ASLANT, SENTENCE_END, Region, find_regions
 from docai.lines import Line, find_lines
 from docai.long_tables import Follower
-from docai.pictures import Ocr, what_to_read, with_layers
+from docai.pictures import Ocr, Sheet, what_to_read, with_layers
 from docai.roles import Running, Style, assign_roles, learn_style, margin_roles, running_lines
 from docai.rulings import find_grids
 from docai.sources import Source, SourcePage, basis_of
@@ -137,7 +137,7 @@ def read_page(hand: PageInHand, context: Context) -> Talk[PageRead]:
         margins = {place: running[line.words] for place, line in enumerate(lines) if line.words in running}
         style = style if hand.lines and not wanted.whole else learn_style([lines], ())
     regions = [*sheet.regions, *assign_roles(find_regions(page, lines, margins), page.number, style)]
-    replies = yield from together([_asked(region, page, context) for region in regions])
+    replies = yield from together([_asked(region, sheet, hand.page, context) for region in regions])
     answers = {place: _valued(reply, page, context) for place, reply in enumerate(replies) if reply is not None}
     made = [(place, *content) for place, region in enumerate(regions) for content in _contents(region, answers.get(place), page)]
     placed = sheet.placed([content for _, content, _ in made])
@@ -145,7 +145,7 @@ def read_page(hand: PageInHand, context: Context) -> Talk[PageRead]:
         _Made(content, source, regions[place], answers.get(place)) for (place, _, source), content in zip(made, placed, strict=True)
     ]
     numbers = {place: f"p{page.number}/{n}" for n, (place, _, _) in reversed(list(enumerate(made, 1)))}
-    contents += [_Made(text, "ocr", None, reply) for text, reply in sheet.texts]
+    contents += [_Made(text, "ocr", None, reply) for text, reply in _costed(sheet.texts)]
     blocks = [_block(f"p{page.number}/{n}", one, numbers) for n, one in enumerate(contents, 1)]
     problems += hand.page.problems
     scan = f"p{page.number}/1" if blocks and (sheet.regions or sheet.texts) else None
@@ -186,24 +186,48 @@ def safe_page(pages: Pages, number: int, context: Context) -> Talk[PageRead]:
 # What is asked
 
 
-def _asked(region: Region, page: SourcePage, context: Context) -> Talk[Reply | None]:
+def _asked(region: Region, sheet: Sheet, given: SourcePage, context: Context) -> Talk[Reply | None]:
     """Ask for what a region holds where its text layer does not tell; return None where it does.
 
     Rules and text layers are trusted where they are whole; what they cannot give, a model is asked for as well, if there is
-    one, and its answer is held against the words of the page.
+    one, and its answer is held against the words of the page. Models see the page as it was `given`.
     """
+    page = sheet.page
     size = page.width_points, page.height_points
     view = View(page.reference, *size, region.box, region.words, region.rules, quarter=region.quarter)
     if region.kind == "text":
-        return (yield from _text(region, view, page, context)) if context.model and _is_doubtful(region) else None
+        if not context.model or not _is_doubtful(region):
+            return None
+        return (yield from _text(region, _as_given(view, sheet, given), page, context))
     if region.kind not in ("table", "chart"):
         return None
     task: Task = ReadTable(context.languages) if region.kind == "table" else ReadChart(context.languages)
-    readers = [context.reader]
+    requests = [Request(task, (view,), context.reader)]
     if context.model and (region.kind == "chart" or _is_doubtful(region) or not _is_ruled(region, page)):
-        readers.append(context.model)
-    replies = yield from guarded([Request(task, (view,), reader) for reader in readers])
-    return replies[0] if len(replies) == 1 else choose(replies[0], replies[1], region.words)
+        requests.append(Request(task, (_as_given(view, sheet, given),), context.model))
+    rules, *model = yield from guarded(requests)
+    return choose(rules, _upright(model[0], sheet), region.words) if model else rules
+
+
+def _as_given(view: View, sheet: Sheet, given: SourcePage) -> View:
+    """Return a view of an upright sheet on the page as it was given, which is the one that can be drawn."""
+    pose = sheet.pose
+    if not pose.changes:
+        return view
+    words = tuple(
+        word._replace(box=pose.to_given(word.box), baseline=0.0, direction=(word.direction + pose.quarter) % 360)
+        for word in view.words
+    )
+    turned: dict[int, Quarter] = {0: 0, 90: 90, 180: 180, 270: 270}
+    quarter = turned[(view.quarter + pose.quarter) % 360]
+    return View(given.reference, given.width_points, given.height_points, pose.to_given(view.box), words, quarter=quarter)
+
+
+def _upright(reply: Reply, sheet: Sheet) -> Reply:
+    """Return a reply about the page as it was given with its boxes on the upright sheet."""
+    if reply.answer is None or not sheet.pose.changes:
+        return reply
+    return replace(reply, answer=document.moved(reply.answer, sheet.pose.from_given))
 
 
 def _text(region: Region, view: View, page: SourcePage, context: Context) -> Talk[Reply | None]:
@@ -245,7 +269,8 @@ def _contents(region: Region, reply: Reply | None, page: SourcePage) -> list[tup
     if answer is not None and not answer.words and region.words:
         answer = document.replace(answer, words=tuple(word.told() for word in region.words))
     if answer is not None:
-        told = reply is not None and reply.engine is not None and reply.engine.model and not isinstance(answer, Text)
+        engine = reply.engine if reply else None
+        told = engine is not None and (engine.model or engine.dialect) and not isinstance(answer, Text)
         return [(answer, "model" if told else basis)]
     if region.kind == "text" or (region.kind == "table" and region.words):
         return [(_as_text(region, page), basis)]
@@ -267,6 +292,14 @@ class _Made:
     source: str
     region: Region | None
     reply: Reply | None
+
+
+def _costed(texts: Sequence[tuple[Text, Reply]]) -> Iterator[tuple[Text, Reply]]:
+    """Yield texts with their replies, each of which tells with its first text alone what it cost."""
+    before: Reply | None = None
+    for text, reply in texts:
+        yield text, replace(reply, usage=NO_USAGE) if reply is before else reply
+        before = reply
 
 
 def _block(name: str, made: _Made, names: Mapping[int, str]) -> Block:

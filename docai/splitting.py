@@ -13,6 +13,8 @@ from docai.seams import BINS, coverage, free_split
 from docai.tiling import met, spans_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from docai.lenses import AnyresLens, GridLens
@@ -64,6 +66,21 @@ def parts(
             done.add(id(found[worst]))
         found[worst : worst + 1] = split
     return tuple(found)
+
+
+def first_row(view: View) -> Box | None:
+    """Return where the first row of a table stands, as wide as the view; None where its words are not known, or it is turned."""
+    if not view.words or view.quarter:
+        return None
+    first = min(view.words, key=lambda word: word.box.top)
+    bottom = max(word.box.bottom for word in view.words if word.box.top < first.box.bottom)
+    return Box.clipped(view.box.left, view.box.top, view.box.right, max(view.box.top, min(bottom, view.box.bottom)))
+
+
+def in_rows(views: Sequence[View]) -> bool:
+    """Return whether the parts of a table stand below each other; columns without their labels are no rows of it."""
+    sides = {(view.box.left, view.box.right) if view.quarter in (0, 180) else (view.box.top, view.box.bottom) for view in views}
+    return len(sides) == 1
 
 
 def _split_down(view: View, header: Box | None) -> tuple[View, ...]:

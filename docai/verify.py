@@ -11,7 +11,7 @@ from typing import Final
 from rapidfuzz.distance import Levenshtein
 
 from docai import document
-from docai.document import Cell, Chart, Problem, Reading, Table, Text, Word
+from docai.document import Cell, Chart, Problem, Reading, Table, Text, Word, mean_confidence
 from docai.exchange import Reply
 from docai.sources import SourceWord
 
@@ -21,8 +21,10 @@ COVERED: Final = 0.8  # share of a region's words that an answer must hold to be
 MOST_WRONG: Final = 0.1  # share of an answer's numbers that may contradict the page where it is chosen all the same
 ALIKE: Final = 0.5  # share of the words of two readings of a text that are the same where they read the same text
 MOST_LISTED: Final = 10  # values that a problem names
+MOST_GROUPS: Final = 4  # of digits that spaces set apart in a number, which is below a million millions then
+HYPHENS: Final = "-\u00ad\u2010"  # that part a word between lines
 CONTRADICTS: Final = "number_contradicts_page"
-_NUMBER: Final = re.compile(r"\d(?:[\d.,  ]*\d)?")
+_NUMBER: Final = re.compile(r"\d(?:[\d.,'’ \u00a0\u2009\u202f]*\d)?")  # with all that sets thousands apart
 
 
 def choose(rules: Reply, model: Reply, words: Sequence[SourceWord]) -> Reply:
@@ -42,10 +44,11 @@ def choose(rules: Reply, model: Reply, words: Sequence[SourceWord]) -> Reply:
 def against_page(answer: Table | Chart | None, words: Sequence[SourceWord]) -> tuple[Table | Chart | None, tuple[Problem, ...]]:
     """Return an answer in which numbers that are not among the words of its region are less sure, and a problem that names them.
 
-    Words that were read from a picture count where they are sure enough; without any words, nothing is said.
+    Words that were read from a picture contradict where they are sure enough, and confirm in any case; without any words, nothing
+    is said. The values of a chart need not be printed, and are left as they are.
     """
     known = _numbers(words)
-    if answer is None or not known:
+    if answer is None or not _tell_numbers(words):
         return answer, ()
     wrong: list[str] = []
     if isinstance(answer, Table):
@@ -68,7 +71,7 @@ def _doubted(cell: Cell, words: Sequence[SourceWord]) -> Cell:
     text = " ".join(word.text for word in inside)
     source = "ocr" if any(word.recognised for word in inside) else "text_layer"
     readings = (
-        (*cell.readings, Reading(source=source, text=text, confidence=1.0))
+        (*cell.readings, Reading(source=source, text=text, confidence=round(mean_confidence(inside, of_none=1.0), 4)))
         if inside and len(inside) < len(words)
         else cell.readings
     )
@@ -140,11 +143,15 @@ def _retold(text: Text, words: Sequence[Word]) -> str:
     """Return the running text of a text with each word that now reads otherwise exchanged, in order."""
     told, start = text.text, 0
     for old, new in zip(text.words, words, strict=True):
-        place = told.find(old.text, start)
-        if place < 0:
-            continue
-        told = told[:place] + new.text + told[place + len(old.text) :]
-        start = place + len(new.text)
+        place = start + len(told[start:]) - len(told[start:].lstrip())
+        before, after = old.text, new.text
+        if not told.startswith(before, place):  # hyphens at the ends of lines are undone in running text
+            before, after = before.rstrip(HYPHENS), after.rstrip(HYPHENS)
+        if not before or not told.startswith(before, place):
+            before, after, place = old.text, new.text, told.find(old.text, start)
+        if place >= 0:
+            told = told[:place] + after + told[place + len(before) :]
+            start = place + len(after)
     return told
 
 
@@ -158,8 +165,14 @@ def _digits(text: str) -> list[str]:
     return [number for number in found if len(number) > 1]
 
 
+def _tell_numbers(words: Sequence[SourceWord]) -> bool:
+    """Return whether words tell which numbers stand there: some trusted ones are, or all can be trusted and none is."""
+    trusted = [word for word in words if word.confidence >= TRUSTED]
+    return bool(_numbers(trusted)) or (bool(words) and len(trusted) == len(words))
+
+
 def _numbers(words: Sequence[SourceWord]) -> frozenset[str]:
-    """Return the numbers of trusted words, and those that up to three in a row make: a space may set thousands apart."""
-    trusted = [word.text for word in words if word.confidence >= TRUSTED]
-    rows = (trusted[place : place + count] for place in range(len(trusted)) for count in (1, 2, 3))
+    """Return the numbers of words, and those that up to `MOST_GROUPS` in a row make: a space may set thousands apart."""
+    texts = [word.text for word in words]
+    rows = (texts[place : place + count] for place in range(len(texts)) for count in range(1, MOST_GROUPS + 1))
     return frozenset(number for row in rows for number in _digits(" ".join(row)))

@@ -143,6 +143,29 @@ def test_conversations_run_as_one_end_as_they_do_one_by_one(plans):
     assert questions_of(joined) == questions_of(alone)
 
 
+def test_of_conversations_that_run_as_one_all_are_closed_even_if_one_fails_to():
+    closed = []
+
+    def stubborn():
+        try:
+            yield [Request(Count(1), (), "collatz")]
+        finally:
+            closed.append("stubborn")
+            raise ValueError("not now")
+
+    def meek():
+        try:
+            yield [Request(Count(1), (), "collatz")]
+        finally:
+            closed.append("meek")
+
+    both_run = together([stubborn(), meek()])
+    next(both_run)
+    with pytest.raises(ValueError, match="not now"):
+        both_run.close()
+    assert sorted(closed) == ["meek", "stubborn"]
+
+
 def test_conversations_run_as_one_ask_together_round_by_round():
     backend = Collatz(100)
     drive(together([until_one(2), until_one(8), until_one(1)]), {"collatz": backend})

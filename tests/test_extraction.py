@@ -16,6 +16,11 @@ from PIL import Image
 import docai
 import docai.sources
 from docai.backends.replay import Backend as ReplayBackend
+from docai.backends.replay import Speaker
+from docai.backends.speech import SpeakingBackend
+from docai.box import Box
+from docai.dialects import Said, Token
+from docai.dialects.varco import Dialect
 from docai.document import Figure, Problem, Text
 from docai.exchange import Reply
 from docai.extraction import Extractor, Progress, parse_pages
@@ -380,6 +385,15 @@ def test_the_backend_is_asked_only_for_what_the_text_layer_does_not_tell():
     scribe = Scribe()
     assert docai.extract(pages_of_text(2), backend=scribe).status == "success"
     assert scribe.asked == []
+
+
+def test_a_phrase_is_found_on_each_page_as_surely_as_its_own_words_were_said():
+    place, rest = "<obj>line 1</obj><bbox>0.1, 0.2, 0.3, 0.4</bbox>", " or somewhere else on the page"
+    tokens = (Token(0, len(place), -0.01), Token(len(place), len(place + rest), -3.0))
+    backend = SpeakingBackend(Speaker([Said(place + rest, tokens), Said("", finish="failed")]), Dialect(), Lens())
+    found, lost = Extractor(backend=backend).ground(pages_of_text(2), "line 1")
+    assert (found.page_number, found.boxes, found.confidence) == (1, (Box(0.1, 0.2, 0.3, 0.4),), 0.99)
+    assert (lost.page_number, lost.phrase, lost.boxes, lost.confidence) == (2, "line 1", (), 0.0)
 
 
 # ---- figures

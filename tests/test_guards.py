@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,14 +11,15 @@ from hypothesis import strategies as st
 
 from docai.backends.replay import Backend
 from docai.box import Box
-from docai.document import Problem, Text, Usage
+from docai.document import Cell, Problem, Table, Text, Usage
 from docai.exchange import Reply, Request, drive
-from docai.guards import BAD, better, blank, checked, guarded, is_bad, ladder
+from docai.guards import BAD, BLANK, better, blank, checked, guarded, is_bad, joined, ladder, letter_count
 from docai.sources import Origin, PageReference
+from docai.tasks.page import ReadPage
 from docai.tasks.reading import ReadText
 from docai.tasks.table import ReadTable
-from docai.tiling import Lens, Seen, View, look
-from tests.drawn_pages import HEIGHT, REFERENCE, WIDTH, Sheet, prose
+from docai.tiling import AnyresLens, Lens, Seen, View, look
+from tests.drawn_pages import HEIGHT, REFERENCE, WIDTH, Sheet, prose, word
 
 BOX = Box(0.1, 0.1, 0.9, 0.4)
 WORDS = tuple(word for line in prose(20, 60, 100) for word in line.words)
@@ -136,3 +139,56 @@ def test_the_better_of_two_answers_is_one_of_them_and_never_none_where_there_is_
     assert best in (one, other)
     assert best.answer is not None or (one.answer is None and other.answer is None)
     assert better(one, one) is one
+
+
+def test_a_table_is_not_asked_for_in_halves_beside_each_other():
+    cells = tuple(word(f"{n}{c}", x, 60 + 14 * n) for n in range(5) for c, x in enumerate((60, 200, 340, 480)))
+    where = View(REFERENCE, WIDTH, HEIGHT, Box(0.05, 0.05, 0.95, 0.15), words=cells)
+    _, requests = asked([reply("", "answer_unreadable")] * 5, ReadTable(), where)
+    lefts = {(request.views[0].box.left, request.views[0].box.right) for request in requests}
+    assert lefts == {(0.05, 0.95)}
+
+
+def test_the_lower_half_of_a_table_shows_its_first_row():
+    cells = tuple(word(f"{n}{c}", x, 60 + 14 * n) for n in range(40) for c, x in enumerate((60, 200, 340)))
+    _, requests = asked([reply("", "answer_unreadable")] * 5, ReadTable(), view(cells))
+    assert [request.views[0].head is not None for request in requests] == [False, False, False, True, False]
+
+
+def test_where_memory_is_full_for_a_part_what_the_others_said_is_kept():
+    full = Problem(code="out_of_memory", message="…", severity="error")
+    some = Reply((text("the upper part"),), (full,), "the upper part", 0.9)
+    none = Reply(problems=(full,), confidence=0.0)
+    where = Request(ReadTable(), (view(),), "model")
+    backend = Backend([some, none, none])
+    assert drive(ladder(where), {"model": backend}).answer == some.answer
+
+
+def test_a_page_that_is_a_table_is_no_short_answer():
+    cells = tuple(Cell(row=0, column=n, text=part, box=BOX) for n, part in enumerate(WHOLE_TEXT.split()))
+    whole = Table(page_number=1, box=BOX, row_count=1, column_count=len(cells), cells=cells)
+    answer = Reply((whole,), (), WHOLE_TEXT, 0.9)
+    assert checked(Request(ReadPage(), (view(),), "model"), answer) == answer
+
+
+def test_a_table_lacks_nothing_of_a_part_where_nothing_is_printed():
+    whole = Table(page_number=1, box=BOX, row_count=1, column_count=1, cells=(Cell(row=0, column=0, text="a", box=BOX),))
+    white = Reply(problems=(Problem(code=BLANK, message="…", severity="note"),), confidence=0.0)
+    request = Request(ReadTable(), (view(),), "model")
+    assert joined(request, [Reply(whole), white]).answer == whole
+    assert joined(request, [white, white]).problems == white.problems
+
+
+def test_letters_are_counted_on_the_grid_whether_the_whole_is_shown_first_or_last():
+    sheet = Sheet()
+    sheet.lines(40, 60, ["some words of print"] * 30)
+    where = View(PageReference(Origin(None, sheet.data()), 1), 595, 842)
+    seen = look(where, AnyresLens(pinpoints=((768, 768),)))
+    grid = replace(seen, tiles=seen.tiles[1:])
+    assert letter_count(seen, whole_first=True) == letter_count(grid)
+
+
+def test_half_an_answer_is_not_better_than_a_whole_one_that_goes_round_in_circles():
+    half = Reply(reply(UPPER).answer, (Problem(code="out_of_memory", message="…", severity="error"),), UPPER, 0.9)
+    whole = reply(WHOLE_TEXT, "answer_loops")
+    assert better(whole, half) is whole

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import cv2
 import numpy as np
 import pytest
 
+from docai import document
 from docai.backends import classical
 from docai.backends.replay import Backend as Replay
 from docai.box import WHOLE, Box
@@ -16,6 +19,7 @@ from docai.sources import opened, origin_of
 from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
 from docai.tasks.table import ReadTable
+from docai.tiling import Lens, look
 from docai.verify import CONTRADICTS
 from tests.drawn_pages import Sheet, filled, page_of, photographed
 
@@ -149,3 +153,68 @@ def test_what_a_model_says_of_something_else_leaves_a_scan_as_it_was_read(scan):
     assert "Harwick" in only(alone.page, Text).content.text
     assert len(asked) > 1  # much shorter than what stands there: it was asked again
     assert page_of(scan).words == ()
+
+
+def turned(grey, quarter):
+    _, png = cv2.imencode(".png", np.ascontiguousarray(np.rot90(grey, -quarter // 90)))
+    return png.tobytes()
+
+
+@pytest.mark.parametrize("quarter", [0, 90, 180, 270])
+def test_a_model_is_shown_the_same_part_of_a_scan_however_it_lies(quarter):
+    page = Sheet()
+    page.column(60, 100, 440, "The van stops in Harwick at 1,204 parcels each day of the week")
+    grey = photographed(page.data(), 200)
+    said = answered((Text(page_number=1, box=WHOLE, text="The van stops in Harwick at 1,204 parcels each day of the week"),))
+    got, (request,) = read(turned(grey, quarter), said)
+    assert got.page.quarter == quarter
+    (view,) = request.views
+    pixels = look(view, Lens(dpi=72)).tiles[0]
+    dark = pixels.max(axis=2) < 128
+    assert pixels.shape[1] > 10 * pixels.shape[0]  # a line of text, upright
+    assert dark.mean() > 0.05
+    _, (upright,) = read(turned(grey, 0), said)
+    assert pixels.shape == pytest.approx(look(upright.views[0], Lens(dpi=72)).tiles[0].shape, abs=6)
+
+
+@dataclass
+class Tables:
+    """A backend that tells every table to be the same one, and nothing else."""
+
+    table: Table
+    batch: int = 1
+    lens: Lens = field(default_factory=Lens)
+
+    def answer(self, requests):
+        return [answered(self.table) if isinstance(request.task, ReadTable) else Reply(engine=MODEL) for request in requests]
+
+
+@pytest.mark.parametrize("quarter", [0, 90, 180, 270])
+def test_what_a_model_tells_of_a_turned_scan_stands_where_it_told(quarter):
+    where = Box(0.3, 0.25, 0.5, 0.5)
+    model = Tables(document.moved(table(), lambda _: where))
+    with opened(origin_of(turned(photographed(sheet().data(), 200), quarter))) as source:
+        pages = Pages(source)
+        context = Context(pages.style(), ("en",), "classical", "vlm")
+        got = drive(read_page(pages[1], context), {"classical": classical.Backend(), "vlm": model})
+    assert got.page.quarter == quarter
+    block = only(got.page, Table)
+    assert block.engine == "vlm:tiny"
+    assert max(abs(a - b) for a, b in zip(block.box, where, strict=True)) < 0.001
+
+
+def test_what_a_scan_cost_is_told_once_however_many_texts_it_has():
+    texts = tuple(Text(page_number=1, box=WHOLE, text=text) for text in ("one", "two", "three"))
+    page = Sheet()
+    page.column(60, 100, 440, filled(30))
+    _, png = cv2.imencode(".png", np.asarray(photographed(page.data())))
+    with opened(origin_of(png.tobytes())) as source:
+        pages = Pages(source)
+        got = drive(read_page(pages[1], Context(pages.style(), ("en",), "vlm")), {"vlm": Replay([answered(texts)])})
+    assert [block.usage for block in got.page.blocks] == [COST, None, None]
+
+
+def test_a_table_of_a_server_that_does_not_tell_its_model_is_told_to_be_a_models():
+    nameless = Engine(backend="endpoint", dialect="instruct")
+    got, _ = read(sheet().data(), Reply(table(), (), "", 0.99, COST, nameless))
+    assert only(got.page, Table).source == "model"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from docai.backends.replay import Speaker
 from docai.backends.speech import SpeakingBackend
-from docai.box import Box
+from docai.box import WHOLE, Box
 from docai.dialects import Said, Token
 from docai.dialects.varco import Dialect
 from docai.document import Answer, Mention, Problem, Table, Usage
@@ -20,7 +21,7 @@ from docai.tasks.grounding import Find, Name
 from docai.tasks.reading import ReadText
 from docai.tasks.table import ReadTable
 from docai.tiling import AnyresLens, GridLens, Lens, View
-from tests.drawn_pages import Sheet, filled
+from tests.drawn_pages import Sheet, filled, word
 
 LENSES = [Lens(dpi=100), GridLens(by_need=False), GridLens(), AnyresLens(pinpoints=((384, 768), (768, 384), (768, 768)))]
 PART = Box(0.5, 0.25, 1.0, 0.75)
@@ -71,10 +72,10 @@ def test_words_are_read_with_their_boxes_their_likelihood_and_what_they_cost(ori
     text = "<char>Harwick</char><bbox>0, 0, 0.5, 0.1</bbox>"
     said = Said(text, (Token(0, len(text), -0.1),), usage=Usage(tiles=1, prompt_tokens=100, tokens=20))
     (reply,), (asked,) = told(ReadText(), said, views=[view(origin)])
-    (word,) = reply.answer[0].words
-    assert (word.text, word.box) == ("Harwick", Box(0.5, 0.25, 0.75, 0.3))
-    assert word.likelihood.mean == word.likelihood.least == -0.1
-    assert word.confidence == reply.confidence == 0.9048
+    (read,) = reply.answer[0].words
+    assert (read.text, read.box) == ("Harwick", Box(0.5, 0.25, 0.75, 0.3))
+    assert read.likelihood.mean == read.likelihood.least == -0.1
+    assert read.confidence == reply.confidence == 0.9048
     assert (reply.usage.tokens, reply.engine.dialect, reply.text) == (20, "varco", text)
     assert asked.prompt.text == "<ocr>"
 
@@ -183,3 +184,41 @@ def test_an_answer_much_shorter_than_the_ink_on_a_scan_is_told(fine):
 
 def test_nothing_is_asked_of_nothing():
     assert SpeakingBackend(Speaker([]), Dialect(), Lens()).answer([]) == []
+
+
+@pytest.mark.parametrize("quarter", [0, 90, 180, 270])
+def test_cells_are_found_among_words_that_lie_on_their_side(origin, quarter):
+    upright = View(PageReference(origin, 1), 595, 842, PART, quarter=quarter)
+    places = {"Depot": (0.1, 0.1), "Vans": (0.6, 0.1), "Harwick": (0.1, 0.5), "12": (0.6, 0.5)}
+    there = {text: upright.to_page(Box(x, y, x + 0.2, y + 0.1)) for text, (x, y) in places.items()}
+    words = tuple(word(text, 0, 0)._replace(box=box) for text, box in there.items())
+    html = "<table><tr><td>Depot</td><td>Vans</td></tr><tr><td>Harwick</td><td>12</td></tr></table>"
+    (reply,), _ = told(ReadTable(), Said(html), views=[replace(upright, words=words)])
+    for cell in reply.answer.cells:
+        assert max(abs(a - b) for a, b in zip(cell.box, there[cell.text], strict=True)) < 0.001
+        assert cell.confidence == 0.5
+    assert reply.answer.box == PART
+
+
+@pytest.mark.parametrize("quarter", [90, 270])
+def test_a_table_that_lies_on_its_side_is_split_between_its_rows(fine, quarter):
+    origin, words = fine
+    upright = View(PageReference(origin, 1), 842, 595, quarter=quarter)
+    lying = tuple(one._replace(box=upright.to_page(one.box), direction=quarter) for one in words)
+    speaker = Speaker([Said(f"<table><tr><td>{name}</td><td>1</td></tr></table>") for name in "abcdefgh"])
+    request = Request(ReadTable(), (replace(upright, words=lying),), "model")
+    (reply,) = SpeakingBackend(speaker, Dialect(), GridLens()).answer([request])
+    assert len(speaker.asked) > 1
+    assert [row[0].text for row in reply.answer.grid()] == [*"abcdefgh"[: len(speaker.asked)]]
+
+
+def test_text_that_is_shown_smaller_for_want_of_memory_is_told(origin):
+    (reply,), _ = told(Ask("What?"), Said("A page"), lens=GridLens(), views=[view(origin, WHOLE).closer(0.25)])
+    assert "text_shown_small" in {problem.code for problem in reply.problems}
+    (closer,), _ = told(Ask("What?"), Said("A page"), lens=Lens(dpi=120), views=[view(origin, WHOLE).closer(1.5)])
+    assert closer.problems == ()
+
+
+def test_what_is_not_asked_is_told_by_the_same_engine_as_what_is(origin):
+    replies, _ = told(ReadText(), Said("Harwick"), views=[view(origin, Box(0.0, 0.8, 1.0, 1.0)), view(origin)])
+    assert replies[0].engine == replies[1].engine

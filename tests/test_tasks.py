@@ -165,6 +165,12 @@ def test_headers_that_a_part_repeats_stand_once_in_the_whole(heads):
     assert whole.header_row_count == heads
 
 
+def test_of_several_headers_a_part_may_repeat_the_first_alone():
+    first = rows_of(("Depot", "Vans"), ("name", "count"), ("a", "1"), heads=2)
+    whole = stacked([first, rows_of(("Depot", "Vans"), ("b", "2"), heads=1)])
+    assert [row[0].text for row in whole.grid()] == ["Depot", "name", "a", "b"]
+
+
 def test_parts_of_other_widths_are_not_one_table():
     assert stacked([plain(2, 3), plain(2, 2)]) is None
 

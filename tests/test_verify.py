@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -148,3 +149,39 @@ def test_no_word_is_lost_or_made_up_whatever_a_model_says(given_text, said, sure
     assert held.text.split() == [word.text for word in held.words]
     for before, after in zip(text.words, held.words, strict=True):
         assert before.text in (after.text, *(reading.text for reading in after.readings))
+
+
+def test_a_reading_beside_a_cell_is_as_sure_as_it_was_read():
+    wrong = table((*ROWS[:1], ("Harwick", "1,294"), ROWS[2]))
+    place = next(word.box for word in ON_PAGE if word.text == "1,204")
+    cells = tuple(cell if cell.text != "1,294" else Cell(**{**dict(cell), "box": place}) for cell in wrong.cells)
+    scanned = tuple(word._replace(recognised=Recognised("tesseract", 0.7)) for word in ON_PAGE)
+    held, _ = against_page(Table(**{**dict(wrong), "cells": cells}), scanned)
+    assert [reading.confidence for reading in held.cells[3].readings] == [0.7]
+
+
+def test_a_number_that_a_reader_was_not_sure_of_is_confirmed_by_a_model_that_says_the_same():
+    partly = tuple(word._replace(recognised=Recognised("tesseract", 0.3 if word.text == "1,204" else 0.9)) for word in ON_PAGE)
+    assert against_page(table(), partly) == (table(), ())
+
+
+def test_numbers_are_made_up_where_a_text_layer_has_none():
+    held, (problem,) = against_page(table((("Harwick", "1,294"),)), words("Harwick unknown", 70, 120))
+    assert problem.code == CONTRADICTS
+    assert held.cells[1].confidence < 0.3
+
+
+def test_a_number_of_four_groups_is_the_same_with_commas():
+    assert against_page(table((("1,234,567,890",),)), words("1 234 567 890", 70, 120))[1] == ()
+
+
+def test_a_word_that_is_parted_between_lines_is_exchanged_in_running_text_as_well():
+    found = tuple(Word(text=part, box=BOX, confidence=0.5) for part in "the exarn- ple of vaus in- side".split())
+    text = Text(page_number=1, box=BOX, words=found, text="the exarnple of vaus inside")
+    held, _ = held_text(text, "the exam- ple of vans in- side", 0.9)
+    assert held.text == "the example of vans inside"
+
+
+@pytest.mark.parametrize("sign", [" ", "\u00a0", "\u2009", "\u202f", "'", "’", ".", ""])
+def test_whatever_sets_thousands_apart_a_number_is_the_same(sign):
+    assert against_page(table(((f"1{sign}204",),)), words("1,204", 300, 120))[1] == ()

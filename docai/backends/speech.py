@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from docai import document
 from docai.backends.speaker import Asked, Speaker
-from docai.box import Box
+from docai.box import WHOLE, Box
 from docai.dialects import Decoded, Dialect, Said, Sight
-from docai.document import Answer, Chart, Mention, Problem, Table
+from docai.document import Answer, Chart, Engine, Mention, Problem, Table
 from docai.errors import InputError
 from docai.exchange import Reply, Request
-from docai.guards import BLANK, blank, joined, letter_count
+from docai.guards import BLANK, blank, joined, letter_count, said_count
 from docai.matching import placed
-from docai.splitting import parts
+from docai.splitting import first_row, in_rows, parts
 from docai.tasks import Task
 from docai.tasks.grounding import Name
 from docai.tasks.page import ReadPage
@@ -58,13 +58,18 @@ class SpeakingBackend:
             for views in self._parts(request):
                 question = self._question(place, replace(request, views=views))
                 if isinstance(question, Problem):
-                    held[place].append(Reply(problems=(question,), confidence=0.0, engine=self._speaker.engine))
+                    held[place].append(Reply(problems=(question,), confidence=0.0, engine=self._engine))
                 else:
                     questions.append(question)
         said = self._speaker.say([question.asked for question in questions]) if questions else []
         for question, one in zip(questions, said, strict=True):
             held[question.place].append(self._reply(question, one))
         return [joined(request, replies) for request, replies in zip(requests, held, strict=True)]
+
+    @property
+    def _engine(self) -> Engine:
+        """Who answers, with the dialect; the same for what could not be asked, so that a document names it once."""
+        return document.replace(self._speaker.engine, dialect=self._dialect.name)
 
     def _parts(self, request: Request) -> Sequence[tuple[View, ...]]:
         """Return the views of a request, split where text would be shown too small to be read, unless they belong together."""
@@ -75,12 +80,12 @@ class SpeakingBackend:
         try:
             if met(view, self.lens) >= LEGIBLE:
                 return [request.views]
-            header = _first_row(view) if isinstance(request.task, ReadTable) else None
+            header = first_row(view) if isinstance(request.task, ReadTable) else None
             found = parts(view, self.lens, header)
         except (InputError, ValueError):  # told when the view is looked at
             return [request.views]
-        if isinstance(request.task, ReadTable) and len({(part.box.left, part.box.right) for part in found}) > 1:
-            return [request.views]  # columns without their labels are no rows of the table
+        if isinstance(request.task, ReadTable) and not in_rows(found):
+            return [request.views]
         return [(part,) for part in found]
 
     def _question(self, place: int, request: Request) -> _Question | Problem:
@@ -113,38 +118,39 @@ class SpeakingBackend:
         view, seen = question.view, question.asked.seen[0]
         decoded = self._dialect.decode(question.task, said, question.sight) if said.finish != "failed" else Decoded()
         number = view.page.number
-        told = (*said.problems, *decoded.problems, *(_doubts(question, decoded.answer) if said.finish != "failed" else ()))
+        doubts = _doubts(question, decoded.answer, self.lens) if said.finish != "failed" else ()
+        told = (*said.problems, *decoded.problems, *doubts)
         problems = tuple(document.replace(problem, page_number=number) for problem in told)
-        engine = document.replace(self._speaker.engine, dialect=self._dialect.name)
-        answer = on_page(decoded.answer, lambda box: view.to_page(seen.to_view(box)), number)
-        if isinstance(answer, (Table, Chart)) and view.words:
-            answer = placed(answer, view.words, view.box)
+        answer = _placed(decoded.answer, view, seen)
         if isinstance(answer, Answer):
-            answer = document.replace(answer, engine=engine.name)
+            answer = document.replace(answer, engine=self._engine.name)
         confidence = said.confidence(0, len(said.text)) if answer is not None else 0.0
-        return Reply(answer, problems, said.text, confidence, said.usage, engine)
+        return Reply(answer, problems, said.text, confidence, said.usage, self._engine)
 
 
-def _first_row(view: View) -> Box | None:
-    """Return where the first row of a table stands, as wide as the view; None where its words are not known."""
-    if not view.words or view.quarter:
-        return None
-    first = min(view.words, key=lambda word: word.box.top)
-    bottom = max(word.box.bottom for word in view.words if word.box.top < first.box.bottom)
-    return Box(view.box.left, view.box.top, view.box.right, min(bottom, view.box.bottom))
+def _placed(answer: Any, view: View, seen: Seen) -> Any:
+    """Return what a dialect gives on the page; the texts of tables and charts where the words stand that print them."""
+    number = view.page.number
+    if not isinstance(answer, (Table, Chart)) or not view.words:
+        return on_page(answer, lambda box: view.to_page(seen.to_view(box)), number)
+    if not view.quarter:
+        there = on_page(answer, lambda box: view.to_page(seen.to_view(box)), number)
+        return placed(there, view.words, view.box)
+    words = (word._replace(box=view.from_page(word.box)) for word in view.words)  # lines are found where they lie level
+    there = placed(on_page(answer, seen.to_view, number), [word for word in words if word.box.area > 0], WHOLE)
+    return on_page(there, view.to_page, number)
 
 
-def _doubts(question: _Question, answer: Any) -> Iterator[Problem]:
+def _doubts(question: _Question, answer: Any, lens: Lens | GridLens | AnyresLens) -> Iterator[Problem]:
     """Yield what is to be said of an answer for what the model was shown: too small text, more ink than words."""
     seen = question.asked.seen[0]
-    if seen.met < LEGIBLE:
-        message = (
-            f"the smallest text was shown at {seen.met:.0%} of the size it needs; ask for smaller regions, or allow more tiles"
-        )
+    met = seen.met * question.view.zoom  # of a view seen smaller than usual for want of memory, `met` is a share of less
+    if met < LEGIBLE:
+        message = f"the smallest text was shown at {met:.0%} of the size it needs; ask for smaller regions, or allow more tiles"
         yield Problem(code="text_shown_small", message=message, severity="note")
     if isinstance(question.task, (ReadText, ReadPage)) and isinstance(answer, tuple) and not question.view.words:
-        said = sum(len(word) for content in answer for word in getattr(content, "text", "").split())
-        marks = letter_count(seen)
+        said = said_count(answer)
+        marks = letter_count(seen, whole_first=isinstance(lens, AnyresLens))
         if marks >= LEAST_MARKS and said < MARKS_SHARE * marks:
             message = f"{said} characters were read where about {marks} marks of print stand; the answer leaves something out"
             yield Problem(code="answer_short", message=message)

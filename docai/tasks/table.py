@@ -73,13 +73,17 @@ def stacked(tables: Sequence[Table]) -> Table | None:
 
 
 def _repeated(first: Table, table: Table) -> int:
-    """Return how many leading rows of a part are the headers of the first part again, or its first row where it has none."""
-    heads = first.grid()[: max(1, first.header_row_count)]
-    texts = [[cell.text for cell in row] for row in heads]
-    again = [[cell.text for cell in row] for row in table.grid()[: len(heads)]]
-    goes_on = any(cell.row < len(heads) < cell.row + cell.row_span for cell in table.cells)
-    whole = any(any(row) for row in texts) and table.row_count > len(heads)
-    return len(heads) if again == texts and whole and not goes_on else 0
+    """Return how many leading rows of a part are the headers of the first part again, or its first row where it has none.
+
+    A part may show fewer of several header rows than the first part has.
+    """
+    heads = [[cell.text for cell in row] for row in first.grid()[: max(1, first.header_row_count)]]
+    here = [[cell.text for cell in row] for row in table.grid()]
+    for count in range(min(len(heads), table.row_count - 1), 0, -1):
+        goes_on = any(cell.row < count < cell.row + cell.row_span for cell in table.cells)
+        if here[:count] == heads[:count] and any(map(any, heads[:count])) and not goes_on:
+            return count
+    return 0
 
 
 # Scores
