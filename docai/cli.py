@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ PagesOption = Annotated[str | None, typer.Option(help="Pages such as 1-3,7 or 5-
 PasswordOption = Annotated[str | None, typer.Option(help="The password of encrypted PDFs (or set DOCAI_PASSWORD).")]
 Ocr = Literal["auto", "always", "never"]  # of docai.pictures, which loads what a usage error need not wait for
 app.add_typer(models, name="models")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # a page could make a model say what a terminal obeys
 errors = Console(stderr=True, soft_wrap=True)
 
 
@@ -72,6 +74,10 @@ def _options(
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     logging.basicConfig(level=logging.DEBUG if verbose else logging.CRITICAL, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("PIL").setLevel(logging.INFO)  # or it tells of each piece of each picture
+    if not verbose:  # these write to stderr by handlers of their own, which they set up when they are imported, later than this
+        for setting in ("TRANSFORMERS_VERBOSITY", "HF_HUB_VERBOSITY"):
+            os.environ.setdefault(setting, "error")
 
 
 @app.command(epilog=EXIT_CODES)
@@ -213,8 +219,12 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="Print each answer as a line of JSON, with boxes.")] = False,
 ) -> None:
     """Ask a model a question about each page, and print its answers."""
+    if not question.strip():
+        raise typer.BadParameter("there is no question; write one, such as 'What is the total?'", param_hint="QUESTION")
+    password = password or os.environ.get("DOCAI_PASSWORD")
+    _check_pages(path, pages, password)
     reader = docai.Extractor(backend=backend, model=model, quantization=quantization, revision=revision, most_tiles=tiles)
-    answers = reader.ask(path, question, pages=pages, password=password or os.environ.get("DOCAI_PASSWORD"))
+    answers = reader.ask(path, question, pages=pages, password=password)
     _tell(answers, as_json=as_json)
 
 
@@ -232,9 +242,19 @@ def ground(
     as_json: Annotated[bool, typer.Option("--json", help="Print each finding as a line of JSON.")] = False,
 ) -> None:
     """Ask a model where on each page something stands, and print its boxes: page, left, top, right and bottom in fractions."""
+    if not phrase.strip():
+        raise typer.BadParameter("there is no phrase; write one, such as 'the total'", param_hint="PHRASE")
+    password = password or os.environ.get("DOCAI_PASSWORD")
+    _check_pages(path, pages, password)
     reader = docai.Extractor(backend=backend, model=model, quantization=quantization, revision=revision, most_tiles=tiles)
-    mentions = reader.ground(path, phrase, pages=pages, password=password or os.environ.get("DOCAI_PASSWORD"))
+    mentions = reader.ground(path, phrase, pages=pages, password=password)
     _tell(mentions, as_json=as_json)
+
+
+def _check_pages(path: str, pages: str | None, password: str | None) -> None:
+    """Raise `InputError` where a document or its pages cannot be had: before a model is loaded, which takes minutes."""
+    with load("docai.sources:opened")(load("docai.sources:origin_of")(path, password)) as opening:
+        load("docai.extraction:parse_pages")(pages, opening.page_count)
 
 
 def _tell(told: Iterable[docai.Answer | docai.Mention], *, as_json: bool) -> None:
@@ -244,7 +264,8 @@ def _tell(told: Iterable[docai.Answer | docai.Mention], *, as_json: bool) -> Non
         if as_json:
             typer.echo(one.model_dump_json())
         elif isinstance(one, docai.Answer):
-            typer.echo(one.text)
+            if one.text:  # none where no model could be asked, or was, which the problems tell
+                typer.echo(_CONTROLS.sub("", one.text))
         else:
             for box in one.boxes:
                 typer.echo(" ".join(map(str, (one.page_number, *box))))
@@ -281,6 +302,9 @@ def schema() -> None:
 
 def main() -> None:
     """Run the command; whatever goes wrong ends in one line on stderr and an exit code."""
+    logging.captureWarnings(capture=True)  # those of packages are for developers: shown with --verbose
+    if not sys.stderr.isatty():
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when huggingface_hub is imported, later than this
     try:
         app()
     except DocaiError as error:

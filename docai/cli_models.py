@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -49,6 +48,9 @@ def list_models(
 ) -> None:
     """Say which models are here, how large they are, what GPU memory a page takes, and which others docai knows."""
     found: list[Local] = list(load("docai.models:find_models")(folders or [], _cache()))
+    for folder in folders or []:
+        if not folder.is_dir():
+            errors.print(f"[yellow]warning:[/] {escape(str(folder))} is no folder; give one that holds models", highlight=False)
     others = load("docai.models:other_models")(found)
     if as_json:
         told = load("docai.models:as_json")
@@ -56,10 +58,13 @@ def list_models(
         return
     console = Console()
     if found:
-        table = _table("here", "on disk", "stored as", "16 bits", "int8", "nf4", "licence", "state")
+        table = _table("here", "on disk", "stored as", "16 bits", "int8", "nf4")
         for local in found:
             table.add_row(*map(escape, _row(local)))
         console.print(table)
+        for local in found:
+            if local.problem:
+                errors.print(f"[red]damaged:[/] {escape(local.folder)}: {escape(local.problem)}", highlight=False)
         console.print(
             "16 bits, int8, nf4: GPU memory for a page of the most tiles, worked out from the weights' shapes, not measured.\n"
         )
@@ -74,13 +79,12 @@ def list_models(
 def _row(local: Local) -> tuple[str, ...]:
     needed = dict(local.memory)
     dtypes = ", ".join(dtype for dtype in local.dtypes if dtype in FLOATS) if local.quantization == "none" else local.quantization
+    state = "damaged" if local.problem else "ready" if local.usable else "to convert"
     return (
-        f"{local.name}\n{local.folder}",
+        f"{local.name}\n{state}; licence: {local.licence or 'unknown'}\n{local.folder}",
         _bytes(local.size),
         dtypes,
         *(_bytes(needed[kind].total) if kind in needed else "-" for kind in ("none", "int8", "nf4")),
-        local.licence or "unknown",
-        local.problem or ("ready" if local.usable else "to convert"),
     )
 
 
@@ -148,7 +152,7 @@ def convert(
     target: Target,
 ) -> None:
     """Make a model of InternVL, as its authors ship it, into the one that transformers loads; its code is not run."""
-    _written(load("docai.models_convert:convert"), source, target)
+    _written("docai.models_convert:convert", source, target)
 
 
 @app.command()
@@ -158,12 +162,15 @@ def quantize(
     quantization: Annotated[Literal["nf4", "int8"], typer.Option(help="4 bits (nf4) or 8 (int8).")] = "nf4",
 ) -> None:
     """Store a model with its language model in 4 or 8 bits, the rest in 16."""
-    _written(load("docai.models_quantize:quantize"), source, target, quantization)
+    _written("docai.models_quantize:quantize", source, target, quantization)
 
 
-def _written(act: Callable[..., Any], source: str, target: Path, *more: str) -> None:
+def _written(act: str, source: str, target: Path, *more: str) -> None:
+    """Make one model of another; what can be told to be wrong at once is told before anything heavy is imported."""
+    folder = load("docai.models:find_folder")(source, cache=_cache())
     try:
-        act(load("docai.models:find_folder")(source, cache=_cache()), target, *more)
+        load("docai.models_files:check_free")(target)
+        load(act)(folder, target, *more)
     except FileExistsError as error:
         raise typer.BadParameter(str(error), param_hint="TARGET") from error
     except OSError as error:

@@ -290,7 +290,7 @@ class Extractor:
         """Yield the number of each page and what a model says of it."""
         backend = self._model or self._reader
         if backend == "classical":
-            raise BackendUnavailable("rules and geometry answer no questions; name a model, such as --model 5CD-AI/Vintern-1B-v2")
+            raise BackendUnavailable("rules and geometry answer no questions; name a model (model=, --model)")
         with opened(origin_of(source, password)) as opening:
             numbers = parse_pages(pages, opening.page_count)
             sheets = (opening.page(number) for number in numbers)
@@ -317,7 +317,9 @@ def _choose(backend: str | Backend, model: str | None, options: Mapping[str, Any
     if backend == "classical" and model is not None:
         raise BackendUnavailable("the classical backend has no models to choose from; leave model out, or choose auto or vlm")
     if backend == "vlm" and model is None:
-        raise BackendUnavailable("which model? Name one, such as model='5CD-AI/Vintern-1B-v2', or a folder")
+        raise BackendUnavailable(
+            "which model? Name one (model=, --model): its folder, or its name on the hub, such as OpenGVLab/InternVL3-1B-hf"
+        )
     if backend in MODELS:
         return {backend: _opened(backend, model, options)}, backend, None
     classical = load(BACKENDS["classical"])()

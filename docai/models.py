@@ -368,6 +368,8 @@ def find_folder(name: str, cache: Path | None = None, revision: str = "") -> Pat
     wanted = (known.id if known else name).lower()
     kept = {commit: place for found, commit, place in snapshots(cache) if found.lower() == wanted} if cache else {}
     kept = {commit: place for commit, place in kept.items() if commit.startswith(revision)}
+    if not kept and known is None and name.count("/") != 1:
+        raise MissingDependency(f"{name}: no such folder; give a model's folder, or its name such as 5CD-AI/Vintern-1B-v2")
     if not kept:
         pinned = f" --revision {revision}" if revision else ""
         raise MissingDependency(f"the model {name} is not on this machine; run: docai models download {name}{pinned}")

@@ -361,8 +361,10 @@ def _token_ids(source: Path) -> dict[str, int]:
     """Return the ids of the tokens that a conversation is made of, by the files of the tokenizer.
 
     Raises:
-        Unreadable: One is not among them.
+        Unreadable: There is no tokenizer, or one is not among them.
     """
+    if not (source / "tokenizer.json").is_file() and not ((source / "vocab.json").is_file() and (source / "merges.txt").is_file()):
+        raise Unreadable(f"{source}: tokenizer.json is missing, and so is vocab.json or merges.txt; copy the tokenizer's files")
     ids: dict[str, int] = {}
     for name in ("vocab.json", "added_tokens.json"):
         if (source / name).is_file():

@@ -27,6 +27,7 @@ SIZES: Final = {  # bytes of a number, by the names of safetensors
     **dict.fromkeys(("I8", "U8", "BOOL", "F8_E4M3", "F8_E5M2"), 1),
 }
 
+TEXTS: Final = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "processor_config.json", "preprocessor_config.json")
 TOKENIZERS: Final = ("tokenizer.json", "vocab.json", "tokenizer.model")
 
 
@@ -204,6 +205,7 @@ def _structure(folder: Path) -> tuple[list[Damage], list[Tensor]]:
     damage += [Damage(file, f"the tensor {name} is not in it, though the index says so") for name, file in lost]
     if not any((folder / name).is_file() for name in TOKENIZERS):
         damage.append(Damage("tokenizer.json", "there is no tokenizer"))
+    damage += [found for name in TEXTS if (found := _unread(folder, name))]
     return damage, [tensor for found in tensors.values() for tensor in found]
 
 
@@ -216,8 +218,19 @@ def _accounts(folder: Path) -> tuple[dict[str, str], list[Damage]]:
         name = INDEX
         placed = _index(folder) if (folder / INDEX).is_file() else {}
     except (Unreadable, MissingDependency) as error:
-        return placed, [Damage(name, str(error))]
+        return placed, [_damage(folder / name, error)]
     return placed, []
+
+
+def _unread(folder: Path, name: str) -> Damage | None:
+    """Return what is wrong with a file of JSON; None where it can be read, or is not there."""
+    try:
+        read_json(folder / name)
+    except MissingDependency:
+        return None
+    except Unreadable as error:
+        return _damage(folder / name, error)
+    return None
 
 
 def _held(file: Path) -> tuple[Tensor, ...] | Damage:
@@ -226,7 +239,12 @@ def _held(file: Path) -> tuple[Tensor, ...] | Damage:
     except FileNotFoundError:
         return Damage(file.name, "missing, though the index names it")
     except (Unreadable, OSError) as error:
-        return Damage(file.name, str(error))
+        return _damage(file, error)
+
+
+def _damage(path: Path, error: Exception) -> Damage:
+    """Return what an error tells of a file, its path told once."""
+    return Damage(path.name, str(error).removeprefix(f"{path}").removeprefix(":").strip())
 
 
 def _against_manifest(folder: Path, *, quick: bool) -> list[Damage]:
@@ -296,6 +314,16 @@ def origin(folder: Path) -> dict[str, str]:
     return {"id": place.name}
 
 
+def check_free(target: Path) -> None:
+    """Check that a model may be written to `target`: that it is not there, or an empty folder.
+
+    Raises:
+        FileExistsError: There is something in it already.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise FileExistsError(f"{target} is there already; choose another folder or remove it")
+
+
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
     """Give a folder to write to that becomes `target` when all is written, and is removed when something goes wrong.
@@ -303,8 +331,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
     Raises:
         FileExistsError: There is something in `target` already.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise FileExistsError(f"{target} is there already; choose another folder or remove it")
+    check_free(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     around = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))  # which only its owner may read
     folder = around / target.name

@@ -15,9 +15,10 @@ import torch
 from bitsandbytes.nn.modules import Linear4bit, Linear8bitLt
 from transformers import AutoModelForImageTextToText, BitsAndBytesConfig
 
+from docai.backends.transformers.loading import without_bars
 from docai.errors import Unreadable
 from docai.models import stored_quantization
-from docai.models_files import dtypes_of, origin, read_header, read_json, weight_files, whole_folder, write_manifest
+from docai.models_files import dtypes_of, origin, read_header, read_json, verify, weight_files, whole_folder, write_manifest
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,8 @@ def quantize(source: Path, target: Path, quantization: Literal["nf4", "int8"]) -
 
     Raises:
         MissingDependency: There is no model in `source`.
-        Unreadable: It is quantized already, is to be converted first, or something other than the language model became smaller.
+        Unreadable: It is damaged, quantized already, to be converted first, or something other than the language model became
+            smaller.
         FileExistsError: There is something in `target` already.
     """
     config = read_json(source / "config.json")
@@ -69,7 +71,9 @@ def quantize(source: Path, target: Path, quantization: Literal["nf4", "int8"]) -
         raise Unreadable(f"{source} is an InternVLChatModel; run first: docai models convert {source} {target}-16bit")
     if (stored := stored_quantization(config)) != "none":
         raise Unreadable(f"{source} is stored as {stored} already; quantize the model that it was made from")
-    with whole_folder(target) as folder:
+    if damage := verify(source, quick=True).damage:  # without a tokenizer, say, what is written would be of no use
+        raise Unreadable(f"{source}: {damage[0].file}: {damage[0].what}; bring or copy the model again")
+    with whole_folder(target) as folder, without_bars():
         place = {"": torch.cuda.current_device() if torch.cuda.is_available() else "cpu"}
         dtype = torch.float16 if _stored(source) == "F16" else torch.bfloat16
         model: Any = AutoModelForImageTextToText.from_pretrained(

@@ -534,3 +534,37 @@ def test_running_lines_are_kept_in_text_when_asked_for_and_stay_blocks_in_json(i
         assert ("Group Reporting, Harwick" in text) == kept
         written = Document.model_validate_json(Path("out/report.pdf.json").read_bytes())
         assert sum(block.content.role == "page_number" for block in written.blocks if block.content.kind == "text") == 4
+
+
+# ---- questions
+
+
+@pytest.mark.parametrize("command", ["ask", "ground"])
+@pytest.mark.parametrize(
+    ("name", "error", "options"),
+    [
+        ("missing.pdf", docai.Unreadable, []),
+        ("broken.pdf", docai.Unreadable, []),
+        ("locked.pdf", docai.Encrypted, []),
+        ("good.pdf", docai.NoSuchPage, ["--pages", "3"]),
+    ],
+)
+def test_a_document_that_cannot_be_asked_about_is_told_before_a_model_is_looked_for(inputs, command, name, error, options):
+    with pytest.raises(error):
+        call(command, name, "What?", "--model", "no-such-model", *options)
+
+
+@pytest.mark.parametrize("command", ["ask", "ground"])
+def test_an_empty_question_is_a_usage_error(inputs, command):
+    result = call(command, "good.pdf", " ", "--model", "no-such-model")
+    assert (result.exit_code, result.stdout) == (ExitCode.USAGE, "")
+
+
+def test_a_page_without_an_answer_has_no_line_on_stdout_and_its_reason_on_stderr(inputs):
+    nowhere = {"DOCAI_ENDPOINT": "http://127.0.0.1:9/v1"}  # the discard port: nobody answers
+    failed = call("ask", "good.pdf", "What?", "--pages", "1", "--backend", "endpoint", **nowhere)
+    assert (failed.exit_code, failed.stdout) == (ExitCode.SOME_FAILED, "")
+    assert "start the server" in failed.stderr
+    blank = call("ask", "scan.png", "What?", "--backend", "endpoint", **nowhere)
+    assert (blank.exit_code, blank.stdout) == (ExitCode.OK, "")
+    assert "page 1: nothing is printed there" in blank.stderr

@@ -304,6 +304,7 @@ DAMAGES = {
     "a missing shard": (lambda folder: (folder / SHARD).unlink(), SHARD, "missing, though the index names it"),
     "a missing text": (lambda folder: (folder / "preprocessor_config.json").unlink(), "preprocessor_config.json", "missing"),
     "no tokenizer": (lambda folder: (folder / "tokenizer.json").unlink(), "tokenizer.json", "there is no tokenizer"),
+    "a broken tokenizer": (lambda folder: (folder / "tokenizer.json").write_text('{"a"'), "tokenizer.json", "Expecting ':'"),
     "a broken configuration": (lambda folder: (folder / "config.json").write_text("{"), "config.json", "Expecting property name"),
     "no configuration": (lambda folder: (folder / "config.json").unlink(), "config.json", "is not there"),
     "an index of elsewhere": (
@@ -376,6 +377,26 @@ def test_the_list_tells_what_is_here_and_what_is_known(tmp_path):
     assert shown.exit_code == 0
     for part in ("to convert", "ready", "MIT", "CC BY-NC 4.0", "NCSOFT/VARCO-VISION-14B-HF", "not measured"):
         assert part in shown.stdout
+
+
+def test_the_list_of_a_narrow_terminal_tells_what_state_each_model_is_in(tmp_path):
+    write_model(tmp_path / "mine")
+    write_model(tmp_path / "other", model_type="internvl_chat")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "config.json").write_text("{")
+    shown = CliRunner(env={"HF_HUB_CACHE": "/nowhere", "COLUMNS": "80"}).invoke(app, ["models", "list", str(tmp_path)])
+    assert [shown.stdout.count(f"{state}; licence") for state in ("ready", "to convert", "damaged")] == [1, 1, 1]
+    assert f"damaged: {tmp_path / 'damaged'}" in shown.stderr.replace("\n", "")
+
+
+def test_a_folder_that_is_not_there_is_told_and_not_taken_for_a_name(tmp_path):
+    listed = call("list", tmp_path / "none")
+    assert listed.exit_code == 0
+    assert "none is no folder" in listed.stderr
+    for act in ("verify", "convert", "quantize"):
+        missing = call(act, "vintern-raw", *([] if act == "verify" else [tmp_path / "made"]))
+        assert isinstance(missing.exception, MissingDependency)
+        assert str(missing.exception).startswith("vintern-raw: no such folder")
 
 
 def test_verify_ends_with_7_where_something_is_damaged_and_6_where_nothing_is_here(written):

@@ -413,3 +413,11 @@ def test_nothing_stays_of_a_conversion_that_breaks_off(tmp_path, monkeypatch, en
     with pytest.raises(type(end)):
         convert(raw, tmp_path / "native")
     assert [path.name for path in tmp_path.iterdir()] == ["raw"]
+
+
+def test_a_model_without_a_tokenizer_is_refused_and_nothing_is_written(tmp_path):
+    raw = tiny_raw_internvl(tmp_path / "raw")
+    (raw / "merges.txt").unlink()
+    with pytest.raises(Unreadable, match=r"so is vocab\.json or merges\.txt; copy the tokenizer's files"):
+        convert(raw, tmp_path / "native")
+    assert [path.name for path in tmp_path.iterdir()] == ["raw"]

@@ -94,6 +94,22 @@ def test_what_is_small_already_or_raw_is_refused(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["raw", "small", "source"]
 
 
+def test_a_model_without_a_tokenizer_is_refused_and_nothing_is_written(tmp_path):
+    source = tiny_internvl(tmp_path / "source")
+    for name in ("tokenizer.json", "vocab.json"):
+        (source / name).unlink()
+    with pytest.raises(Unreadable, match=r"tokenizer\.json: there is no tokenizer"):
+        quantize(source, tmp_path / "small", "nf4")
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+def test_no_progress_bars_are_drawn(tmp_path, capfd):
+    source = tiny_internvl(tmp_path / "source")
+    capfd.readouterr()
+    quantize(source, tmp_path / "small", "nf4")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_the_command_makes_a_raw_model_loadable_and_small(tmp_path):
     tiny_raw_internvl(tmp_path / "raw")
 

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from docai.cli import app
 from docai.doctor import examine
 from docai.errors import ExitCode
 
@@ -43,6 +45,17 @@ def test_each_docai_command_runs(command, project):
     run = subprocess.run([sys.executable, "-m", *shlex.split(command)], cwd=project, capture_output=True, text=True, check=False)
     is_complete = all(finding.state != "missing" for finding in examine())  # all of Tesseract's models included
     assert run.returncode == (ExitCode.OK if is_complete or command != "docai doctor" else ExitCode.MISSING), run.stderr
+
+
+@pytest.mark.parametrize("command", [line for block in fenced("console") for line in block.splitlines()])
+def test_each_command_for_models_is_one_that_docai_understands(command):
+    """The models are not here to run it with; words and options are held against those that the command takes."""
+    name, *words = shlex.split(command)
+    assert name == "docai"
+    taken = get_command(app)
+    while hasattr(taken, "commands"):
+        taken = taken.commands[words.pop(0)]
+    taken.make_context(command, words)  # ends the run as a usage error does where one is too many, missing or not known
 
 
 def test_the_windows_commands_name_options_and_folders_that_exist():

@@ -25,6 +25,7 @@ from docai.backends.transformers import LocalSpeaker, Precision, load, weights_b
 from docai.backends.transformers.checkpoints import hash_of, weights_files
 from docai.backends.transformers.loading import fit_kernels
 from docai.errors import BackendUnavailable
+from docai.models_quantize import quantize
 from tests.tiny_models import tiny_internvl, tiny_onevision, tiny_raw_internvl
 
 GB = 1e9
@@ -227,9 +228,20 @@ def test_a_folder_or_device_that_is_not_there_is_named(folder, tmp_path):
         load(str(folder), device="abacus")
 
 
+@pytest.mark.parametrize("quantization", ["nf4", "int8"])
+def test_what_is_stored_in_few_bits_is_computed_in_one_type_as_what_is_made_so_on_loading(folder, tmp_path, quantization):
+    quantize(folder, tmp_path / "small", quantization)
+    stored = dict(load(str(tmp_path / "small"), device="cpu").model.named_parameters())
+    made = dict(load(str(folder), quantization=quantization, device="cpu").model.named_parameters())
+    assert {name: parameter.dtype for name, parameter in stored.items()} == {name: kept.dtype for name, kept in made.items()}
+    assert {kept.dtype for kept in made.values()} == {torch.float32, torch.uint8 if quantization == "nf4" else torch.int8}
+
+
 def test_a_repository_that_was_not_downloaded_is_named_when_offline(monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(BackendUnavailable, match="owner/no-such-model: not downloaded"):
+    with pytest.raises(
+        BackendUnavailable, match=r"owner/no-such-model: no such folder, .* docai models download owner/no-such-model"
+    ):
         load("owner/no-such-model", device="cpu")
 
 

@@ -278,7 +278,7 @@ class EndpointSpeaker:
                     failure.everyone, call.failure = True, failure  # set while the lock is held: the others wait for it
                     raise
                 if len(names) != 1:
-                    step = "name one, as in model='…'" if names else "load one, or name it if the server loads it when asked"
+                    step = "name one (model=, --model)" if names else "load one, or name it if the server loads it when asked"
                     has = f"the server has {len(names)} models: {self._listed(names)}" if names else "the server has no model"
                     call.failure = Failure(has, step, everyone=True)
                     raise copy_of(call.failure)

@@ -58,7 +58,8 @@ def folder_of(model: str, revision: str | None = None) -> tuple[Path, str]:
         ) from error
     except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
         raise BackendUnavailable(
-            f"{model}: not downloaded, nor can the hub be reached (is HF_HUB_OFFLINE set?); run while online: hf download {model}"
+            f"{model}: no such folder, not downloaded from the hub either, and it cannot be reached (is HF_HUB_OFFLINE set?); "
+            f"give a model's folder, or run while online: docai models download {model}"
         ) from error
     except (HfHubHTTPError, OSError) as error:
         raise BackendUnavailable(f"{model}: the hub cannot be reached ({error}); try again, or give a folder") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -131,6 +132,18 @@ def load(
         dialect=family.dialect,
     )
     return Loaded(network, tokenizer, family, prompter_of(tokenizer, family, folder), engine, ends)
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """Have transformers draw no progress bars on stderr meanwhile; afterwards it does again if it did before."""
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if bars:
+            transformers_logging.enable_progress_bar()
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -273,20 +286,19 @@ def _network(folder: Path, config: PretrainedConfig, family: Family, precision: 
             else BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=skip)
         )
     kind = CLASSES.get(config.model_type, AutoModelForImageTextToText)
-    bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()
     try:
-        network, told = kind.from_pretrained(
-            folder,
-            config=config,
-            dtype=dtype,
-            device_map={"": device},
-            attn_implementation="sdpa",
-            local_files_only=True,
-            use_safetensors=True,
-            output_loading_info=True,
-            **settings,
-        )
+        with without_bars():
+            network, told = kind.from_pretrained(
+                folder,
+                config=config,
+                dtype=dtype,
+                device_map={"": device},
+                attn_implementation="sdpa",
+                local_files_only=True,
+                use_safetensors=True,
+                output_loading_info=True,
+                **settings,
+            )
     except torch.OutOfMemoryError as error:
         needed = weights_bytes(config, precision.quantization, double=precision.double)
         raise BackendUnavailable(
@@ -295,9 +307,6 @@ def _network(folder: Path, config: PretrainedConfig, family: Family, precision: 
         ) from error
     except (OSError, ValueError, RuntimeError) as error:
         raise BackendUnavailable(f"{folder}: the weights cannot be loaded ({error}); copy the checkpoint again") from error
-    finally:
-        if bars:
-            transformers_logging.enable_progress_bar()
     lacking = [*sorted(told["missing_keys"]), *sorted(str(key[0]) for key in told["mismatched_keys"])]
     if lacking:
         raise BackendUnavailable(
@@ -307,7 +316,20 @@ def _network(folder: Path, config: PretrainedConfig, family: Family, precision: 
     for module in network.modules():  # a folder that is quantised already tells what it was to be computed in elsewhere
         if isinstance(module, Linear4bit):
             module.compute_dtype, module.compute_type_is_set = dtype, True
+        elif not isinstance(module, _HELD):
+            _cast(module, dtype)
     return network
+
+
+def _cast(module: torch.nn.Module, dtype: torch.dtype) -> None:
+    """Give a module's own parameters the type of all others.
+
+    From a folder that is quantised already, transformers 5.23 loads the weights of what is not in the type they are stored in,
+    bfloat16 mostly, and their biases in the type asked for, float32 on a CPU: no layer then takes its own input.
+    """
+    for parameter in module.parameters(recurse=False):
+        if parameter.is_floating_point() and parameter.dtype != dtype:
+            parameter.data = parameter.data.to(dtype)
 
 
 def fit_kernels(network: torch.nn.Module) -> None:
