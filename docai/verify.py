@@ -31,14 +31,17 @@ def choose(rules: Reply, model: Reply, words: Sequence[SourceWord]) -> Reply:
     """Return which of two answers about a table or chart holds, that of rules and geometry or that of a model.
 
     The model's is verified first; it holds where there is no other, or where it has nearly all of the words that stand there,
-    few numbers that do not, and the other is less sure. Usage and problems of an answer that does not hold are kept as notes.
+    few numbers that do not, and the other is less sure. Usage and problems of an answer that does not hold are kept, as notes
+    where there is another.
     """
     held, problems = against_page(model.answer, words)
     checked = replace(model, answer=held, problems=(*model.problems, *problems))
     if held is not None and (rules.answer is None or (_holds(held, words) and rules.confidence < checked.confidence)):
         return checked
-    notes = tuple(document.replace(problem, severity="note") for problem in model.problems)
-    return replace(rules, problems=(*rules.problems, *notes), usage=model.usage)
+    told = model.problems
+    if rules.answer is not None:
+        told = tuple(document.replace(problem, severity="note") for problem in told)
+    return replace(rules, problems=(*rules.problems, *told), usage=model.usage)
 
 
 def against_page(answer: Table | Chart | None, words: Sequence[SourceWord]) -> tuple[Table | Chart | None, tuple[Problem, ...]]:

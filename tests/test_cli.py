@@ -19,7 +19,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import docai
-from docai.cli import app
+from docai.cli import _tell, app
 from docai.document import Document, json_schema
 from docai.errors import ExitCode
 from docai.exporters import to_text
@@ -568,3 +568,8 @@ def test_a_page_without_an_answer_has_no_line_on_stdout_and_its_reason_on_stderr
     blank = call("ask", "scan.png", "What?", "--backend", "endpoint", **nowhere)
     assert (blank.exit_code, blank.stdout) == (ExitCode.OK, "")
     assert "page 1: nothing is printed there" in blank.stderr
+
+
+def test_what_a_model_says_is_printed_without_what_a_terminal_obeys(capsys):
+    _tell([docai.Answer(text="the \x1b[31mred\x07 van\n\ttoo", page_number=1)], as_json=False)
+    assert capsys.readouterr().out == "the [31mred van\n\ttoo\n"

@@ -99,6 +99,12 @@ def test_problems_of_an_answer_that_is_not_chosen_are_notes():
     assert [problem.severity for problem in chosen.problems] == ["note"]
 
 
+def test_where_nobody_answers_what_went_wrong_with_the_model_is_as_bad_as_it_was():
+    down = Problem(code="endpoint_unreachable", message="nobody listens", severity="error")
+    chosen = choose(reply(None, 0.0, RULES), reply(None, 0.0, problems=(down,)), ON_PAGE)
+    assert [problem.severity for problem in chosen.problems] == ["error"]
+
+
 def test_nothing_is_chosen_of_nothing():
     assert choose(reply(None, 0.0, RULES), reply(None, 0.0), ON_PAGE).answer is None
 
