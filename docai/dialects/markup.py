@@ -60,6 +60,7 @@ from docai.numbers import is_missing, read_columns
 from docai.tasks import Task
 from docai.tasks.asking import Ask
 from docai.tasks.grounding import Find, Name
+from docai.tasks.otsl import COVERED, word_at
 
 STEPS: Final = 999  # of 1000 location tokens: the first is the left or top side of the view, the last the right or bottom
 ROLES: Final[tuple[str, ...]] = get_args(Role)
@@ -279,12 +280,8 @@ def _table(table: Table) -> str:
 
 
 def _position(cell: Cell, row: int, column: int, table: Table) -> str:
-    if (row, column) != (cell.row, cell.column):
-        return f"<{'lcel' if row == cell.row else 'ucel' if column == cell.column else 'xcel'}>"
-    section = cell.header == "row" and 1 < cell.column_span == table.column_count
-    filled = "fcel" if cell.text else "ecel"
-    word = {"none": filled, "row": "srow" if section else "rhed"}.get(cell.header, "ched")
-    return f"<{word}>{_told(cell.box, table.box)}{escaped(cell.text)}"
+    word = word_at(cell, row, column, table)
+    return f"<{word}>" if word in COVERED else f"<{word}>{_told(cell.box, table.box)}{escaped(cell.text)}"
 
 
 def _chart(chart: Chart) -> str:

@@ -23,10 +23,10 @@ from docai.document import Cell, Table
 Header = Literal["none", "column", "row"]
 
 _HEADERS: Final[dict[str, Header]] = {"fcel": "none", "ecel": "none", "ched": "column", "rhed": "row", "srow": "row"}
-_COVERED: Final = ("lcel", "ucel", "xcel")
-_WORD: Final = re.compile(rf"<({'|'.join([*_HEADERS, *_COVERED, 'nl'])})>")
+COVERED: Final = ("lcel", "ucel", "xcel")  # words of positions that a cell from the left or above covers
+_WORD: Final = re.compile(rf"<({'|'.join([*_HEADERS, *COVERED, 'nl'])})>")
 _WRAPPER: Final = re.compile(r"\A\s*<otsl>|</otsl>\s*\Z")
-_MISLEADING: Final = re.compile(rf"<(?=(?:{'|'.join([*_HEADERS, *_COVERED, 'nl'])}|/?otsl)>)|&(?=(?:lt|amp);)")
+_MISLEADING: Final = re.compile(rf"<(?=(?:{'|'.join([*_HEADERS, *COVERED, 'nl'])}|/?otsl)>)|&(?=(?:lt|amp);)")
 
 
 class _Position(NamedTuple):
@@ -47,12 +47,19 @@ def to_otsl(table: Table) -> str:
 
 
 def _position(cell: Cell, row: int, column: int, table: Table) -> str:
+    word = word_at(cell, row, column, table)
+    if word in COVERED:
+        return f"<{word}>"
+    return f"<{word}>{_MISLEADING.sub(lambda match: '&lt;' if match[0] == '<' else '&amp;', cell.text)}"
+
+
+def word_at(cell: Cell, row: int, column: int, table: Table) -> str:
+    """Return the word of OTSL, without its brackets, at a position that a cell of a table covers."""
     if (row, column) != (cell.row, cell.column):
-        return f"<{'lcel' if row == cell.row else 'ucel' if column == cell.column else 'xcel'}>"
+        return "lcel" if row == cell.row else "ucel" if column == cell.column else "xcel"
     section = cell.header == "row" and 1 < cell.column_span == table.column_count
     filled = "fcel" if cell.text else "ecel"
-    word = {"none": filled, "row": "srow" if section else "rhed"}.get(cell.header, "ched")
-    return f"<{word}>{_MISLEADING.sub(lambda match: '&lt;' if match[0] == '<' else '&amp;', cell.text)}"
+    return {"none": filled, "row": "srow" if section else "rhed"}.get(cell.header, "ched")
 
 
 def from_otsl(text: str, *, box: Box = WHOLE) -> tuple[Cell, ...]:
@@ -90,7 +97,7 @@ def _rows(text: str) -> list[list[_Position]]:
         raise ValueError("the last row has no <nl>; the answer may have been cut off")
     rows: list[list[_Position]] = [[]]
     for word, said in zip(pieces[1::2], pieces[2::2], strict=True):
-        if word in ("nl", "ecel", *_COVERED) and said.strip():
+        if word in ("nl", "ecel", *COVERED) and said.strip():
             place = f"row {len(rows) - 1}, column {len(rows[-1])}"
             raise ValueError(f"a text stands behind <{word}> at {place}, where none belongs: {said.strip()[:40]!r}")
         if word == "nl":

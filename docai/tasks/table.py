@@ -12,6 +12,7 @@ from rapidfuzz.distance import Levenshtein
 
 from docai.document import Cell, Table, replace
 from docai.numbers import EXPECTED, read_columns
+from docai.table_parts import is_crossed
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,7 @@ def _repeated(first: Table, table: Table) -> int:
     heads = [[cell.text for cell in row] for row in first.grid()[: max(1, first.header_row_count)]]
     here = [[cell.text for cell in row] for row in table.grid()]
     for count in range(min(len(heads), table.row_count - 1), 0, -1):
-        goes_on = any(cell.row < count < cell.row + cell.row_span for cell in table.cells)
-        if here[:count] == heads[:count] and any(map(any, heads[:count])) and not goes_on:
+        if here[:count] == heads[:count] and any(map(any, heads[:count])) and not is_crossed(table, count):
             return count
     return 0
 

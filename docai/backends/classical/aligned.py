@@ -26,7 +26,7 @@ def read_aligned(view: View) -> Reply | None:
     """Return the table that the words of `view` make by their alignment; None where they stand in no columns."""
     lines = sorted(find_lines(view.words, view.width_points, view.height_points), key=lambda n: (n.baseline, n.box.left))
     turned = [line for line in lines if line.words[0].direction in (90, 270)]
-    lines = [line for line in lines if line not in turned]
+    lines = [line for line in lines if line.words[0].direction not in (90, 270)]
     if not lines:
         return None
     em, leading = statistics.median(line.em for line in lines), statistics.median(line.leading for line in lines)
@@ -35,7 +35,8 @@ def read_aligned(view: View) -> Reply | None:
     if len(found) < 2 or len(columns) < 2:
         return None
     over = turned_headings(turned, columns)
-    beside = [line for line in turned if line not in over]
+    headed = set(map(id, over))
+    beside = [line for line in turned if id(line) not in headed]
     columns = with_label_column(columns, beside, em)
     setting = Setting(tuple(columns), tuple(find_rule_rows(view.rules, em, leading)), em, leading)
     rows = cut_rows(found, columns, em)
