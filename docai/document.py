@@ -229,7 +229,10 @@ def _leading(lines: Sequence[Sequence[Cell]], headers: Container[str]) -> int:
 
 
 class Axis(_Frozen):
-    """A chart's axis; `low` and `high` are the ends of what it shows, in its own unit."""
+    """A chart's axis; `low` and `high` are the ends of what it shows, in its own unit; `low` is the larger on an inverted one.
+
+    Dates are told as seconds since 1970-01-01 (UTC).
+    """
 
     title: str = ""
     unit: str = ""
@@ -241,7 +244,9 @@ class Axis(_Frozen):
 class Point(_Frozen):
     """One value of a series: `x` is the category or independent value, `y` the measured value, whatever the orientation.
 
-    `error` is the uncertainty of `y` in its own unit, where it was measured from pixels.
+    Dates are texts as ISO 8601 writes them, as fine as the axis tells. `error` is the uncertainty of `y` in its own unit, where
+    it was measured from pixels. `low` and `high` are the ends of its error bar, or of a bar that floats, whose `y` is its far end.
+    `size` is the third value of a bubble, as its legend tells it, else the area of the bubble in shares of the largest, 0..1.
     """
 
     x: float | str
@@ -250,19 +255,32 @@ class Point(_Frozen):
     confidence: Confidence = 1.0
     basis: Basis = "vector"
     error: float | None = None
+    low: float | None = None
+    high: float | None = None
+    size: float | None = None
     likelihood: _Told = None
 
 
 class Series(_Frozen):
-    """A chart's series: its name in the legend, its colour as `#rrggbb`, its points."""
+    """A chart's series: its name in the legend, its colour as `#rrggbb`, its points.
+
+    `mark` is what shows its values where a chart mixes several, and `axis` tells which value axis they are measured by.
+    """
 
     name: str = ""
     colour: str = ""
+    mark: Literal["bar", "line", "area", "point"] | None = None
+    axis: Literal["first", "second"] = "first"
     points: tuple[Point, ...] = ()
 
 
 class Chart(_Content):
-    """A chart as data."""
+    """A chart as data.
+
+    A histogram's `x` are the middles of its bins. A heat map has a series for each row. A box plot has a series for each
+    of `minimum`, `lower quartile`, `median`, `upper quartile`, `maximum` (the ends of the whiskers) and `outlier`; where it has
+    several groups, their names stand before. `second_axis` is the value axis on the other side.
+    """
 
     kind: Literal["chart"] = "chart"
     chart_type: ChartType
@@ -271,6 +289,7 @@ class Chart(_Content):
     title: str = ""
     x_axis: Axis = Axis()
     y_axis: Axis = Axis()
+    second_axis: Axis | None = None
     series: tuple[Series, ...] = ()
 
 
