@@ -33,6 +33,7 @@ NEIGHBOURS: Final = (-2, -1, 1, 2)  # pages compared for running headers; two, s
 SAMPLE: Final = 12  # pages that a document's style is learnt from, evenly spread
 HELD: Final = 18  # pages kept at hand: the sample of a short document, so that it is not read twice
 RULED_SHARE: Final = 0.8  # of a table's box that a grid of rules takes where rules part all of it
+PATH_MARGIN: Final = 0.005  # of the page by which a chart's own lines may stick out of its box: their thickness
 DOUBTFUL: Final = 0.1  # confidence of text whose layer cannot be believed
 
 ENGINE: Final = Engine(backend="classical")
@@ -202,6 +203,9 @@ def _asked(region: Region, sheet: Sheet, given: SourcePage, context: Context) ->
     if region.kind not in ("table", "chart"):
         return None
     task: Task = ReadTable(context.languages) if region.kind == "table" else ReadChart(context.languages)
+    if region.kind == "chart":
+        paths = tuple(path for path in page.paths if region.box.contains(path.box, PATH_MARGIN))
+        view = replace(view, paths=paths)
     requests = [Request(task, (view,), context.reader)]
     if context.model and (region.kind == "chart" or _is_doubtful(region) or not _is_ruled(region, page)):
         requests.append(Request(task, (_as_given(view, sheet, given),), context.model))

@@ -9,6 +9,7 @@ from typing import Final
 from docai import document
 from docai.backends.classical.aligned import read_aligned
 from docai.backends.classical.cells import ENGINE
+from docai.backends.classical.charts import read_chart
 from docai.backends.classical.ruled import read_ruled
 from docai.backends.classical.scanned import Scans, cores
 from docai.document import Problem
@@ -45,21 +46,16 @@ def _upright(view: View) -> View:
     )
 
 
-def _read_chart(view: View) -> Reply:
-    message = "this looks like a chart; its values are not read, it is kept as a picture with the words in it"
-    return _unread("chart_not_read", message, "note", view)
-
-
 def _unread(code: str, message: str, severity: str, view: View) -> Reply:
     problem = Problem.model_validate({"code": code, "message": message, "severity": severity, "page_number": view.page.number})
     return Reply(problems=(problem,), confidence=0.0, engine=ENGINE)
 
 
-READERS: Final[dict[str, Callable[[View], Reply]]] = {"table": _read_table, "chart": _read_chart}
+READERS: Final[dict[str, Callable[[View], Reply]]] = {"table": _read_table, "chart": read_chart}
 
 
 class Backend:
-    """Reads pictures of text line by line and tables from their rules; says of charts that it cannot read them."""
+    """Reads pictures of text line by line and tables from their rules and alignment, charts from their marks."""
 
     lens = Lens(dpi=200)
 

@@ -1,0 +1,168 @@
+"""Charts become data: a scene of labels and marks, calibrated axes, and a reader for each kind of mark.
+
+The story is told here: the scene (`paths.py`, or `pixels.py` for pictures), its plots with their axes (`axes.py`), the legend
+(`legends.py`), the readers in turn, each of which takes the marks that it explains (`bars.py`, …), printed values (`printed.py`),
+checks (`checks.py`), and the `Chart` that comes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Final
+
+from docai.backends.classical.cells import ENGINE
+from docai.backends.classical.charts.axes import find_plots
+from docai.backends.classical.charts.bars import read_bars
+from docai.backends.classical.charts.legends import Legend, find_legend
+from docai.backends.classical.charts.parts import Part, Reader, Strand, Value
+from docai.backends.classical.charts.paths import scene_of_paths
+from docai.backends.classical.charts.scales import Plot, Scale
+from docai.backends.classical.charts.scene import Label, Scene
+from docai.document import Axis, Chart, ChartType, Point, Problem, Series
+from docai.exchange import Reply
+from docai.tiling import View
+
+READERS: Final[tuple[Reader, ...]] = (read_bars,)
+"""In the order in which they take their marks."""
+TYPES: Final[dict[str, ChartType]] = {
+    "bar": "bar",
+    "line": "line",
+    "area": "area",
+    "point": "scatter",
+    "pie": "pie",
+    "box": "box",
+    "heatmap": "heatmap",
+}
+"""The types of charts that show their values by one kind of mark alone."""
+
+
+def read_chart(view: View) -> Reply:
+    """Return the data of the chart in a view; a problem and no answer where it cannot be read."""
+    if not view.paths:
+        return unread(view, "only its picture is there")
+    scene = scene_of_paths(view)
+    plots = find_plots(scene)
+    if not plots:
+        return unread(view, "no axis with values was found")
+    plot = plots[0]
+    free = [label for label in scene.labels if not any(label is used for used in plot.used)]
+    legend = find_legend(scene, free)
+    parts = _parts(_without_legend(scene, legend), plot, legend)
+    if not parts:
+        return unread(view, "nothing in it was recognised as marks of values")
+    chart = _chart(scene, view, plot, parts, free)
+    problems = tuple(_problem(view, code, message) for part in parts for code, message in part.faults)
+    return Reply(answer=chart, problems=problems, confidence=min(part.sure for part in parts), engine=ENGINE)
+
+
+def unread(view: View, why: str) -> Reply:
+    """Return that a chart could not be read."""
+    message = f"this looks like a chart; its values are not read, since {why}; it is kept as a picture with the words in it"
+    return Reply(problems=(_problem(view, "chart_not_read", message),), confidence=0.0, engine=ENGINE)
+
+
+def _problem(view: View, code: str, message: str) -> Problem:
+    return Problem(code=code, message=message, severity="note", page_number=view.page.number)
+
+
+def _without_legend(scene: Scene, legend: Legend) -> Scene:
+    swatches = [id(entry.swatch) for entry in legend.entries]
+    return replace(
+        scene,
+        rectangles=tuple(mark for mark in scene.rectangles if id(mark) not in swatches),
+        strokes=tuple(mark for mark in scene.strokes if id(mark) not in swatches),
+        symbols=tuple(mark for mark in scene.symbols if id(mark) not in swatches),
+    )
+
+
+def _parts(scene: Scene, plot: Plot, legend: Legend) -> list[Part]:
+    """Return what the readers find in turn; marks that one has explained are hidden from the next."""
+    found = []
+    for read in READERS:
+        part = read(scene, plot, legend)
+        if part is None:
+            continue
+        found.append(part)
+        taken = {id(mark) for mark in part.marks}
+        scene = replace(
+            scene,
+            rectangles=tuple(mark for mark in scene.rectangles if id(mark) not in taken),
+            strokes=tuple(mark for mark in scene.strokes if id(mark) not in taken),
+            polygons=tuple(mark for mark in scene.polygons if id(mark) not in taken),
+            symbols=tuple(mark for mark in scene.symbols if id(mark) not in taken),
+            sectors=tuple(mark for mark in scene.sectors if id(mark) not in taken),
+        )
+    return found
+
+
+# The chart
+
+
+def _chart(scene: Scene, view: View, plot: Plot, parts: Sequence[Part], free: Sequence[Label]) -> Chart:
+    main = parts[0]
+    kinds = {part.kind for part in parts}
+    names, values = (plot.across, plot.down) if main.orientation == "vertical" else (plot.down, plot.across)
+    return Chart(
+        page_number=view.page.number,
+        box=view.box,
+        chart_type=TYPES[main.kind] if len(kinds) == 1 else "mixed",
+        orientation=main.orientation,
+        stacking=main.stacking,
+        title=_title(free, plot),
+        x_axis=_axis(names),
+        y_axis=_axis(values),
+        second_axis=_axis(plot.second) if plot.second else None,
+        series=tuple(_series(strand, part, scene, view, plot, mixed=len(kinds) > 1) for part in parts for strand in part.strands),
+    )
+
+
+def _title(free: Sequence[Label], plot: Plot) -> str:
+    """Return the text above the plot; of several lines, all."""
+    above = [label for label in free if label.turn == 0 and label.extent.bottom <= plot.extent.top + 0.5 * label.size]
+    return " ".join(label.text for label in sorted(above, key=lambda label: (label.extent.top, label.extent.left)))
+
+
+def _axis(scale: Scale | None) -> Axis:
+    if scale is None:
+        return Axis()
+    if scale.kind == "category":
+        return Axis(title=scale.title, unit=scale.unit, scale="category")
+    ends = scale.value(scale.start), scale.value(scale.end)
+    low, high = ends if scale.horizontal else ends[::-1]
+    return Axis(title=scale.title, unit=scale.unit, scale=scale.kind, low=low, high=high)
+
+
+def _series(strand: Strand, part: Part, scene: Scene, view: View, plot: Plot, *, mixed: bool) -> Series:
+    names = plot.across if part.orientation == "vertical" else plot.down
+    mark = part.kind if mixed and part.kind in ("bar", "line", "area", "point") else None
+    points = tuple(_point(value, part, scene, view, names) for value in strand.values)
+    return Series(name=strand.name, colour=strand.colour, mark=mark, axis=strand.axis, points=points)
+
+
+def _point(value: Value, part: Part, scene: Scene, view: View, names: Scale | None) -> Point:
+    x = value.x
+    if names is not None and names.kind == "date" and not isinstance(x, str):
+        x = _date(x, names)
+    return Point(
+        x=x,
+        y=value.y,
+        box=scene.to_page(value.extent, view),
+        confidence=round(min(1.0, value.sure * part.sure), 4),
+        basis="printed" if value.printed is not None else scene.basis,
+        error=value.error,
+        low=value.low,
+        high=value.high,
+        size=value.size,
+    )
+
+
+DAY: Final = 86_400.0  # seconds
+
+
+def _date(seconds: float, scale: Scale) -> str:
+    """Return a date as ISO 8601 writes it, with its time where the axis shows less than a few days."""
+    moment = datetime.fromtimestamp(round(seconds), tz=timezone.utc)
+    span = abs(scale.value(scale.end) - scale.value(scale.start))
+    return moment.date().isoformat() if span > 3 * DAY else moment.replace(tzinfo=None).isoformat(timespec="minutes")

@@ -1,0 +1,112 @@
+"""Calibrated axes: from places in the scene to values and back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+from docai.backends.classical.charts.scene import Extent, Label
+
+
+class Tick(NamedTuple):
+    """What an axis says of a place: the label, the place it stands for, and the value it tells (None of a category).
+
+    Dates are seconds since 1970-01-01 UTC.
+    """
+
+    place: float
+    label: Label
+    value: float | None = None
+
+    @property
+    def text(self) -> str:
+        """What the label says."""
+        return self.label.text
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """An axis, calibrated: a place is told by its coordinate along the axis, in scene units.
+
+    A value is `slope * place + intercept`; on a logarithmic scale its logarithm to base 10 is.
+
+    Attributes:
+        kind: Of a date scale values are seconds since 1970-01-01 UTC; a category scale has none.
+        horizontal: Whether it runs to the right; otherwise it runs down.
+        start, end: Where it begins and ends, `start` < `end`.
+        ticks: In the order of their places.
+        residual: How far the ticks are off the fit at most, in scene units.
+        confidence: How sure it is that the calibration is right, 0..1.
+        title, unit: As they are printed beside it ("Sales (USD)": title "Sales", unit "USD"), with the label of the title.
+        multiplier: By which printed numbers were multiplied to give values ("1e6" at its end).
+        form: How dates are printed, as `strftime` tells; "" for others.
+    """
+
+    kind: Literal["linear", "log", "date", "category"]
+    horizontal: bool
+    start: float
+    end: float
+    ticks: tuple[Tick, ...] = ()
+    slope: float = math.nan
+    intercept: float = math.nan
+    residual: float = 0.0
+    confidence: float = 1.0
+    title: str = ""
+    unit: str = ""
+    title_label: Label | None = field(default=None)
+    multiplier: float = 1.0
+    form: str = ""
+
+    def value(self, place: float) -> float:
+        """Return the value at a place.
+
+        Raises:
+            ValueError: It is a scale of categories.
+        """
+        if self.kind == "category":
+            raise ValueError("an axis of categories has no values")
+        plain = self.slope * place + self.intercept
+        return float(10**plain) if self.kind == "log" else plain
+
+    def place(self, value: float) -> float:
+        """Return the place of a value.
+
+        Raises:
+            ValueError: It is a scale of categories, or a logarithmic one and the value is not above 0.
+        """
+        if self.kind == "category":
+            raise ValueError("an axis of categories has no values")
+        plain = math.log10(value) if self.kind == "log" else value
+        return (plain - self.intercept) / self.slope
+
+    def error(self, place: float, off: float) -> float:
+        """Return how far off a value is that was read at a place which may be off by `off` scene units."""
+        return abs(self.value(place + off) - self.value(place - off)) / 2
+
+    def nearest(self, place: float) -> Tick | None:
+        """Return the tick nearest to a place."""
+        return min(self.ticks, key=lambda tick: abs(tick.place - place), default=None)
+
+    @property
+    def step(self) -> float:
+        """The usual distance between neighbouring ticks; the whole axis where it has fewer than two."""
+        places = [tick.place for tick in self.ticks]
+        steps = sorted(after - before for before, after in pairwise(places))
+        return steps[len(steps) // 2] if steps else self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A plot: the extent that its axes span, and its scales.
+
+    `across` and `down` are None where there is no such axis; `second` is the value axis on the other side (to the right, or above).
+    `used` are the labels of the axes and their titles.
+    """
+
+    extent: Extent
+    across: Scale | None
+    down: Scale | None
+    second: Scale | None = None
+    used: tuple[Label, ...] = ()
