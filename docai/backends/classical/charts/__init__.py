@@ -15,9 +15,11 @@ from typing import Final
 from docai.backends.classical.cells import ENGINE
 from docai.backends.classical.charts.axes import find_plots
 from docai.backends.classical.charts.bars import read_bars
+from docai.backends.classical.charts.checks import checked
 from docai.backends.classical.charts.legends import Legend, find_legend
 from docai.backends.classical.charts.parts import Part, Reader, Strand, Value
 from docai.backends.classical.charts.paths import scene_of_paths
+from docai.backends.classical.charts.printed import with_printed
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Label, Scene
 from docai.document import Axis, Chart, ChartType, Point, Problem, Series
@@ -49,9 +51,13 @@ def read_chart(view: View) -> Reply:
     plot = plots[0]
     free = [label for label in scene.labels if not any(label is used for used in plot.used)]
     legend = find_legend(scene, free)
-    parts = _parts(_without_legend(scene, legend), plot, legend)
-    if not parts:
+    used = {id(label) for label in (*plot.used, *legend.used)}
+    data = [label for label in free if id(label) not in used]
+    bare = _without_legend(scene, legend)
+    parts = [with_printed(part, plot, scene, data) for part in _parts(bare, plot, legend)]
+    if not any(value.y is not None for part in parts for strand in part.strands for value in strand.values):
         return unread(view, "nothing in it was recognised as marks of values")
+    parts = checked(bare, plot, parts)
     chart = _chart(scene, view, plot, parts, free)
     problems = tuple(_problem(view, code, message) for part in parts for code, message in part.faults)
     return Reply(answer=chart, problems=problems, confidence=min(part.sure for part in parts), engine=ENGINE)
@@ -135,21 +141,23 @@ def _axis(scale: Scale | None) -> Axis:
 
 
 def _series(strand: Strand, part: Part, scene: Scene, view: View, plot: Plot, *, mixed: bool) -> Series:
-    names = plot.across if part.orientation == "vertical" else plot.down
     mark = part.kind if mixed and part.kind in ("bar", "line", "area", "point") else None
-    points = tuple(_point(value, part, scene, view, names) for value in strand.values)
+    points = tuple(_point(value, part, scene, view, plot) for value in strand.values)
     return Series(name=strand.name, colour=strand.colour, mark=mark, axis=strand.axis, points=points)
 
 
-def _point(value: Value, part: Part, scene: Scene, view: View, names: Scale | None) -> Point:
+def _point(value: Value, part: Part, scene: Scene, view: View, plot: Plot) -> Point:
     x = value.x
+    scales = [scale for scale in (plot.across, plot.down) if scale is not None]
+    measured = min((scale.confidence for scale in scales), default=1.0)
+    names = plot.across if part.orientation == "vertical" else plot.down
     if names is not None and names.kind == "date" and not isinstance(x, str):
         x = _date(x, names)
     return Point(
         x=x,
         y=value.y,
         box=scene.to_page(value.extent, view),
-        confidence=round(min(1.0, value.sure * part.sure), 4),
+        confidence=round(min(1.0, value.sure * part.sure * (1.0 if value.printed is not None else measured)), 4),
         basis="printed" if value.printed is not None else scene.basis,
         error=value.error,
         low=value.low,

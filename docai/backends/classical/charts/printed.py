@@ -1,0 +1,262 @@
+"""Values printed beside their marks: the labels of data, each matched to the mark that it stands at.
+
+A printed value is what the chart's author says, so it goes before a measured one, unless it is rounded more coarsely. The labels
+of one part are believed together: they must stand in the same place at their marks, and grow as their marks do.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from docai.backends.classical.charts.parts import Part, Strand, Value
+from docai.backends.classical.charts.scales import Plot, Scale
+from docai.backends.classical.charts.scene import Extent, Label, Scene
+from docai.numbers import Number, read_columns
+
+NEAR_EMS: Final = 1.3  # between a mark and the label outside it, at most
+LEAST_AGREEING: Final = 0.6  # of the labels at marks that must agree with them, so that they are the marks' values
+COARSE: Final = 0.005  # of a value that half a unit of its last printed digit may be; coarser, the drawn value is the better one
+OFF: Final = 0.02  # of the axis that a printed value may differ from a drawn one by: labels tell hundredths, marks have an outline
+CONFIRMED: Final = 0.99  # how sure a value is at least that its label and its mark agree on
+CONTRADICTED: Final = 0.4  # and at most where they do not
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A label at a mark: which value of which strand, the number it prints, and half a unit of its last digit."""
+
+    strand: int
+    place: int
+    label: Label
+    number: float
+    half_unit: float
+
+
+def with_printed(part: Part, plot: Plot | None, scene: Scene, free: Sequence[Label]) -> Part:
+    """Return a part whose values are those that labels at their marks print, where they do.
+
+    `free` are the labels that are no axis', legend's or title's. Where the part has no value axis, the labels calibrate it: a mark
+    without a label is then measured by those of the others.
+    """
+    numbers = _numbers(free)
+    if not numbers:
+        return part
+    matches = _matches(part, numbers, scene.em)
+    if not matches:
+        return part
+    if part.kind == "heatmap":
+        return _told(part, {(m.strand, m.place): m for m in matches})
+    values = _value_scale(part, plot)
+    if values is None and part.kind != "pie":
+        return _calibrated(part, matches)
+    if part.kind == "pie":
+        return _shares(part, matches)
+    return _held(part, matches, _span(part, values))
+
+
+def _numbers(labels: Sequence[Label]) -> list[tuple[Label, float, float]]:
+    """Return the labels that print a number, with the number and half a unit of its last digit."""
+    read: list[Number | None] = read_columns([[label.text for label in labels]])[0] if labels else []
+    found = []
+    for label, number in zip(labels, read, strict=True):
+        if number is None:
+            continue
+        value = float(number.value)
+        figures = abs(value) * 10**number.decimals if not number.scaled else math.nan
+        unit = abs(value) / figures if figures and not math.isnan(figures) else 10.0**-number.decimals
+        found.append((label, value, unit / 2))
+    return found
+
+
+def _value_scale(part: Part, plot: Plot | None) -> Scale | None:
+    if plot is None:
+        return None
+    scale = plot.down if part.orientation == "vertical" else plot.across
+    return scale if scale is not None and scale.kind != "category" else None
+
+
+def _span(part: Part, scale: Scale | None) -> float:
+    """Return how far the value axis reaches, in its unit."""
+    if scale is not None and scale.kind != "log":
+        return abs(scale.value(scale.end) - scale.value(scale.start))
+    values = [abs(value.y) for strand in part.strands for value in strand.values if value.y is not None]
+    return max(values, default=1.0)
+
+
+# Which label stands at which mark
+
+
+def _matches(part: Part, numbers: Sequence[tuple[Label, float, float]], em: float) -> list[_Match]:
+    """Return the labels at marks, each label and each mark once, the nearest first, in the place that most of them stand in."""
+    found: list[tuple[str, float, _Match]] = []
+    for strand_place, strand in enumerate(part.strands):
+        for place, value in enumerate(strand.values):
+            for label, number, half in numbers:
+                where = _where(part, value, label, em)
+                if where is not None:
+                    found.append((where[0], where[1], _Match(strand_place, place, label, number, half)))
+    usual = {one: sum(where == one for where, _, _ in found) for one, _, _ in found}
+    found.sort(key=lambda one: (-usual[one[0]] if one[1] < em else 0, one[1]))
+    labels: set[int] = set()
+    marks: set[tuple[int, int]] = set()
+    chosen = []
+    for _, _, match in found:
+        if id(match.label) not in labels and (match.strand, match.place) not in marks:
+            labels.add(id(match.label))
+            marks.add((match.strand, match.place))
+            chosen.append(match)
+    return chosen
+
+
+def _where(part: Part, value: Value, label: Label, em: float) -> tuple[str, float] | None:
+    """Return where a label stands at a mark, "inside" or at its end, and how far off; None where it is not at it."""
+    mark, text = value.extent, label.extent
+    across, down = text.middle
+    if part.kind in ("line", "point", "area"):
+        x, y = mark.middle
+        gap = _gap(mark, text)
+        beside = abs(across - x) < max(text.width, em) * 0.75 or part.kind == "point"
+        return ("above" if down < y else "below", gap + 0.5 * abs(across - x)) if gap < NEAR_EMS * em and beside else None
+    if mark.holds(text.middle) and (part.kind in ("heatmap", "pie") or _is_level(part, mark, text)):
+        return "inside", 0.0
+    if part.kind not in ("bar", "box") or not _is_level(part, mark, text):
+        return None
+    gap = _gap(mark, text)
+    if gap > NEAR_EMS * em:
+        return None
+    ahead = down < mark.middle[1] if part.orientation == "vertical" else across > mark.middle[0]
+    return "ahead" if ahead else "behind", gap
+
+
+def _is_level(part: Part, mark: Extent, text: Extent) -> bool:
+    """Return whether the middle of a label lies in the band that a bar runs in."""
+    across, down = text.middle
+    if part.orientation == "vertical":
+        return mark.left - 0.25 * mark.width <= across <= mark.right + 0.25 * mark.width
+    return mark.top - 0.25 * mark.height <= down <= mark.bottom + 0.25 * mark.height
+
+
+def _gap(mark: Extent, text: Extent) -> float:
+    across = max(mark.left - text.right, text.left - mark.right, 0.0)
+    down = max(mark.top - text.bottom, text.top - mark.bottom, 0.0)
+    return math.hypot(across, down)
+
+
+# What the labels are worth
+
+
+def _held(part: Part, matches: Sequence[_Match], span: float) -> Part:
+    """Return a part whose drawn values were held against their labels, which may be printed in another unit than the axis."""
+    pairs = [(match, value) for match in matches if (value := part.strands[match.strand].values[match.place]).y is not None]
+    if not pairs:
+        return part
+    factor = _factor([(match.number, value.y) for match, value in pairs if value.y is not None])
+    agreeing = {
+        (match.strand, match.place): match
+        for match, value in pairs
+        if value.y is not None
+        and abs(match.number / factor - value.y) <= max(OFF * span, 3 * (value.error or 0.0), match.half_unit / factor)
+    }
+    if len(agreeing) < LEAST_AGREEING * len(pairs):
+        return part
+    odd = [match for match, _ in pairs if (match.strand, match.place) not in agreeing]
+    told = _told(part, agreeing, factor)
+    if not odd:
+        return told
+    doubted = {(match.strand, match.place) for match in odd}
+    listed = ", ".join(match.label.text for match in odd[:10])
+    message = f"these printed values do not agree with the height of their marks: {listed}; look at them before they are used"
+    changed = _changed(told, lambda s, p, v: replace(v, sure=min(v.sure, CONTRADICTED)) if (s, p) in doubted else v)
+    return replace(changed, faults=(*told.faults, ("chart_label_contradicts", message)))
+
+
+def _factor(pairs: Iterable[tuple[float, float]]) -> float:
+    """Return by what power of ten labels are larger than what the axis says: 1000 where it counts in thousands."""
+    ratios = [abs(printed / drawn) for printed, drawn in pairs if printed and drawn]
+    if not ratios:
+        return 1.0
+    power = round(math.log10(statistics.median(ratios)) / 3) * 3
+    return 10.0**power
+
+
+def _told(part: Part, matches: dict[tuple[int, int], _Match], factor: float = 1.0) -> Part:
+    """Return a part with its printed values; where one is rounded coarsely, the drawn value stays, the surer for it."""
+
+    def told(strand: int, place: int, value: Value) -> Value:
+        match = matches.get((strand, place))
+        if match is None:
+            return value
+        sure = max(value.sure, CONFIRMED)
+        number = match.number / factor
+        sign = -1.0 if value.y is not None and value.y < 0 < number else 1.0  # some charts print losses without their sign
+        coarse = match.half_unit > COARSE * abs(match.number)
+        if value.y is not None and coarse and match.half_unit / factor > (value.error or 0.0):
+            return replace(value, sure=sure)
+        return replace(value, y=sign * number, printed=match.label, error=None, sure=sure * match.label.confidence)
+
+    return _changed(part, told)
+
+
+def _changed(part: Part, change: Callable[[int, int, Value], Value]) -> Part:
+    strands: list[Strand] = [
+        replace(strand, values=tuple(change(n, place, value) for place, value in enumerate(strand.values)))
+        for n, strand in enumerate(part.strands)
+    ]
+    return replace(part, strands=tuple(strands))
+
+
+def _calibrated(part: Part, matches: Sequence[_Match]) -> Part:
+    """Return a part without a value axis, its values those that are printed, and by them those of marks without a label."""
+    upright = part.orientation == "vertical"
+    lengths = {
+        (match.strand, match.place): _length(part.strands[match.strand].values[match.place], upright=upright) for match in matches
+    }
+    ratios = [abs(match.number) / length for match in matches if (length := lengths[match.strand, match.place]) > 0]
+    if not ratios:
+        return _told(part, {(match.strand, match.place): match for match in matches})
+    unit = statistics.median(ratios)
+    longest = max(lengths.values())
+    fitting = {
+        (match.strand, match.place): match
+        for match in matches
+        if abs(abs(match.number) / unit - lengths[match.strand, match.place]) <= 2 * OFF * longest
+        if unit
+    }
+    if len(fitting) < LEAST_AGREEING * len(matches):  # not from zero, or on another scale: what is printed is all that is known
+        told = _told(part, {(match.strand, match.place): match for match in matches})
+        return _changed(told, lambda _s, _p, value: replace(value, sure=value.sure * 0.8))
+
+    def filled(_strand: int, _place: int, value: Value) -> Value:
+        if value.y is not None:
+            return value
+        return replace(value, y=_length(value, upright=upright) * unit, sure=value.sure * 0.8)
+
+    return _changed(_told(part, fitting), filled)
+
+
+def _length(value: Value, *, upright: bool) -> float:
+    return value.extent.height if upright else value.extent.width
+
+
+def _shares(part: Part, matches: Sequence[_Match]) -> Part:
+    """Return a pie with its printed values, if they are in proportion to its sectors."""
+    pairs = [(match, value) for match in matches if (value := part.strands[match.strand].values[match.place]).y]
+    whole = sum(match.number for match, _ in pairs)
+    drawn = sum(value.y or 0.0 for _, value in pairs)
+    if not pairs or whole <= 0 or drawn <= 0:
+        return part
+    fitting = {
+        (match.strand, match.place): match
+        for match, value in pairs
+        if abs(match.number / whole - (value.y or 0.0) / drawn) <= OFF + match.half_unit / whole
+    }
+    if len(fitting) < max(2, LEAST_AGREEING * len(pairs)):
+        return part
+    everything = sum(len(strand.values) for strand in part.strands)
+    if len(fitting) < everything and abs(whole / drawn - 1) > OFF:  # amounts at some sectors, shares at others would be a mixture
+        return part
+    return _told(part, fitting)
