@@ -15,13 +15,14 @@ from typing import Final
 from docai.backends.classical.charts.parts import Part, Strand, Value
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Extent, Label, Scene
-from docai.numbers import Number, read_columns
+from docai.numbers import Convention, Number, parse, read_columns
 
 NEAR_EMS: Final = 1.3  # between a mark and the label outside it, at most
 LEAST_AGREEING: Final = 0.6  # of the labels at marks that must agree with them, so that they are the marks' values
 COARSE: Final = 0.005  # of a value that half a unit of its last printed digit may be; coarser, the drawn value is the better one
 OFF: Final = 0.02  # of the axis that a printed value may differ from a drawn one by: labels tell hundredths, marks have an outline
 CONFIRMED: Final = 0.99  # how sure a value is at least that its label and its mark agree on
+ENGLISH: Final = Convention(".", spaced=True)  # of numbers that may be written in either way: "50,123", as Korean has it, too
 CONTRADICTED: Final = 0.4  # and at most where they do not
 
 
@@ -60,7 +61,9 @@ def with_printed(part: Part, plot: Plot | None, scene: Scene, free: Sequence[Lab
 
 def _numbers(labels: Sequence[Label]) -> list[tuple[Label, float, float]]:
     """Return the labels that print a number, with the number and half a unit of its last digit."""
-    read: list[Number | None] = read_columns([[label.text for label in labels]])[0] if labels else []
+    texts = [label.text for label in labels]
+    known: list[Number | None] = read_columns([texts])[0] if labels else []
+    read = [number or parse(text, ENGLISH) for text, number in zip(texts, known, strict=True)]
     found = []
     for label, number in zip(labels, read, strict=True):
         if number is None:
