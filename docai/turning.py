@@ -64,4 +64,8 @@ def turned_path(path: VectorPath, quarter: int) -> VectorPath:
             points = [(min(x0, x1), min(y0, y1)), (max(x0, x1), max(y0, y1))]
         return (segment[0], *(value for point in points for value in point))
 
-    return path._replace(box=turned_box(path.box, quarter), segments=tuple(turn(segment) for segment in path.segments))
+    return path._replace(
+        box=turned_box(path.box, quarter),
+        segments=tuple(turn(segment) for segment in path.segments),
+        clip=turned_box(path.clip, quarter) if path.clip else None,
+    )

@@ -353,7 +353,8 @@ SEGMENTS = st.one_of(
     st.tuples(st.just("curve"), *[SIDES] * 8),
 )
 PATHS = st.lists(
-    st.builds(VectorPath, BOXES, COLOURS, COLOURS, st.floats(0, 5), st.lists(SEGMENTS, max_size=6).map(tuple)), max_size=8
+    st.builds(VectorPath, BOXES, COLOURS, COLOURS, st.floats(0, 5), st.lists(SEGMENTS, max_size=6).map(tuple), clip=st.none()),
+    max_size=8,
 )
 PICTURES = st.lists(st.builds(Picture, BOXES, st.integers(1, 500), st.integers(1, 500)), max_size=3)
 

@@ -100,6 +100,23 @@ class Glyph(NamedTuple):
     colour: int = 0
 
 
+class TextRun(NamedTuple):
+    """Text as one operation of a file shows it, character by character, spaces included.
+
+    `starts` are the places on the baseline where the characters begin, in page fractions as displayed and not cut at the page's
+    edge; `advances` are their widths in points; `turn` is the clockwise turn of the reading direction in degrees, -180..180.
+    """
+
+    text: tuple[str, ...]
+    starts: tuple[tuple[float, float], ...]
+    advances: tuple[float, ...]
+    size: float
+    turn: float
+    font: Font
+    colour: int = 0
+    visible: bool = True
+
+
 class Rule(NamedTuple):
     """A straight horizontal or vertical line, or a bar so thin that it reads as one.
 
@@ -118,7 +135,9 @@ class VectorPath(NamedTuple):
     """A drawn path: its box, colours as `#rrggbb` ("" for none) and segments.
 
     A segment is its kind and coordinates in page fractions: `("line", x0, y0, x1, y1)`, `("curve", x0, y0, …, x3, y3)`
-    (cubic Bézier) or `("rectangle", left, top, right, bottom)`.
+    (cubic Bézier) or `("rectangle", left, top, right, bottom)`. `dashes` are the lengths in points of the strokes and gaps of
+    its outline, () where it is solid; `opacity` is its fill's, or its outline's where it has no fill, 0..1; `clip` is what may
+    be seen of it, None for all. The box is cut by the clip; segments are not.
     """
 
     box: Box
@@ -126,6 +145,9 @@ class VectorPath(NamedTuple):
     stroke: str
     thickness: float
     segments: tuple[tuple[str | float, ...], ...]
+    dashes: tuple[float, ...] = ()
+    opacity: float = 1.0
+    clip: Box | None = None
 
     def rules(self, width_points: float, height_points: float) -> Iterator[Rule]:
         """Yield the straight lines along the axes that the path draws on a page of that size."""
@@ -239,6 +261,9 @@ class Source(Protocol):
 
     def glyphs(self, number: int) -> tuple[Glyph, ...]:
         """Return the characters of a page's text layer one by one; words (`page`) are ten times as cheap."""
+
+    def text_runs(self, number: int) -> tuple[TextRun, ...]:
+        """Return the text of a page as its operations show it: what stands together in a chart's labels, which words hide."""
 
     def render(self, number: int, width: int, height: int, clip: Box = WHOLE) -> tuple[Pixels, Problem | None]:
         """Return `clip` of a page as `width` x `height` pixels, RGB, and what is to be said of how it was done."""
@@ -367,3 +392,16 @@ def render(reference: PageReference, width: int, height: int, clip: Box = WHOLE)
         return source.render(reference.number, width, height, clip)
     with opened(reference.origin) as source:
         return source.render(reference.number, width, height, clip)
+
+
+def text_runs(reference: PageReference) -> tuple[TextRun, ...]:
+    """Return the text of a page as its operations show it; none of a picture, and of a page that is damaged.
+
+    Raises:
+        InputError: The document cannot be opened, or has no such page.
+    """
+    source = _open.get(reference.origin)
+    if source is not None:
+        return source.text_runs(reference.number)
+    with opened(reference.origin) as source:
+        return source.text_runs(reference.number)

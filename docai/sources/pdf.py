@@ -21,8 +21,21 @@ import numpy as np
 from docai.box import WHOLE, Box
 from docai.document import Attachment, FormField, Link, OutlineEntry, Problem
 from docai.errors import Encrypted, InputError, NoSuchPage, Unreadable
-from docai.sources import LETTER, Font, Glyph, Origin, PageReference, Picture, Rule, SourcePage, SourceWord, VectorPath, poppler
-from docai.sources.frame import MAX_POINTS, Frame, vector_path
+from docai.sources import (
+    LETTER,
+    Font,
+    Glyph,
+    Origin,
+    PageReference,
+    Picture,
+    Rule,
+    SourcePage,
+    SourceWord,
+    TextRun,
+    VectorPath,
+    poppler,
+)
+from docai.sources.frame import MAX_POINTS, Frame, vector_paths
 from docai.sources.sizes import with_plausible_sizes
 from docai.sources.spelling import (
     SPACING_ACCENTS,
@@ -72,6 +85,7 @@ DAMAGE: Final = (
 
 TEXT_FLAGS: Final = pymupdf.TEXT_MEDIABOX_CLIP  # ligatures taken apart, unknown glyphs as U+FFFD
 FILLED_OR_STROKED: Final = 8 | 16  # char_flags of a span; neither: text render mode 3, invisible
+INVISIBLE: Final = 3  # "type" of a text span that is neither filled nor stroked (PyMuPDF, `Page.get_texttrace`)
 SUPERSCRIPT, ITALIC, SERIF, MONOSPACE, BOLD = 1, 2, 4, 8, 16  # flags of a span (PyMuPDF, "Font Property Flags")
 MAX_CONTENT_BYTES: Final = 40_000_000  # of a page's drawing commands; above, vector paths alone would take gigabytes
 MAX_WORDS: Final = 100_000  # of a page; a newspaper's has about 10,000, and each costs some 100 microseconds
@@ -96,6 +110,7 @@ class PdfSource:
             Encrypted: The password is missing or wrong.
         """
         self.origin = origin
+        self._runs: tuple[int, tuple[TextRun, ...]] | None = None  # charts of one page ask for the same
         self._losses: dict[Problem, None] = {}  # each once, however often it is asked for
         try:
             if origin.path is not None and not SURROGATE.search(origin.path):
@@ -177,6 +192,21 @@ class PdfSource:
         except DAMAGE as error:
             logger.warning("page %d of %s: glyphs cannot be read: %s", number, self.origin.name, error)
             return ()
+
+    def text_runs(self, number: int) -> tuple[TextRun, ...]:
+        """Return the text of a page as its operations show it; none of a page that is damaged. The last page's are kept.
+
+        Raises:
+            NoSuchPage: The document has no such page.
+        """
+        self._check_number(number)
+        if self._runs is None or self._runs[0] != number:
+            try:
+                self._runs = number, tuple(_PageReader(self._file[number - 1], number).text_runs())
+            except DAMAGE as error:
+                logger.warning("page %d of %s: text cannot be read: %s", number, self.origin.name, error)
+                self._runs = number, ()
+        return self._runs[1]
 
     def render(self, number: int, width: int, height: int, clip: Box = WHOLE) -> tuple[Pixels, Problem | None]:
         """Return `clip` of a page as `width` x `height` RGB pixels; drawn by poppler, and said so, where MuPDF cannot.
@@ -372,23 +402,40 @@ class _PageReader:
                             baseline = self.frame.point(*glyph["origin"])[1]
                             yield Glyph(text, self.frame.box(place), size, font, baseline, direction, span["color"])
 
+    def text_runs(self) -> Iterator[TextRun]:
+        for span in self._page.get_texttrace():
+            size, (cosine, sine) = float(span["size"]), span["dir"]
+            if not math.isfinite(size + cosine + sine):
+                continue
+            height = (span["ascender"] - span["descender"]) * size
+            shown = [(chr(code), place, box) for code, _, place, box in span["chars"] if math.isfinite(sum(box)) and code > 0]
+            red, green, blue = (round(255 * part) for part in _rgb(span["color"]))
+            yield TextRun(
+                text=tuple(text for text, *_ in shown),
+                starts=tuple(self.frame.point(*place) for _, place, _ in shown),
+                advances=tuple(_advance(box, cosine, sine, height) * self.frame.scale for *_, box in shown),
+                size=size * self.frame.scale,
+                turn=self.frame.turn(cosine, sine),
+                font=_font(span["font"], span["flags"]),
+                colour=red << 16 | green << 8 | blue,
+                visible=span["type"] != INVISIBLE and span["opacity"] > 0,
+            )
+
     def drawings(self) -> tuple[tuple[Rule, ...], tuple[VectorPath, ...]]:
         size = sum(len(self._page.parent.xref_stream(xref) or b"") for xref in self._page.get_contents())
         if size > MAX_CONTENT_BYTES:
             message = f"the page draws more than docai reads ({size // 1_000_000} MB); its lines and drawings are left out"
             self.problems.append(_problem("page_too_complex", message, self._number, "warning"))
             return (), ()
-        drawings = self._page.get_cdrawings()
+        drawings = self._page.get_cdrawings(extended=True)  # with clips and groups; as quick as without
         if len(drawings) > MAX_PATHS:
             message = f"the page has {len(drawings)} drawings; only the first {MAX_PATHS} are read"
             self.problems.append(_problem("page_too_complex", message, self._number, "warning"))
         rules: list[Rule] = []
         paths: list[VectorPath] = []
-        for drawing in drawings[:MAX_PATHS]:
-            path = vector_path(drawing, self.frame)
-            if path is not None:
-                paths.append(path)
-                rules.extend(path.rules(self.width, self.height))
+        for path in vector_paths(drawings[:MAX_PATHS], self.frame):
+            paths.append(path)
+            rules.extend(path.rules(self.width, self.height))
         return tuple(rules), tuple(paths)
 
     def pictures(self) -> tuple[Picture, ...]:
@@ -409,6 +456,27 @@ class _PageReader:
                 box = self.frame.box(rectangle)
                 found.append(Link(box=box, uri=clean(uri) if uri else None, page_number=page + 1 if page >= 0 else None))
         return tuple(found)
+
+
+def _advance(box: tuple[float, float, float, float], cosine: float, sine: float, height: float) -> float:
+    """Return the width of a character along its baseline from the upright box around it, turned with its height."""
+    across, down, cosine, sine = box[2] - box[0], box[3] - box[1], abs(cosine), abs(sine)
+    return float((across - height * sine) / cosine if cosine > sine else (down - height * cosine) / sine)
+
+
+def _rgb(colour: tuple[float, ...] | None) -> tuple[float, float, float]:
+    """Return a colour of one, three or four parts as red, green and blue, 0..1; black where it is not told.
+
+    Source: PDF 1.7, 10.3.5, for cyan, magenta, yellow and black.
+    """
+    if not colour:
+        return 0.0, 0.0, 0.0
+    if len(colour) == 3:
+        return colour[0], colour[1], colour[2]
+    if len(colour) == 4:
+        cyan, magenta, yellow, black = colour
+        return 1 - min(1, cyan + black), 1 - min(1, magenta + black), 1 - min(1, yellow + black)
+    return colour[0], colour[0], colour[0]
 
 
 def _is_cut_off(file: Any, number: int) -> bool:

@@ -87,7 +87,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """An upright rectangle, filled, outlined or both; colours as `#rrggbb`, "" for none."""
+    """An upright rectangle, filled, outlined or both; colours as `#rrggbb`, "" for none.
+
+    `cut` tells that it goes on outside what is shown of it, as a bar that is longer than its axis does.
+    """
 
     extent: Extent
     fill: str = ""
@@ -95,6 +98,7 @@ class Rectangle:
     thickness: float = 0.0
     opacity: float = 1.0
     order: int = 0
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,8 @@ class Stroke:
     """A line through two or more places, in the order in which it is drawn.
 
     `dashes` is the pattern in scene units (() for a solid line). `curved` tells that some of its places stand for Bézier curves
-    between them, as those of smoothed lines.
+    between them, as those of smoothed lines; `cut`, that it goes on outside what is shown: its first or last place lies on the
+    border there and is no vertex.
     """
 
     places: tuple[Place, ...]
@@ -112,6 +117,7 @@ class Stroke:
     opacity: float = 1.0
     curved: bool = False
     order: int = 0
+    cut: bool = False
 
     @property
     def extent(self) -> Extent:
