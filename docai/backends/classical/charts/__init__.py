@@ -15,7 +15,9 @@ from typing import Final
 from docai.backends.classical.cells import ENGINE
 from docai.backends.classical.charts.axes import find_plots
 from docai.backends.classical.charts.bars import read_bars
+from docai.backends.classical.charts.boxes import read_boxes
 from docai.backends.classical.charts.checks import checked
+from docai.backends.classical.charts.heatmaps import read_heatmap
 from docai.backends.classical.charts.legends import Legend, find_legend
 from docai.backends.classical.charts.parts import Part, Reader, Strand, Value
 from docai.backends.classical.charts.paths import scene_of_paths
@@ -26,7 +28,7 @@ from docai.document import Axis, Chart, ChartType, Point, Problem, Series
 from docai.exchange import Reply
 from docai.tiling import View
 
-READERS: Final[tuple[Reader, ...]] = (read_bars,)
+READERS: Final[tuple[Reader, ...]] = (read_heatmap, read_boxes, read_bars)
 """In the order in which they take their marks."""
 TYPES: Final[dict[str, ChartType]] = {
     "bar": "bar",
