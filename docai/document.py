@@ -244,7 +244,8 @@ class Axis(_Frozen):
 class Point(_Frozen):
     """One value of a series: `x` is the category or independent value, `y` the measured value, whatever the orientation.
 
-    Dates are texts as ISO 8601 writes them, as fine as the axis tells. `error` is the uncertainty of `y` in its own unit, where
+    Dates are texts as ISO 8601 writes them; those of bars, which stand for days, months or years, as the axis prints them, and the
+    bins of a histogram as `6 – 6.5`. `error` is the uncertainty of `y` in its own unit, where
     it was measured from pixels. `low` and `high` are the ends of its error bar, or of a bar that floats, whose `y` is its far end.
     `size` is the third value of a bubble, as its legend tells it, else the area of the bubble in shares of the largest, 0..1.
     """
@@ -277,7 +278,7 @@ class Series(_Frozen):
 class Chart(_Content):
     """A chart as data.
 
-    A histogram's `x` are the middles of its bins. A heat map has a series for each row. A box plot has a series for each
+    A heat map has a series for each row. A box plot has a series for each
     of `minimum`, `lower quartile`, `median`, `upper quartile`, `maximum` (the ends of the whiskers) and `outlier`; where it has
     several groups, their names stand before. `second_axis` is the value axis on the other side.
     """

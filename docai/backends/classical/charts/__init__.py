@@ -7,9 +7,12 @@ checks (`checks.py`), and the `Chart` that comes of it.
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+from itertools import pairwise
 from typing import Final
 
 from docai.backends.classical.cells import ENGINE
@@ -149,14 +152,11 @@ def _series(strand: Strand, part: Part, scene: Scene, view: View, plot: Plot, *,
 
 
 def _point(value: Value, part: Part, scene: Scene, view: View, plot: Plot) -> Point:
-    x = value.x
     scales = [scale for scale in (plot.across, plot.down) if scale is not None]
     measured = min((scale.confidence for scale in scales), default=1.0)
     names = plot.across if part.orientation == "vertical" else plot.down
-    if names is not None and names.kind == "date" and not isinstance(x, str):
-        x = _date(x, names)
     return Point(
-        x=x,
+        x=_name(value, part, names),
         y=value.y,
         box=scene.to_page(value.extent, view),
         confidence=round(min(1.0, value.sure * part.sure * (1.0 if value.printed is not None else measured)), 4),
@@ -169,10 +169,45 @@ def _point(value: Value, part: Part, scene: Scene, view: View, plot: Plot) -> Po
 
 
 DAY: Final = 86_400.0  # seconds
+TOUCHING: Final = 0.15  # of a bar's width that bars of a histogram stand apart at most; some leave a pixel between them
+FIGURES: Final = 6  # of numbers that were read off an axis; more are noise of the drawing
 
 
-def _date(seconds: float, scale: Scale) -> str:
-    """Return a date as ISO 8601 writes it, with its time where the axis shows less than a few days."""
+def _name(value: Value, part: Part, names: Scale | None) -> float | str:
+    """Return the independent value of a mark: of a bar on an axis of numbers its bin, on one of dates the period as the axis tells it."""
+    if isinstance(value.x, str) or names is None:
+        return value.x
+    if names.kind == "date":
+        return _date(value.x, names, printed=part.kind == "bar")
+    if part.kind == "bar" and _are_bins(part, names):
+        ends = (value.extent.left, value.extent.right) if names.horizontal else (value.extent.bottom, value.extent.top)
+        low, high = sorted(_rounded(names.value(end), names) for end in ends)
+        return f"{low:g} – {high:g}"
+    return float(f"{value.x:.{FIGURES}g}")
+
+
+def _are_bins(part: Part, names: Scale) -> bool:
+    """Return whether bars stand side by side without gaps, or all but: those of a histogram."""
+    extents = sorted(
+        ((v.extent.left, v.extent.right) if names.horizontal else (v.extent.top, v.extent.bottom))
+        for s in part.strands
+        for v in s.values
+    )
+    wide = statistics.median(high - low for low, high in extents)
+    gaps = [after[0] - before[1] for before, after in pairwise(extents)]
+    return len(extents) > 2 and sum(-0.5 * wide < gap < TOUCHING * wide for gap in gaps) > 0.6 * len(gaps)
+
+
+def _rounded(value: float, scale: Scale) -> float:
+    """Return a value as finely as a hundredth of its axis' step tells it."""
+    step = abs(scale.value(scale.start + scale.step) - scale.value(scale.start))
+    return round(value, max(0, math.ceil(-math.log10(step / 40)))) + 0.0 if step > 0 and scale.kind == "linear" else value
+
+
+def _date(seconds: float, scale: Scale, *, printed: bool) -> str:
+    """Return a date as the axis prints it, or as ISO 8601 writes it, with its time where the axis shows less than a few days."""
     moment = datetime.fromtimestamp(round(seconds), tz=timezone.utc)
+    if printed and scale.form:
+        return moment.strftime(scale.form)
     span = abs(scale.value(scale.end) - scale.value(scale.start))
     return moment.date().isoformat() if span > 3 * DAY else moment.replace(tzinfo=None).isoformat(timespec="minutes")
