@@ -174,7 +174,7 @@ FIGURES: Final = 6  # of numbers that were read off an axis; more are noise of t
 
 
 def _name(value: Value, part: Part, names: Scale | None) -> float | str:
-    """Return the independent value of a mark: of a bar on an axis of numbers its bin, on one of dates the period as the axis tells it."""
+    """Return the independent value of a mark; of a bar among numbers its bin, among dates the period as the axis tells it."""
     if isinstance(value.x, str) or names is None:
         return value.x
     if names.kind == "date":
@@ -188,11 +188,8 @@ def _name(value: Value, part: Part, names: Scale | None) -> float | str:
 
 def _are_bins(part: Part, names: Scale) -> bool:
     """Return whether bars stand side by side without gaps, or all but: those of a histogram."""
-    extents = sorted(
-        ((v.extent.left, v.extent.right) if names.horizontal else (v.extent.top, v.extent.bottom))
-        for s in part.strands
-        for v in s.values
-    )
+    along = (0, 2) if names.horizontal else (1, 3)
+    extents = sorted((value.extent[along[0]], value.extent[along[1]]) for strand in part.strands for value in strand.values)
     wide = statistics.median(high - low for low, high in extents)
     gaps = [after[0] - before[1] for before, after in pairwise(extents)]
     return len(extents) > 2 and sum(-0.5 * wide < gap < TOUCHING * wide for gap in gaps) > 0.6 * len(gaps)
