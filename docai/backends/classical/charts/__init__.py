@@ -7,7 +7,6 @@ checks (`checks.py`), and the `Chart` that comes of it.
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import replace
@@ -169,7 +168,36 @@ def _point(value: Value, part: Part, scene: Scene, view: View, plot: Plot) -> Po
 
 
 DAY: Final = 86_400.0  # seconds
+FORMS: Final = (
+    "%Y",
+    "%b %Y",
+    "%B %Y",
+    "%b %y",
+    "%b '%y",
+    "%b",
+    "%B",
+    "%Y-%m",
+    "%m/%Y",
+    "%H:%M",
+    "%b %d",
+    "%d %b",
+    "%B %d",
+    "%b %d, %Y",
+    "%Y-%m-%d",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d",
+    "%d/%m",
+    "%Y.%m",
+    "%Y년",
+    "%m월",
+    "%Y년 %m월",
+    "Tháng %m",
+    "%m/%d/%Y",
+)  # of dates on axes, as strftime tells
+FORMED: Final = 0.6  # of an axis' labels that are printed in one form; "Jan" may stand among years
 TOUCHING: Final = 0.15  # of a bar's width that bars of a histogram stand apart at most; some leave a pixel between them
+BIN_OFF: Final = 0.02  # of a bin's width by which its drawn ends may be off
 FIGURES: Final = 6  # of numbers that were read off an axis; more are noise of the drawing
 
 
@@ -178,33 +206,66 @@ def _name(value: Value, part: Part, names: Scale | None) -> float | str:
     if isinstance(value.x, str) or names is None:
         return value.x
     if names.kind == "date":
-        return _date(value.x, names, printed=part.kind == "bar")
+        return _period(value, part, names) if part.kind == "bar" else _date(value.x, names)
     if part.kind == "bar" and _are_bins(part, names):
-        ends = (value.extent.left, value.extent.right) if names.horizontal else (value.extent.bottom, value.extent.top)
-        low, high = sorted(_rounded(names.value(end), names) for end in ends)
+        low, high = _bin(value, part, names)
         return f"{low:g} – {high:g}"
     return float(f"{value.x:.{FIGURES}g}")
 
 
+def _sides(value: Value, names: Scale) -> tuple[float, float]:
+    """Return where a bar begins and ends along the axis that its name stands at."""
+    extent = value.extent
+    return (extent.left, extent.right) if names.horizontal else (extent.top, extent.bottom)
+
+
+def _gap(part: Part, names: Scale) -> float:
+    """Return how far bars stand apart, as most do, in shares of a bar's width."""
+    sides = sorted(_sides(value, names) for strand in part.strands for value in strand.values)
+    wide = statistics.median(after - before for before, after in sides)
+    return statistics.median([after[0] - before[1] for before, after in pairwise(sides)] or [wide]) / max(wide, 1e-9)
+
+
 def _are_bins(part: Part, names: Scale) -> bool:
     """Return whether bars stand side by side without gaps, or all but: those of a histogram."""
-    along = (0, 2) if names.horizontal else (1, 3)
-    extents = sorted((value.extent[along[0]], value.extent[along[1]]) for strand in part.strands for value in strand.values)
-    wide = statistics.median(high - low for low, high in extents)
-    gaps = [after[0] - before[1] for before, after in pairwise(extents)]
-    return len(extents) > 2 and sum(-0.5 * wide < gap < TOUCHING * wide for gap in gaps) > 0.6 * len(gaps)
+    return sum(len(strand.values) for strand in part.strands) > 2 and -TOUCHING < _gap(part, names) < TOUCHING
 
 
-def _rounded(value: float, scale: Scale) -> float:
-    """Return a value as finely as a hundredth of its axis' step tells it."""
-    step = abs(scale.value(scale.start + scale.step) - scale.value(scale.start))
-    return round(value, max(0, math.ceil(-math.log10(step / 40)))) + 0.0 if step > 0 and scale.kind == "linear" else value
+def _bin(value: Value, part: Part, names: Scale) -> tuple[float, float]:
+    """Return the ends of a histogram's bin: the roundest numbers at which its bar may end, the gap to its neighbour included."""
+    low, high = sorted(map(names.value, _sides(value, names)))
+    off = (BIN_OFF + max(0.0, _gap(part, names))) * (high - low)
+    return _roundest(low - off, low + BIN_OFF * (high - low)), _roundest(high - BIN_OFF * (high - low), high + off)
 
 
-def _date(seconds: float, scale: Scale, *, printed: bool) -> str:
-    """Return a date as the axis prints it, or as ISO 8601 writes it, with its time where the axis shows less than a few days."""
-    moment = datetime.fromtimestamp(round(seconds), tz=timezone.utc)
-    if printed and scale.form:
-        return moment.strftime(scale.form)
+def _roundest(low: float, high: float) -> float:
+    """Return the number with the fewest figures between two."""
+    middle = (low + high) / 2
+    for decimals in range(-15, 16):
+        number = round(middle, decimals)
+        if low <= number <= high:
+            return number + 0.0  # never -0.0
+    return middle
+
+
+def _date(seconds: float, scale: Scale) -> str:
+    """Return a date as ISO 8601 writes it, with its time where the axis shows less than a few days."""
     span = abs(scale.value(scale.end) - scale.value(scale.start))
-    return moment.date().isoformat() if span > 3 * DAY else moment.replace(tzinfo=None).isoformat(timespec="minutes")
+    moment = _moment(seconds)
+    return moment.date().isoformat() if span > 3 * DAY else moment.isoformat(timespec="minutes")
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(round(seconds), tz=timezone.utc).replace(tzinfo=None)
+
+
+def _period(value: Value, part: Part, names: Scale) -> str:
+    """Return the period that a bar stands for as the axis prints dates, if that tells the bars of a series apart."""
+    for form in FORMS:
+        told = [tick for tick in names.ticks if tick.value is not None and _moment(tick.value).strftime(form) == tick.text]
+        if not told or len(told) < FORMED * len(names.ticks):
+            continue
+        series = [{_moment(v.x).strftime(form) for v in s.values if not isinstance(v.x, str)} for s in part.strands]
+        if all(len(periods) == len(s.values) for periods, s in zip(series, part.strands, strict=True)):
+            return _moment(float(value.x)).strftime(form)
+    return _date(float(value.x), names)
