@@ -41,7 +41,9 @@ EXPORTERS: Final = {
 EXTRAS: Final = {  # what only an extra installs, of the packages that the modules loaded here import
     "pandas": "tables",
     "fontTools": "synth",
+    "matplotlib": "synth",
     "reportlab": "synth",
+    "vl_convert": "synth",
     "weasyprint": "synth",
     "accelerate": "vlm",
     "bitsandbytes": "vlm",

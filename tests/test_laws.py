@@ -221,10 +221,10 @@ def test_only_the_registry_imports_by_name():
 @pytest.mark.parametrize(
     ("package", "users"),
     [
-        ("pymupdf", {"docai.sources.pdf", "docai.exporters.pdf"}),
+        ("pymupdf", {"docai.sources.pdf", "docai.exporters.pdf", "fine_tune.synth.charts.placing"}),
         ("fitz", set()),
         ("pdf2image", {"docai.sources.poppler"}),
-        ("xlsxwriter", {"docai.exporters.xlsx"}),
+        ("xlsxwriter", {"docai.exporters.xlsx", "fine_tune.synth.charts.libreoffice_print"}),
     ],
 )
 def test_a_library_that_could_be_replaced_is_imported_in_one_place(package, users):

@@ -61,14 +61,22 @@ def _covering(families: tuple[tuple[str, str, str], ...], language: Language) ->
     alphabet = {ord(letter) for letter in VOCABULARIES[language].alphabet}
     for name, *files in families:
         paths = [_installed()[file] for file in files if file in _installed()]
-        if len(paths) == len(files) and all(alphabet <= _letters(path) for path in paths):
+        if len(paths) == len(files) and all(alphabet <= letters(path) for path in paths):
             yield Face(name, *paths)
 
 
 @cache
-def _letters(path: Path) -> frozenset[int]:
+def letters(path: Path) -> frozenset[int]:
+    """Return the code points that a font file has letters for."""
     with TTFont(path, lazy=True) as font:
         return frozenset(font.getBestCmap())
+
+
+@cache
+def family(path: Path) -> str:
+    """Return the name by which programs know the family of a font file."""
+    with TTFont(path, lazy=True) as font:
+        return str(font["name"].getBestFamilyName())
 
 
 @cache
