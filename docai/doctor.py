@@ -20,7 +20,7 @@ BASE: Final = tuple(
     "xlsxwriter".split()
 )
 EXTRAS: Final = {
-    "synth": ("fonttools", "reportlab", "weasyprint"),
+    "synth": ("fonttools", "matplotlib", "reportlab", "vl-convert-python", "weasyprint"),
     "tables": ("pandas",),
     "vlm": ("torch", "transformers", "accelerate", "bitsandbytes", "safetensors", "llguidance"),
     "endpoint": ("httpx",),

@@ -26,7 +26,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from docai.box import WHOLE, Box
 from docai.document import Attachment, FormField, OutlineEntry, Problem
 from docai.errors import InputError, NoSuchPage, OverLimit, Unreadable
-from docai.sources import LETTER, MAX_PIXELS, Glyph, Origin, PageReference, Picture, SourcePage
+from docai.sources import LETTER, MAX_PIXELS, Glyph, Origin, PageReference, Picture, SourcePage, TextRun
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -122,6 +122,10 @@ class ImageSource:
         )
 
     def glyphs(self, number: int) -> tuple[Glyph, ...]:
+        """Return nothing: a picture has no text layer."""
+        return ()
+
+    def text_runs(self, number: int) -> tuple[TextRun, ...]:
         """Return nothing: a picture has no text layer."""
         return ()
 

@@ -8,29 +8,34 @@ checks (`checks.py`), and the `Chart` that comes of it.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import pairwise
 from typing import Final
 
 from docai.backends.classical.cells import ENGINE
+from docai.backends.classical.charts.areas import read_areas
 from docai.backends.classical.charts.axes import find_plots
 from docai.backends.classical.charts.bars import read_bars
 from docai.backends.classical.charts.boxes import read_boxes
 from docai.backends.classical.charts.checks import checked
 from docai.backends.classical.charts.heatmaps import read_heatmap
 from docai.backends.classical.charts.legends import Legend, find_legend
-from docai.backends.classical.charts.parts import Part, Reader, Strand, Value
+from docai.backends.classical.charts.lines import read_lines
+from docai.backends.classical.charts.parts import Mark, Part, Reader, Strand, Value
 from docai.backends.classical.charts.paths import scene_of_paths
+from docai.backends.classical.charts.pies import find_pies, read_pies
+from docai.backends.classical.charts.points import read_points
 from docai.backends.classical.charts.printed import with_printed
 from docai.backends.classical.charts.scales import Plot, Scale
-from docai.backends.classical.charts.scene import Label, Scene
+from docai.backends.classical.charts.scene import Extent, Label, Scene
+from docai.backends.classical.charts.titles import find_titles
 from docai.document import Axis, Chart, ChartType, Point, Problem, Series
 from docai.exchange import Reply
 from docai.tiling import View
 
-READERS: Final[tuple[Reader, ...]] = (read_heatmap, read_boxes, read_bars)
+READERS: Final[tuple[Reader, ...]] = (read_heatmap, read_boxes, read_bars, read_areas, read_lines, read_points)
 """In the order in which they take their marks."""
 TYPES: Final[dict[str, ChartType]] = {
     "bar": "bar",
@@ -49,22 +54,34 @@ def read_chart(view: View) -> Reply:
     if not view.paths:
         return unread(view, "only its picture is there")
     scene = scene_of_paths(view)
-    plots = find_plots(scene)
-    if not plots:
-        return unread(view, "no axis with values was found")
-    plot = plots[0]
-    free = [label for label in scene.labels if not any(label is used for used in plot.used)]
-    legend = find_legend(scene, free)
-    used = {id(label) for label in (*plot.used, *legend.used)}
-    data = [label for label in free if id(label) not in used]
+    legend = find_legend(scene, scene.labels)
     bare = _without_legend(scene, legend)
-    parts = [with_printed(part, plot, scene, data) for part in _parts(bare, plot, legend)]
-    if not any(value.y is not None for part in parts for strand in part.strands for value in strand.values):
+    pies = find_pies(bare)
+    plots = [] if pies else find_plots(bare)
+    if not plots and not pies:
+        return unread(view, "no axis with values was found")
+    if pies:
+        whole = Plot(Extent(0.0, 0.0, scene.width, scene.height), None, None)
+        found = [(whole, part) for part in read_pies(bare, legend)]
+    else:
+        found = [(plot, part) for plot in plots for part in _parts(bare, plot, legend)]
+    used = {id(label) for plot in plots for label in plot.used}
+    free = [label for label in bare.labels if id(label) not in used]
+    found = [(plot, with_printed(part, plot, bare, free)) for plot, part in found]
+    if not any(value.y is not None for _, part in found for strand in part.strands for value in strand.values):
         return unread(view, "nothing in it was recognised as marks of values")
-    parts = checked(bare, plot, parts)
-    chart = _chart(scene, view, plot, parts, free)
-    problems = tuple(_problem(view, code, message) for part in parts for code, message in part.faults)
-    return Reply(answer=chart, problems=problems, confidence=min(part.sure for part in parts), engine=ENGINE)
+    told = [
+        (plot, part)
+        for plot in dict.fromkeys(plot for plot, _ in found)
+        for part in checked(bare, plot, [p for q, p in found if q is plot])
+    ]
+    return _reply(bare, view, told, free)
+
+
+def _checked(scene: Scene, found: Sequence[tuple[Plot, Part]]) -> list[tuple[Plot, Part]]:
+    """Return the parts of plots held against what is drawn in their plot."""
+    plots = list({id(plot): plot for plot, _ in found}.values())
+    return [(plot, part) for plot in plots for part in checked(scene, plot, [part for own, part in found if own is plot])]
 
 
 def unread(view: View, why: str) -> Reply:
@@ -78,12 +95,21 @@ def _problem(view: View, code: str, message: str) -> Problem:
 
 
 def _without_legend(scene: Scene, legend: Legend) -> Scene:
-    swatches = [id(entry.swatch) for entry in legend.entries]
+    used = {id(label) for label in legend.used}
+    labels = tuple(label for label in scene.labels if id(label) not in used)
+    return replace(_without(scene, legend.marks), labels=labels)
+
+
+def _without(scene: Scene, marks: Iterable[Mark]) -> Scene:
+    """Return a scene without some of its marks."""
+    taken = {id(mark) for mark in marks}
     return replace(
         scene,
-        rectangles=tuple(mark for mark in scene.rectangles if id(mark) not in swatches),
-        strokes=tuple(mark for mark in scene.strokes if id(mark) not in swatches),
-        symbols=tuple(mark for mark in scene.symbols if id(mark) not in swatches),
+        rectangles=tuple(mark for mark in scene.rectangles if id(mark) not in taken),
+        strokes=tuple(mark for mark in scene.strokes if id(mark) not in taken),
+        polygons=tuple(mark for mark in scene.polygons if id(mark) not in taken),
+        symbols=tuple(mark for mark in scene.symbols if id(mark) not in taken),
+        sectors=tuple(mark for mark in scene.sectors if id(mark) not in taken),
     )
 
 
@@ -92,46 +118,36 @@ def _parts(scene: Scene, plot: Plot, legend: Legend) -> list[Part]:
     found = []
     for read in READERS:
         part = read(scene, plot, legend)
-        if part is None:
-            continue
-        found.append(part)
-        taken = {id(mark) for mark in part.marks}
-        scene = replace(
-            scene,
-            rectangles=tuple(mark for mark in scene.rectangles if id(mark) not in taken),
-            strokes=tuple(mark for mark in scene.strokes if id(mark) not in taken),
-            polygons=tuple(mark for mark in scene.polygons if id(mark) not in taken),
-            symbols=tuple(mark for mark in scene.symbols if id(mark) not in taken),
-            sectors=tuple(mark for mark in scene.sectors if id(mark) not in taken),
-        )
+        if part is not None:
+            found.append(part)
+            scene = _without(scene, part.marks)
     return found
 
 
 # The chart
 
 
-def _chart(scene: Scene, view: View, plot: Plot, parts: Sequence[Part], free: Sequence[Label]) -> Chart:
-    main = parts[0]
-    kinds = {part.kind for part in parts}
+def _reply(scene: Scene, view: View, found: Sequence[tuple[Plot, Part]], free: Sequence[Label]) -> Reply:
+    """Return the chart that the parts of its plots make, with what is to be told of them."""
+    plot, main = found[0]
+    kinds = {part.kind for _, part in found}
     names, values = (plot.across, plot.down) if main.orientation == "vertical" else (plot.down, plot.across)
-    return Chart(
+    chart = Chart(
         page_number=view.page.number,
         box=view.box,
         chart_type=TYPES[main.kind] if len(kinds) == 1 else "mixed",
         orientation=main.orientation,
         stacking=main.stacking,
-        title=_title(free, plot),
+        title=find_titles(free, plot.extent).title,
         x_axis=_axis(names),
         y_axis=_axis(values),
         second_axis=_axis(plot.second) if plot.second else None,
-        series=tuple(_series(strand, part, scene, view, plot, mixed=len(kinds) > 1) for part in parts for strand in part.strands),
+        series=tuple(
+            _series(strand, part, scene, view, own, mixed=len(kinds) > 1) for own, part in found for strand in part.strands
+        ),
     )
-
-
-def _title(free: Sequence[Label], plot: Plot) -> str:
-    """Return the text above the plot; of several lines, all."""
-    above = [label for label in free if label.turn == 0 and label.extent.bottom <= plot.extent.top + 0.5 * label.size]
-    return " ".join(label.text for label in sorted(above, key=lambda label: (label.extent.top, label.extent.left)))
+    problems = tuple(_problem(view, code, message) for _, part in found for code, message in part.faults)
+    return Reply(answer=chart, problems=problems, confidence=min(part.sure for _, part in found), engine=ENGINE)
 
 
 def _axis(scale: Scale | None) -> Axis:
@@ -141,7 +157,8 @@ def _axis(scale: Scale | None) -> Axis:
         return Axis(title=scale.title, unit=scale.unit, scale="category")
     ends = scale.value(scale.start), scale.value(scale.end)
     low, high = ends if scale.horizontal else ends[::-1]
-    return Axis(title=scale.title, unit=scale.unit, scale=scale.kind, low=low, high=high)
+    kind = "linear" if scale.kind == "power" else scale.kind
+    return Axis(title=scale.title, unit=scale.unit, scale=kind, low=low, high=high)
 
 
 def _series(strand: Strand, part: Part, scene: Scene, view: View, plot: Plot, *, mixed: bool) -> Series:

@@ -1,95 +1,377 @@
-"""Axes found by their labels: numbers that grow evenly along a line, or names that stand in one."""
+"""Plots of a scene with their axes: value axes by labels that grow evenly, and names that stand beside them.
+
+An axis alone is a line of labels (`calibration.py`); here it is told which belong to one plot, how far the plot reaches, and where
+exactly zero lies.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
-from docai.backends.classical.charts.scales import Plot, Scale, Tick
+from docai.backends.classical.charts.axis_titles import with_titles
+from docai.backends.classical.charts.baselines import placed_exactly
+from docai.backends.classical.charts.calibration import OUTLIERS_IN_PICTURES, SNAPPED, Axis, calibrated
+from docai.backends.classical.charts.categories import are_names, as_names, filled, find_names, reach, stand_evenly
+from docai.backends.classical.charts.fits import MOST_OUTLIERS
+from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Extent, Label, Scene
-from docai.numbers import read_columns
+from docai.backends.classical.charts.ticks import Lines, anchor, find_lines, has_swatches, in_lines, prepare
 
-IN_LINE: Final = 0.5  # of a letter's size that labels of one axis may be out of line by
-LEAST_TICKS: Final = 2
-OFF: Final = 0.02  # of an axis' length that a tick may be off a straight fit
+LOOSE: Final = 1.5  # scene units that a plot's lines may begin behind its first tick
+APART_EMS: Final = 7.0  # between the labels of an axis and its plot, at most, when nothing else joins them
+ALIKE: Final = 0.85  # share of their length that two axes along one side share
+DOUBTFUL: Final = 0.6  # confidence below which an axis needs its lines to be believed
+LEAST_LINES: Final = 2  # each way, that fill the cell of two axes with a plot
+LARGEST: Final = 0.4  # of a scene's area that one of its marks covers
+THINNEST_EMS: Final = 0.3  # a bar is thicker
+LEAST_MARKS: Final = 2
+FILLED: Final = 0.5  # of the cells of a heat map that have a colour
+BASED: Final = 0.5  # of the marks of a plot without values that stand on one line
+LEAST_ALONE: Final = 4  # ticks of an axis without marks and partner
+LEAST_EMS: Final = 4.0  # no plot is smaller than that, of a letter's size
 
 
 def find_plots(scene: Scene) -> list[Plot]:
-    """Return the plots of a scene with their calibrated axes."""
-    down = _value_scale(scene, horizontal=False)
-    across = _value_scale(scene, horizontal=True)
-    if down is None and across is None:
-        return []
-    if across is None and down is not None:
-        across = _categories(scene, down)
-    elif down is None and across is not None:
-        down = _categories(scene, across)
-    if across is None or down is None:
-        return []
-    extent = Extent(across.start, down.start, across.end, down.end)
-    used = tuple(tick.label for scale in (across, down) for tick in scale.ticks)
-    return [Plot(extent, across, down, used=used)]
+    """Return the plots of a scene with their calibrated axes, in reading order.
 
-
-def _value_scale(scene: Scene, *, horizontal: bool) -> Scale | None:
-    """Return the scale of most numbers that stand in a line and grow evenly."""
-    best: Scale | None = None
-    for group in _lines(scene.labels, horizontal=horizontal):
-        read = read_columns([[label.text for label in group]])[0]
-        told = [(label, number) for label, number in zip(group, read, strict=True) if number is not None]
-        if len(told) < LEAST_TICKS:
+    A scale is None where there is no such axis, or none that can be read.
+    """
+    lines = find_lines(scene)
+    labels = prepare(scene.labels)
+    axes = _value_axes(labels, lines, scene)
+    found: list[Plot] = []
+    for members in _paired(axes, lines, scene):
+        plot = _plot(members, labels, axes, lines, scene)
+        if plot is None:
             continue
-        places = np.array([label.extent.middle[0 if horizontal else 1] for label, _ in told])
-        values = np.array([float(number.value) for _, number in told])
-        if np.ptp(places) == 0 or np.ptp(values) == 0:
-            continue
-        slope, intercept = np.polyfit(places, values, 1)
-        residual = float(np.abs((values - intercept) / slope - places).max())
-        if residual > OFF * np.ptp(places):
-            continue
-        ticks = tuple(
-            Tick(float(p), label, float(v))
-            for p, (label, _), v in sorted(zip(places, told, values, strict=True), key=lambda t: t[0])
-        )
-        scale = Scale("linear", horizontal, ticks[0].place, ticks[-1].place, ticks, float(slope), float(intercept), residual)
-        if best is None or len(scale.ticks) > len(best.ticks):
-            best = scale
-    return best
+        own = [axis for axis in members if axis is not None]
+        marked = all(axis.support >= SNAPPED for axis in own)
+        found.append(placed_exactly(plot, max(axis.rounded for axis in own), scene, marked=marked))
+    if not found:
+        found = find_unmeasured(labels, lines, scene)
+    extents = [plot.extent for plot in found]
+    found = [_with_own_labels(with_titles(plot, labels, extents), scene) for plot in found]
+    return sorted(found, key=lambda plot: (round(plot.extent.top / (4 * scene.em)), plot.extent.left))
 
 
-def _lines(labels: Sequence[Label], *, horizontal: bool) -> list[list[Label]]:
-    """Return labels that stand in a row, or for a vertical axis in a column, flush on one of its sides."""
-    groups: list[list[Label]] = []
-    for side in (0, 1):
-        rest = sorted(labels, key=lambda label: _edges(label, horizontal)[side])
-        group: list[Label] = []
-        for label in rest:
-            if group and _edges(label, horizontal)[side] - _edges(group[-1], horizontal)[side] > IN_LINE * label.size:
-                groups.append(group)
-                group = []
-            group.append(label)
-        groups.append(group)
-    return [group for group in groups if len(group) >= LEAST_TICKS]
+def _with_own_labels(plot: Plot, scene: Scene) -> Plot:
+    """Return a plot whose used labels are those of the scene, not those that they were joined or split to."""
+    used = [label.extent for label in plot.used]
+    own = [
+        label
+        for label in scene.labels
+        if any(extent.holds(label.extent.middle, 0.01) or label.extent.holds(extent.middle, 0.01) for extent in used)
+    ]
+    return replace(plot, used=tuple(own))
 
 
-def _edges(label: Label, horizontal: bool) -> tuple[float, float]:  # noqa: FBT001
-    extent = label.extent
-    return (extent.top, extent.bottom) if horizontal else (extent.right, extent.left)
+# Value axes
 
 
-def _categories(scene: Scene, values: Scale) -> Scale | None:
-    """Return the scale of names that stand in a line along the other side of the plot."""
-    horizontal = not values.horizontal
-    taken = {id(tick.label) for tick in values.ticks}
-    along = 0 if horizontal else 1
-    best: list[Label] = []
-    for group in _lines([label for label in scene.labels if id(label) not in taken], horizontal=horizontal):
-        if len(group) > len(best):
-            best = group
-    if not best:
+def _value_axes(labels: Sequence[Label], lines: Lines, scene: Scene) -> list[Axis]:
+    """Return the lines of labels that are value axes, each with the extent of its plot, no label in two of a direction."""
+    kept: list[Axis] = []
+    for horizontal in (False, True):
+        found: list[Axis] = []
+        whole: list[set[int]] = []
+        groups = sorted(in_lines(labels, horizontal=horizontal), key=len, reverse=True)
+        for group in groups:
+            own = {id(label) for label in group}
+            if any(own <= other for other in whole) or (not horizontal and has_swatches(group, scene)):
+                continue
+            axes = [
+                axis
+                for axis in calibrated(group, lines.crossing(horizontal=horizontal), scene, horizontal=horizontal)
+                if not _is_among_others(_spanned(axis, lines, scene), labels, scene)
+            ]
+            whole.extend({id(label) for label in axis.labels} for axis in axes if len(axis.labels) > 2)
+            found.extend(axes)
+        found.sort(key=lambda axis: axis.weight, reverse=True)
+        taken: list[Extent] = []
+        for axis in found:
+            if any(label.extent in taken for label in axis.labels) or not _is_axis(axis, scene):
+                continue
+            taken.extend(label.extent for label in axis.labels)
+            kept.append(axis)
+    return [_spanned(axis, lines, scene) for axis in _not_broken(kept, lines)]
+
+
+def _is_among_others(axis: Axis, labels: Sequence[Label], scene: Scene) -> bool:
+    """Return whether many labels stand in the same line within the plot of an axis and are no ticks of it."""
+    scale = axis.scale
+    own = {label.extent for label in axis.labels}
+    strangers = 0
+    for label in labels:
+        extent = label.extent
+        middle = extent.middle[1 if scale.horizontal else 0]
+        if axis.low <= middle <= axis.high and extent not in own and label.turn == axis.labels[0].turn:
+            held = any(extent.holds(one.middle) for one in own)  # split into several
+            strangers += not held and scale.start - LOOSE <= anchor(label, horizontal=scale.horizontal) <= scale.end + LOOSE
+    share = OUTLIERS_IN_PICTURES if scene.blur else MOST_OUTLIERS
+    return strangers > share * (strangers + len(own))
+
+
+def _is_axis(axis: Axis, scene: Scene) -> bool:
+    """Return whether labels that grow evenly are an axis: not the names of a legend, nor two numbers side by side."""
+    if not axis.scale.horizontal and has_swatches(axis.labels, scene):
+        return False
+    long = abs(axis.scale.ticks[-1].place - axis.scale.ticks[0].place) >= LEAST_EMS / 2 * axis.size
+    return long and (len(axis.labels) > 2 or axis.support == 1.0)
+
+
+def _not_broken(axes: Sequence[Axis], lines: Lines) -> list[Axis]:
+    """Return axes without the pieces of those that are broken, or of kinds that are not read: two scales on one line."""
+    broken: set[int] = set()
+    for number, axis in enumerate(axes):
+        for other in axes[:number]:
+            if axis.scale.horizontal != other.scale.horizontal or not _are_beside(axis, other):
+                continue
+            low, high = sorted(((axis.scale.start, axis.scale.end), (other.scale.start, other.scale.end)))
+            gap = high[0] - low[1]
+            one_line = any(
+                line.low <= low[0] + LOOSE
+                and line.high >= high[1] - LOOSE
+                and axis.low - 8 * axis.size < line.place < axis.high + 8 * axis.size
+                for line in lines.along(horizontal=axis.scale.horizontal)
+            )
+            if gap > 0 and one_line:
+                broken |= {id(axis), id(other)}
+    return [axis for axis in axes if id(axis) not in broken]
+
+
+def _are_beside(axis: Axis, other: Axis) -> bool:
+    return min(axis.high, other.high) - max(axis.low, other.low) > 0.3 * axis.size
+
+
+def _spanned(axis: Axis, lines: Lines, scene: Scene) -> Axis:
+    """Return an axis that reaches as far as its plot: as lines and panels tell that run along it."""
+    scale = axis.scale
+    low, high = span_along(scale, axis, lines, scene) or (scale.start, scale.end)
+    return axis._replace(scale=replace(scale, start=min(low, scale.start), end=max(high, scale.end)))
+
+
+def span_along(scale: Scale, axis: Axis, lines: Lines, scene: Scene) -> tuple[float, float] | None:
+    """Return where the lines along an axis that hold all its ticks begin and end, or the panel; None where there are none."""
+    first, last = scale.start, scale.end
+    covering = [
+        (line.low, line.high)
+        for line in lines.along(horizontal=scale.horizontal)
+        if line.low <= first + LOOSE and line.high >= last - LOOSE
+    ]
+    panels = [(e.left, e.right) if scale.horizontal else (e.top, e.bottom) for e in panels_of(scene, axis)]
+    covering += [span for span in panels if span[0] <= first + LOOSE and span[1] >= last - LOOSE]
+    if not covering:
         return None
-    ticks = tuple(Tick(label.extent.middle[along], label) for label in sorted(best, key=lambda label: label.extent.middle[along]))
-    step = (ticks[-1].place - ticks[0].place) / max(1, len(ticks) - 1) or 20.0
-    return Scale("category", horizontal, ticks[0].place - step / 2, ticks[-1].place + step / 2, ticks)
+    counts = Counter((round(low), round(high)) for low, high in covering)
+    most = max(counts.values())
+    likely = [span for span in covering if counts[round(span[0]), round(span[1])] >= 0.5 * most]
+    return min(likely, key=lambda span: span[1] - span[0])
+
+
+def panels_of(scene: Scene, axis: Axis) -> list[Extent]:
+    """Return the large rectangles that may be the panel or frame of an axis' plot: its labels stand outside."""
+    least = LEAST_EMS * axis.size
+    inside = axis.labels[0].extent.middle, axis.labels[-1].extent.middle
+    found = []
+    for rectangle in scene.rectangles:
+        extent = rectangle.extent
+        if extent.width < least or extent.height < least or rectangle.order > len(scene.strokes) + len(scene.rectangles) / 2 + 50:
+            continue
+        plain = (
+            rectangle.fill in ("", "#ffffff")
+            or rectangle.stroke != ""
+            or extent.width * extent.height > 0.3 * scene.width * scene.height
+        )
+        if plain and not any(extent.holds(place) for place in inside):
+            found.append(extent)
+    return found
+
+
+# Pairs
+
+
+Members = tuple[Axis | None, Axis | None, Axis | None]  # across, down, and the second of one of them
+
+
+def _paired(axes: Sequence[Axis], lines: Lines, scene: Scene) -> list[Members]:
+    """Return which axes belong to one plot.
+
+    Each row and column of ticks span a cell. It is a plot where both stand beside it, or where lines or a panel fill it, as of
+    small multiples that share their axes; of several rows or columns along one cell the nearest ones are its own.
+    """
+    cells: dict[tuple[int, ...], list[tuple[Axis, Axis]]] = {}
+    for row in (axis for axis in axes if axis.scale.horizontal):
+        for column in (axis for axis in axes if not axis.scale.horizontal):
+            if _is_behind(column, row.scale) or _is_behind(row, column.scale):
+                continue
+            if _is_near(row, column) or _has_panel(row.scale, column.scale, lines, scene):
+                one, two = row.scale, column.scale
+                key = tuple(round(end / (2 * LOOSE)) for end in (one.start, one.end, two.start, two.end))
+                cells.setdefault(key, []).append((row, column))
+    plots: list[Members] = []
+    for pairs in cells.values():
+        rows, columns = ({id(pair[side]): pair[side] for pair in pairs}.values() for side in (0, 1))
+        across, above = _main(list(rows), pairs[0][1].scale)
+        down, right = _main(list(columns), pairs[0][0].scale)
+        plots.append((across, down, right or above))
+    used = {id(axis) for members in plots for axis in members}
+    rest = [axis for axis in axes if id(axis) not in used]
+    while rest:
+        along = [axis for axis in rest if axis.scale.horizontal == rest[0].scale.horizontal and _are_along(axis, rest[0])]
+        facing = [axis for axis in along if axis is rest[0] or _are_facing(axis, rest[0])]
+        facing.sort(key=lambda axis: -axis.low if axis.scale.horizontal else axis.low)
+        first, second = facing[0], facing[1] if len(facing) > 1 else None
+        plots.append((first, None, second) if first.scale.horizontal else (None, first, second))
+        rest = [axis for axis in rest if axis is not first and axis is not second]
+    return plots
+
+
+def _main(axes: list[Axis], other: Scale) -> tuple[Axis, Axis | None]:
+    """Return the axis that stands nearest to a plot, and that on its other side; the left or lower one comes first."""
+    axes.sort(key=lambda axis: _outside((axis.low + axis.high) / 2, other))
+    first = axes[0]
+    middle = (other.start + other.end) / 2
+    facing = [axis for axis in axes[1:] if (axis.low - middle) * (first.low - middle) < 0 and _is_beside(axis, other)]
+    if not facing or not _is_beside(first, other):
+        return first, None
+    second = facing[0]
+    behind = second.low > first.low if first.scale.horizontal else second.low < first.low
+    return (second, first) if behind else (first, second)
+
+
+def _is_near(row: Axis, column: Axis) -> bool:
+    """Return whether the labels of two axes stand beside the plot that the two span."""
+    return _is_beside(row, column.scale) and _is_beside(column, row.scale)
+
+
+def _is_beside(axis: Axis, other: Scale) -> bool:
+    return _outside((axis.low + axis.high) / 2, other) <= APART_EMS * axis.size + (axis.high - axis.low) / 2
+
+
+def _is_behind(axis: Axis, other: Scale) -> bool:
+    """Return whether the plot of an axis lies on the other side of its labels than another axis, as its tick marks tell."""
+    place = (axis.low + axis.high) / 2
+    return (axis.side > 0 and place > other.end) or (axis.side < 0 and place < other.start)
+
+
+def _has_panel(across: Scale, down: Scale, lines: Lines, scene: Scene) -> bool:
+    """Return whether two lines each way, or a rectangle, reach from end to end of the cell that two scales span."""
+    cell = Extent(across.start, down.start, across.end, down.end)
+    for rectangle in scene.rectangles:
+        if max(abs(one - other) for one, other in zip(rectangle.extent, cell, strict=True)) <= LOOSE:
+            return True
+    for scale, other in ((across, down), (down, across)):
+        found = [
+            line
+            for line in lines.along(horizontal=scale.horizontal)
+            if abs(line.low - scale.start) <= LOOSE
+            and abs(line.high - scale.end) <= LOOSE
+            and other.start - LOOSE <= line.place <= other.end + LOOSE
+        ]
+        if len(found) < LEAST_LINES:
+            return False
+    return True
+
+
+def _outside(place: float, scale: Scale) -> float:
+    return max(0.0, scale.start - place, place - scale.end)
+
+
+def _are_along(axis: Axis, other: Axis) -> bool:
+    """Return whether two axes run along one plot: from about the same place to the same."""
+    one, two = axis.scale, other.scale
+    shared = min(one.end, two.end) - max(one.start, two.start)
+    return shared > ALIKE * max(one.end - one.start, two.end - two.start)
+
+
+def _are_facing(axis: Axis, other: Axis) -> bool:
+    """Return whether two axes without a partner stand on both sides of one plot."""
+    first, second = (axis, other) if axis.low < other.low else (other, axis)
+    return second.low - first.high > LEAST_EMS * axis.size and first.side >= 0 and second.side <= 0 and first.side != second.side
+
+
+# Plots
+
+
+def _plot(members: Sequence[Axis | None], labels: Sequence[Label], axes: Sequence[Axis], lines: Lines, scene: Scene) -> Plot | None:
+    """Return the plot of its axes (across, down, second), with names along the side that has no values."""
+    across, down, second = members
+    if across is not None and down is not None:
+        one, two = _told(across, down.scale, scene), _told(down, across.scale, scene)
+        extent = Extent(one.start, two.start, one.end, two.end)
+        scales: list[Scale | None] = [one, two]
+    else:
+        axis = across or down
+        assert axis is not None
+        if axis.scale.confidence < DOUBTFUL or (axis.support < SNAPPED and len(axis.labels) < LEAST_ALONE):
+            return None
+        extent = reach(axis, lines, scene)
+        taken = {label.extent for other in axes for label in other.labels}
+        names = find_names(extent, [label for label in labels if label.extent not in taken], lines, scene, values=axis.scale)
+        if names is None and len(axes) > 1 and axis.support < SNAPPED:
+            return None
+        scales = [axis.scale, names] if axis is across else [names, axis.scale]
+    one_or_none, two_or_none = scales
+    third = second.scale if second is not None else None
+    used = tuple(tick.label for scale in (*scales, third) if scale is not None for tick in scale.ticks)
+    return Plot(extent, one_or_none, two_or_none, third, used)
+
+
+def _told(axis: Axis, other: Scale, scene: Scene) -> Scale:
+    """Return what an axis tells: values, or names where bars stand on its ticks, or its dates stand evenly."""
+    return as_names(axis) if stand_evenly(axis) or are_names(axis, other, scene) else axis.scale
+
+
+def find_unmeasured(labels: Sequence[Label], lines: Lines, scene: Scene) -> list[Plot]:
+    """Return the plot of a scene without values on its axes: a heat map, or bars whose values are printed on them.
+
+    Its marks tell where it lies: rectangles of which most end on one line, or that stand in rows and columns.
+    """
+    marks = [e for e in filled(scene) if e.width * e.height < LARGEST * scene.width * scene.height]
+    marks = [e for e in marks if min(e.width, e.height) > THINNEST_EMS * scene.em]
+    if len(marks) < LEAST_MARKS:
+        return []
+    based = {way: based_on(marks, horizontal=way) for way in (False, True)}
+    cells = tiled(marks)
+    kept = cells or max(based.values(), key=len)
+    if not kept:
+        return []
+    hull = Extent(min(e.left for e in kept), min(e.top for e in kept), max(e.right for e in kept), max(e.bottom for e in kept))
+    scales: dict[bool, Scale | None] = {}
+    for horizontal in (True, False):
+        ends = (hull.top, hull.bottom) if horizontal else (hull.left, hull.right)
+        values = Scale("category", not horizontal, *ends)
+        scales[horizontal] = find_names(hull, labels, lines, scene, values=values)
+    lying = len(based[True]) > len(based[False])
+    across = scales[True] if cells or not lying else None
+    down = scales[False] if cells or lying else None
+    told = [scale for scale in (across, down) if scale is not None]
+    if not told or all(len(scale.ticks) < 2 for scale in told):
+        return []
+    used = tuple(tick.label for scale in told for tick in scale.ticks)
+    return [Plot(hull, across, down, used=used)]
+
+
+def tiled(marks: Sequence[Extent]) -> list[Extent]:
+    """Return the marks that stand in rows and columns, each as large as the others, at least two of both; else none."""
+    sizes = Counter((round(mark.width), round(mark.height)) for mark in marks)
+    (width, height), _ = sizes.most_common(1)[0]
+    alike = [mark for mark in marks if abs(mark.width - width) <= LOOSE and abs(mark.height - height) <= LOOSE]
+    lefts, tops = {round(mark.left) for mark in alike}, {round(mark.top) for mark in alike}
+    places = {(round(mark.left), round(mark.top)) for mark in alike}
+    full = len(places) >= FILLED * len(lefts) * len(tops)
+    return alike if full and min(len(lefts), len(tops)) >= LEAST_MARKS else []
+
+
+def based_on(marks: Sequence[Extent], *, horizontal: bool) -> list[Extent]:
+    """Return the marks that begin on one line, where most do: to the left of bars that lie, below or above those that stand."""
+    best: list[Extent] = []
+    for side in ("left", "right") if horizontal else ("bottom", "top"):
+        counts = Counter(round(getattr(mark, side)) for mark in marks)
+        place, count = counts.most_common(1)[0]
+        if count >= max(LEAST_MARKS, BASED * len(marks)) and count > len(best):
+            best = [mark for mark in marks if abs(getattr(mark, side) - place) <= 1]
+    return best

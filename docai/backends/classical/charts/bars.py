@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from docai.backends.classical.charts.blocks import Block, directions, find_blocks, find_lollipops, slack_of
 from docai.backends.classical.charts.error_bars import ErrorBar, Foot, find_error_bars
+from docai.backends.classical.charts.heatmaps import find_grid
 from docai.backends.classical.charts.legends import Legend
 from docai.backends.classical.charts.naming import Column, Place, name_columns
 from docai.backends.classical.charts.parts import Mark, Part, Strand, Value
@@ -44,6 +45,8 @@ class _Layout:
 def read_bars(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
     """Return the bars of a plot, a series for each colour that tells one; `None` where there are none."""
     slack = slack_of(scene)
+    if find_grid(scene, plot, slack) is not None:
+        return None  # the cells of a heat map, read or not
     layouts = [_layout(scene, plot, slack, upright=upright) for upright in directions(plot)]
     fitting = [layout for layout in layouts if layout is not None]
     if not fitting:
@@ -72,7 +75,7 @@ def _layout(scene: Scene, plot: Plot, slack: float, *, upright: bool) -> _Layout
 def _stood(blocks: Sequence[Block], values: Scale | None, names: Scale | None, slack: float, *, upright: bool) -> _Layout | None:
     if not blocks:
         return None
-    base, _ = find_baseline(blocks, values, slack)
+    base = find_baseline(blocks, values, slack)
     columns = find_columns(blocks, slack)
     bars = _without_strays(stand(columns, base, slack), slack)
     share = sum(bar.how != "floating" for bar in bars) / len(bars)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 from docai.backends.classical.charts.blocks import WHITE, directions, frame, slack_of
-from docai.backends.classical.charts.error_bars import Stem, find_crossings, find_stems
+from docai.backends.classical.charts.error_bars import LONGEST, Stem, find_crossings, find_stems
 from docai.backends.classical.charts.legends import Legend
 from docai.backends.classical.charts.naming import Column, Place, name_columns
 from docai.backends.classical.charts.parts import Mark, Part, Strand, Value
@@ -74,7 +73,8 @@ def _find_boxes(scene: Scene, plot: Plot, slack: float, *, upright: bool) -> lis
     candidates = _candidates(scene, plot, slack, upright=upright)
     if not candidates:
         return []
-    stems = find_stems(scene, slack, upright=upright)
+    _, _, first, last = frame(plot.extent, upright=upright)
+    stems = [stem for stem in find_stems(scene, slack, upright=upright) if stem.last - stem.first < LONGEST * (last - first)]
     crossings = find_crossings(scene, slack, upright=upright)
     boxes = []
     for candidate in candidates:
@@ -236,9 +236,8 @@ def _strands(reading: _Reading, legend: Legend) -> tuple[Strand, ...]:
 
 
 def _in_order(symbols: Sequence[Symbol], along: int) -> list[Symbol]:
-    """Return outliers from one end to the other, those drawn twice at one place once."""
-    row = sorted(symbols, key=lambda symbol: symbol.centre[along])
-    return row[:1] + [after for before, after in pairwise(row) if after.centre[along] - before.centre[along] > 1e-3]
+    """Return outliers from one end to the other."""
+    return sorted(symbols, key=lambda symbol: symbol.centre[along])
 
 
 def _by_group(reading: _Reading, legend: Legend) -> dict[str, list[int]]:

@@ -13,6 +13,7 @@ from docai.backends.classical.charts.scales import Plot
 from docai.backends.classical.charts.scene import Rectangle, Scene, Stroke, Symbol
 
 THICKEST: Final = 3.0  # points or pixels of an error bar
+WIDEST_CAP_EMS: Final = 6.0  # of the chart's letters
 LONGEST: Final = 0.95  # of the plot; what is longer is a grid line
 
 
@@ -58,7 +59,7 @@ def find_error_bars(scene: Scene, plot: Plot, feet: Sequence[Foot], slack: float
     )
     if not stems:
         return {}
-    caps = _sorted(find_crossings(scene, slack, upright=upright))
+    caps = _sorted(cap for cap in find_crossings(scene, slack, upright=upright) if cap.reach < WIDEST_CAP_EMS * scene.em)
     asides, cap_asides = [stem.aside for stem in stems], [cap.aside for cap in caps]
     found: dict[int, ErrorBar] = {}
     for number, foot in enumerate(feet):
@@ -113,6 +114,6 @@ def find_crossings(scene: Scene, slack: float, *, upright: bool) -> list[Stem]:
     marks: list[Stroke | Symbol | Rectangle] = [*scene.strokes, *scene.symbols, *scene.rectangles]
     for mark in marks:
         begin, end, first, last = frame(mark.extent, upright=upright)
-        if last - first <= max(slack, 0.2 * (end - begin)) and end - begin > slack and end - begin < 6 * scene.em:
+        if last - first <= max(slack, 0.2 * (end - begin)) and end - begin > slack:
             found.append(Stem((begin + end) / 2, first, last, mark, end - begin))
     return found

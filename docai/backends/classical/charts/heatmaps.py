@@ -28,12 +28,13 @@ OFF_RAMP: Final = 12.0  # of 255 in RGB, that a cell's colour may be off the col
 RAMP_OFF: Final = 0.01  # of a ramp's length that its labels may be off a straight fit
 SURE_BY_COLOUR: Final = 0.93  # of a value that a colour tells, exact to a step of the ramp
 SURE_PRINTED: Final = 0.98
+UNNAMED: Final = 0.4  # of a cell whose row or column has no name
 
 Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Grid:
+class Grid:
     """Cells by column and row, and the middles of columns and rows in the order of their places."""
 
     cells: dict[tuple[int, int], Rectangle]
@@ -66,7 +67,7 @@ class _Ramp:
 def read_heatmap(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
     """Return the cells of a heat map, a series for each row; `None` where there is no grid, or nothing tells its values."""
     slack = slack_of(scene)
-    grid = _find_grid(scene, plot, slack)
+    grid = find_grid(scene, plot, slack)
     if grid is None or plot.across is None or plot.down is None:
         return None
     numbers = _numbers_in_cells(scene, grid)
@@ -79,13 +80,15 @@ def read_heatmap(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
             return None
         marks.extend(ramp.marks)
         values = {place: _coloured(ramp, cell) for place, cell in grid.cells.items()}
-    return Part("heatmap", _strands(grid, values, plot.across, plot.down), tuple(marks), sure=0.98)
+    columns = _names(scene, grid, plot.across, across=True)
+    rows = [name if isinstance(name, str) else _text(name, plot.down) for name in _names(scene, grid, plot.down, across=False)]
+    return Part("heatmap", _strands(values, columns, rows), tuple(marks), sure=0.98)
 
 
 # The grid
 
 
-def _find_grid(scene: Scene, plot: Plot, slack: float) -> _Grid | None:
+def find_grid(scene: Scene, plot: Plot, slack: float) -> Grid | None:
     """Return the grid of equal rectangles in a plot; None where there is none."""
     by_size: dict[tuple[int, int], list[Rectangle]] = defaultdict(list)
     for mark in scene.rectangles:
@@ -106,7 +109,7 @@ def _find_grid(scene: Scene, plot: Plot, slack: float) -> _Grid | None:
     across, down = _pitch(columns), _pitch(rows)
     if len(at) < LEAST_FILLED * len(columns) * len(rows) or not CLOSE * across <= width <= across + slack:
         return None
-    return _Grid(at, columns, rows) if CLOSE * down <= height <= down + slack else None
+    return Grid(at, columns, rows) if CLOSE * down <= height <= down + slack else None
 
 
 def _places(middles: Sequence[float], slack: float) -> list[float]:
@@ -131,7 +134,7 @@ def _pitch(places: Sequence[float]) -> float:
 # Values
 
 
-def _numbers_in_cells(scene: Scene, grid: _Grid) -> dict[tuple[int, int], tuple[Label, float]]:
+def _numbers_in_cells(scene: Scene, grid: Grid) -> dict[tuple[int, int], tuple[Label, float]]:
     """Return the numbers printed in cells."""
     first = next(iter(grid.cells.values())).extent
     found: list[tuple[tuple[int, int], Label]] = []
@@ -166,7 +169,7 @@ def _rgb(colour: str) -> Colour:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-def _find_ramp(scene: Scene, grid: _Grid, slack: float) -> _Ramp | None:
+def _find_ramp(scene: Scene, grid: Grid, slack: float) -> _Ramp | None:
     """Return the bar of colours beside a grid: rectangles of one thickness that follow each other, with numbers along it."""
     cells = {id(cell) for cell in grid.cells.values()}
     free = [mark for mark in scene.rectangles if mark.fill and id(mark) not in cells]
@@ -245,26 +248,51 @@ def _ramp_of_legend(legend: Legend) -> _Ramp | None:
 # Series
 
 
-def _strands(grid: _Grid, values: dict[tuple[int, int], Value | None], across: Scale, down: Scale) -> tuple[Strand, ...]:
+def _strands(
+    values: dict[tuple[int, int], Value | None], columns: Sequence[float | str], rows: Sequence[str]
+) -> tuple[Strand, ...]:
     strands = []
-    columns = [_name(across, place) for place in grid.columns]
-    for row, place in enumerate(grid.rows):
+    for row, title in enumerate(rows):
         found = []
         for column, name in enumerate(columns):
             value = values.get((column, row))
             if value is not None:
-                found.append(Value(name, value.y, value.extent, value.error, printed=value.printed, sure=value.sure))
-        name = _name(down, place)
-        strands.append(Strand(name if isinstance(name, str) else _text(name, down), "", tuple(found)))
+                sure = value.sure * (1.0 if name != "" and title else UNNAMED)
+                found.append(Value(name, value.y, value.extent, value.error, printed=value.printed, sure=sure))
+        strands.append(Strand(title, "", tuple(found)))
     return tuple(strand for strand in strands if strand.values)
 
 
-def _name(scale: Scale, place: float) -> float | str:
-    """Return what a column or row stands for."""
+def _names(scene: Scene, grid: Grid, scale: Scale, *, across: bool) -> list[float | str]:
+    """Return what the columns (`across`) or rows of a grid stand for, "" where nothing tells."""
+    places = grid.columns if across else grid.rows
+    off = 0.3 * _pitch(places)
     if scale.kind != "category":
-        return scale.value(place)
-    tick = scale.nearest(place)
-    return tick.text if tick is not None and abs(tick.place - place) <= 0.5 * scale.step else ""
+        beside = _labels_beside(scene, grid, across=across)
+        if all(place in beside for place in range(len(places))) and not any(tick.label in beside.values() for tick in scale.ticks):
+            return [beside[place].text for place in range(len(places))]  # the scale is that of the bar of colours
+        return [scale.value(place) for place in places]
+    nearest = [scale.nearest(place) for place in places]
+    return [
+        tick.text if tick is not None and abs(tick.place - place) <= max(off, 0.5 * scale.step) else ""
+        for tick, place in zip(nearest, places, strict=True)
+    ]
+
+
+def _labels_beside(scene: Scene, grid: Grid, *, across: bool) -> dict[int, Label]:
+    """Return the labels under the columns of a grid, or to the left of its rows, by the number of the column or row."""
+    extents = [cell.extent for cell in grid.cells.values()]
+    edge = max(extent.bottom for extent in extents) if across else min(extent.left for extent in extents)
+    places = grid.columns if across else grid.rows
+    off = 0.3 * _pitch(places)
+    found: dict[int, Label] = {}
+    for label in scene.labels:
+        middle = label.extent.middle[0 if across else 1]
+        away = label.extent.top - edge if across else edge - label.extent.right
+        number = _index(places, middle)
+        if -0.2 * label.size <= away <= 3 * label.size and abs(places[number] - middle) <= off:
+            found.setdefault(number, label)
+    return found
 
 
 def _text(value: float, scale: Scale) -> str:

@@ -1,73 +1,360 @@
-"""Legends: which name belongs to which colour, pattern or symbol."""
+"""Legends: which name belongs to which colour, pattern or symbol; which value to which size.
+
+A legend is told by its swatches: small marks that look different from each other, in a row or column, each with its name right
+behind it. So it is found before the axes, whose labels have no such marks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
-from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene, Stroke, Symbol
+from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Scene, Stroke, Symbol
+from docai.numbers import read_columns
 
-GAP_EMS: Final = 2.0  # of a name's letters, between a swatch and its name, at most
-MOST_EMS: Final = 3.5  # a swatch is wide at most
+GAP_EMS: Final = 2.2  # of a name's letters, between a swatch and its name, at most
+OVERLAP_EMS: Final = 0.3  # by which a swatch may reach under its name
+WIDEST_EMS: Final = 5.0  # a swatch is wide at most
+HIGHEST_EMS: Final = 2.6  # and high; keys of ggplot2 are two letters high
+LARGEST_EMS: Final = 6.0  # the largest disc of a legend of sizes
+LEAST_LINE_EMS: Final = 0.7  # a line as a swatch is long at least; shorter ones are ticks
+LEVEL_EMS: Final = 0.45  # that a swatch may stand higher or lower than the middle of its name
+IN_LINE_EMS: Final = 0.35  # that entries may be out of their row or column
+TITLE_EMS: Final = 2.2  # a legend's title stands above it at most
+LARGER: Final = 1.3  # times the size of the names that its title is at most; the chart's own are larger
+FRAME_EMS: Final = 4.0  # a frame is larger than the entries at most, on each side
+SAME_COLOUR: Final = 10  # of 255, by which a part of a colour may differ in a drawing
+SAME_PIXELS: Final = 40  # the same in a picture, where edges and compression blend colours
+CLEARLY: Final = 3  # nearer by this than the next colour, of two that are near
+
+Mark = Rectangle | Stroke | Symbol
+_FIGURES = re.compile(r"^[-+−–]?[$€£¥₩]?\d[\d.,\s]*\s*[%kKMB]?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A name of the legend with its swatch."""
+    """A name of the legend with its swatch; of a swatch of several marks, the one that tells its colour.
+
+    `dashes` and `shape` are those of its line and its symbol, where it has any.
+    """
 
     name: str
-    swatch: Rectangle | Stroke | Symbol
+    swatch: Mark | Polygon
     label: Label
+    dashes: tuple[float, ...] = ()
+    shape: str = ""
+    marks: tuple[Mark, ...] = ()
 
     @property
     def colour(self) -> str:
         """The colour of its swatch, "" where it has none."""
-        swatch = self.swatch
-        return swatch.colour if isinstance(swatch, Stroke) else swatch.fill or swatch.stroke
+        return colour_of(self.swatch)
+
+    @property
+    def opacity(self) -> float:
+        """The opacity of its swatch, 0..1."""
+        return self.swatch.opacity
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A value of a legend of sizes, and the symbol that shows it."""
+
+    value: float
+    extent: Extent
 
 
 @dataclass(frozen=True, slots=True)
 class Legend:
-    """The legend of a chart; without entries where there is none. `used` are its labels, title included."""
+    """The legend of a chart; without entries where there is none.
+
+    Attributes:
+        used: Its labels, title included.
+        marks: What it is drawn with: swatches, keys behind them, its frame. Empty where names stand beside their lines.
+        sizes: What sizes of symbols mean, from small to large.
+        tolerance: By how much of 255 a part of a colour may be off.
+    """
 
     entries: tuple[Entry, ...] = ()
     title: str = ""
     extent: Extent | None = None
     used: tuple[Label, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    sizes: tuple[Size, ...] = ()
+    tolerance: int = SAME_COLOUR
 
-    def name_of(self, colour: str) -> str:
-        """Return the name of a colour, "" where the legend does not tell it, or tells several."""
-        names = {entry.name for entry in self.entries if entry.colour == colour}
+    def name_of(self, colour: str, dashes: tuple[float, ...] = (), shape: str = "", opacity: float | None = None) -> str:
+        """Return the name of what looks so, "" where the legend does not tell it, or tells several.
+
+        Of entries in the same colour, the dashes, the shape and the opacity decide, as far as they are told apart by them.
+        """
+        entries = self._in_colour(colour, opacity)
+        if len({entry.name for entry in entries}) > 1:
+            entries = _told(entries, lambda entry: _same_dashes(entry.dashes, dashes))
+        if shape and len({entry.name for entry in entries}) > 1:
+            entries = _told(entries, lambda entry: entry.shape == shape)
+        if opacity is not None and len({entry.name for entry in entries}) > 1:
+            nearest = min(abs(entry.opacity - opacity) for entry in entries)
+            entries = [entry for entry in entries if abs(entry.opacity - opacity) <= nearest + 1e-3]
+        names = {entry.name for entry in entries}
         return names.pop() if len(names) == 1 else ""
+
+    def _in_colour(self, colour: str, opacity: float | None) -> list[Entry]:
+        if not colour:
+            return [entry for entry in self.entries if entry.shape]
+        far = [
+            (min(_distance(colour, entry.colour), _distance(paled(colour, opacity), paled(entry.colour, entry.opacity))), entry)
+            for entry in self.entries
+            if entry.colour
+        ]
+        nearest = min((distance for distance, _ in far), default=256)
+        if nearest > self.tolerance:
+            return []
+        return [entry for distance, entry in far if distance <= nearest + CLEARLY - 1]
+
+
+def _told(entries: list[Entry], fits: Callable[[Entry], bool]) -> list[Entry]:
+    """Return the entries that fit; all where none does, since the mark may be told otherwise."""
+    return [entry for entry in entries if fits(entry)] or entries
+
+
+def _same_dashes(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Return whether two patterns are the same but for their scale, which may follow the thickness of the line."""
+    if not one or not other:
+        return not one and not other
+    if len(one) != len(other):
+        one, other = one * len(other), other * len(one)
+    ratio = sum(one) / sum(other)
+    return all(abs(a - ratio * b) <= 0.15 * max(a, ratio * b, 0.5) for a, b in zip(one, other, strict=True))
+
+
+def colour_of(mark: Mark | Polygon) -> str:
+    """Return the colour by which a mark is told: its fill's, but for white; else its outline's."""
+    if isinstance(mark, Stroke):
+        return mark.colour
+    return mark.fill if mark.fill not in ("", "#ffffff") else mark.stroke or mark.fill
+
+
+def _parts(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _distance(one: str, other: str) -> int:
+    return max(abs(a - b) for a, b in zip(_parts(one), _parts(other), strict=True))
+
+
+def paled(colour: str, opacity: float | None) -> str:
+    """Return what a colour looks like on white paper."""
+    if opacity is None or opacity >= 1:
+        return colour
+    return "#" + "".join(f"{round(255 - opacity * (255 - part)):02x}" for part in _parts(colour))
+
+
+# Finding it
 
 
 def find_legend(scene: Scene, free: Sequence[Label]) -> Legend:
-    """Return the legend of a chart: two and more small marks of one kind, each with its name right behind it.
+    """Return the legend of a chart, or the names that stand in their colours beside what they name.
 
-    `free` are the labels that no axis has taken.
+    `free` are the labels among which it is looked for: those that no axis has taken, or all.
     """
-    marks: list[Rectangle | Symbol | Stroke] = [*scene.rectangles, *scene.symbols, *scene.strokes]
-    found: list[Entry] = []
-    for label in free:
-        swatches = [mark for mark in marks if _is_swatch(mark, label)]
-        if swatches:
-            nearest = max(swatches, key=lambda mark: mark.extent.right)
-            found.append(Entry(label.text, nearest, label))
-    if len(found) < 2:
-        return Legend()
-    labels = tuple(entry.label for entry in found)
-    parts = [entry.label.extent for entry in found] + [entry.swatch.extent for entry in found]
-    extent = Extent(
-        min(p.left for p in parts), min(p.top for p in parts), max(p.right for p in parts), max(p.bottom for p in parts)
+    tolerance = SAME_PIXELS if scene.blur else SAME_COLOUR
+    level = [label for label in free if label.turn == 0]
+    found = _entries(scene, level)
+    sizes = _sizes(found)
+    if sizes:
+        found = [entry for entry in found if not any(entry.swatch.extent == size.extent for size in sizes)]
+    entries = _in_lines(_alike(found))
+    if len({_look(entry) for entry in entries}) < 2:
+        entries = []
+    if not entries and not sizes:
+        return _direct(scene, level, tolerance)
+    parts = [entry.label for entry in entries]
+    marks = [mark for entry in entries for mark in entry.marks]
+    for label, mark in ((e.label, m) for e in _entries(scene, level) for m in e.marks if sizes and e not in entries):
+        if any(mark.extent == size.extent for size in sizes):
+            parts, marks = [*parts, label], [*marks, mark]
+    extent = _hull([*(label.extent for label in parts), *(mark.extent for mark in marks)])
+    title = _title(level, parts, extent)
+    used = (*parts, *title)
+    extent = _hull([extent, *(label.extent for label in title)])
+    frames = _frames(scene, extent)
+    return Legend(
+        entries=tuple(entries),
+        title=" ".join(label.text for label in title),
+        extent=_hull([extent, *(frame.extent for frame in frames)]),
+        used=used,
+        marks=(*marks, *frames),
+        sizes=sizes,
+        tolerance=tolerance,
     )
-    return Legend(tuple(found), extent=extent, used=labels)
 
 
-def _is_swatch(mark: Rectangle | Symbol | Stroke, label: Label) -> bool:
-    place, text = mark.extent, label.extent
-    level = place.top - 0.5 * label.size < (text.top + text.bottom) / 2 < place.bottom + 0.5 * label.size
-    gap = text.left - place.right
-    small = place.width < MOST_EMS * label.size and place.height < 2 * label.size
-    coloured = isinstance(mark, Stroke) or mark.fill not in ("", "#ffffff") or mark.stroke != ""
-    return level and small and coloured and -0.2 * label.size < gap < GAP_EMS * label.size
+def _entries(scene: Scene, labels: Sequence[Label]) -> list[Entry]:
+    """Return labels with the small marks right before them."""
+    em = max((label.size for label in labels), default=scene.em)
+    marks: list[Mark] = [*scene.rectangles, *scene.strokes, *scene.symbols]
+    small = [
+        (mark.extent, mark) for mark in marks if mark.extent.width <= LARGEST_EMS * em and mark.extent.height <= LARGEST_EMS * em
+    ]
+    small.sort(key=lambda pair: pair[0].top + pair[0].bottom)
+    middles = [(extent.top + extent.bottom) / 2 for extent, _ in small]
+    found = []
+    for label in labels:
+        middle = label.extent.middle[1]
+        first, last = bisect_left(middles, middle - label.size), bisect_right(middles, middle + label.size)
+        before = [mark for extent, mark in small[first:last] if _is_swatch(mark, extent, label)]
+        entry = _entry(label, before)
+        if entry is not None:
+            found.append(entry)
+    return found
+
+
+def _is_swatch(mark: Mark, place: Extent, label: Label) -> bool:
+    text, em = label.extent, label.size
+    off = abs((place.top + place.bottom) / 2 - (text.top + text.bottom) / 2)
+    if off > max(LEVEL_EMS * em, (text.height - em) / 2) or not -OVERLAP_EMS * em < text.left - place.right < GAP_EMS * em:
+        return False
+    if isinstance(mark, Symbol):
+        return max(place.width, place.height) <= LARGEST_EMS * em
+    if isinstance(mark, Stroke):
+        is_level = place.height < 0.3 * em or (mark.curved or len(mark.places) > 2)
+        return LEAST_LINE_EMS * em <= place.width <= WIDEST_EMS * em and is_level
+    return 0.25 * em < place.width <= WIDEST_EMS * em and 0.1 * em < place.height <= HIGHEST_EMS * em
+
+
+def _entry(label: Label, before: Sequence[Mark]) -> Entry | None:
+    """Return an entry with the marks of its swatch: those nearest to the name, and what lies on or under them."""
+    coloured = [mark for mark in before if colour_of(mark) not in ("", "#ffffff")]
+    if not coloured:
+        return None
+    nearest = max(coloured, key=lambda mark: (mark.extent.right, mark.order)).extent
+    swatch = [mark for mark in before if nearest.grown(0.1).shared(mark.extent.grown(0.1)) > 0]
+    kinds = ([m for m in swatch if isinstance(m, kind) and m in coloured] for kind in (Symbol, Rectangle, Stroke))
+    symbols, rectangles, strokes = kinds
+    lead = max(symbols or rectangles or strokes, key=lambda mark: (mark.order, mark.extent.right))
+    if rectangles and strokes and not symbols and max(s.order for s in strokes) > max(r.order for r in rectangles):
+        lead = max(strokes, key=lambda mark: mark.order)  # a line on the key of ggplot2
+    dashes = next((mark.dashes for mark in strokes if isinstance(mark, Stroke)), ())
+    shape = next((mark.shape for mark in symbols if isinstance(mark, Symbol)), "")
+    return Entry(label.text, lead, label, dashes, shape, tuple(swatch))
+
+
+def _look(entry: Entry) -> tuple[object, ...]:
+    return entry.colour, entry.dashes, entry.shape, entry.opacity
+
+
+def _alike(entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries whose swatches may be those of one legend: its rectangles are equally large, bars before their values not."""
+    others = [entry for entry in entries if not isinstance(entry.swatch, Rectangle)]
+    groups: dict[tuple[int, int], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if isinstance(entry.swatch, Rectangle):
+            grain = max(0.15 * entry.label.size, 0.5)
+            groups[round(entry.swatch.extent.width / grain), round(entry.swatch.extent.height / grain)].append(entry)
+    most = max(groups.values(), key=lambda group: (len({_look(entry) for entry in group}), len(group)), default=[])
+    found = [*others, *most] if len(most) > 1 or any(_in_line(most[0], other) for other in others if most) else others
+    figures = all(_FIGURES.match(entry.name) is not None for entry in found)
+    if figures and any(isinstance(entry.swatch, Stroke) and not _is_lively(entry.colour) for entry in found):
+        return []  # ticks of a second axis
+    return [entry for entry in entries if any(entry is one for one in found)]
+
+
+def _in_line(one: Entry, other: Entry) -> bool:
+    """Return whether two entries stand in one column or row."""
+    slack = IN_LINE_EMS * one.label.size
+    return (
+        abs(other.label.extent.left - one.label.extent.left) < slack
+        or abs(other.swatch.extent.left - one.swatch.extent.left) < slack
+        or abs(other.label.extent.middle[1] - one.label.extent.middle[1]) < slack
+    )
+
+
+def _is_lively(colour: str) -> bool:
+    parts = _parts(colour)
+    return max(parts) - min(parts) > 24
+
+
+def _in_lines(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries that stand in a row or a column with another."""
+    return [entry for entry in entries if any(_in_line(entry, other) for other in entries if other is not entry)]
+
+
+def _sizes(entries: Sequence[Entry]) -> tuple[Size, ...]:
+    """Return what the sizes of symbols mean: numbers behind symbols of one look that grow with them."""
+    looks = Counter((entry.colour, entry.shape) for entry in entries if isinstance(entry.swatch, Symbol))
+    if not looks or looks.most_common(1)[0][1] < 2:
+        return ()
+    look = looks.most_common(1)[0][0]
+    group = [e for e in entries if isinstance(e.swatch, Symbol) and (e.colour, e.shape) == look]
+    numbers = read_columns([[entry.name for entry in group]])[0]
+    told = [
+        Size(float(number.value), entry.swatch.extent) for entry, number in zip(group, numbers, strict=True) if number is not None
+    ]
+    told.sort(key=lambda size: size.value)
+    widths = [size.extent.width for size in told]
+    grow = all(before < after for before, after in pairwise(widths))
+    return tuple(told) if len(told) == len(group) and len(told) > 1 and grow else ()
+
+
+def _title(labels: Sequence[Label], entries: Sequence[Label], extent: Extent) -> tuple[Label, ...]:
+    """Return the label above the entries, or before those that stand in a row."""
+    size = max(label.size for label in entries)
+    mine = {id(label) for label in entries}
+    best: tuple[float, Label] | None = None
+    for label in labels:
+        place = label.extent
+        if id(label) in mine or label.size > LARGER * size or _FIGURES.match(label.text):
+            continue
+        up = extent.top - place.bottom
+        flush = abs(place.left - extent.left) < 1.2 * size or abs(place.middle[0] - extent.middle[0]) < 0.5 * size
+        above = -0.2 * size < up < TITLE_EMS * size and flush and place.width < max(2 * extent.width, 12 * size)
+        beside = len(entries) > 1 and extent.height < 2.5 * size and -0.2 * size < extent.left - place.right < 2 * size
+        level = abs(place.middle[1] - extent.middle[1]) < 0.4 * size
+        if above or (beside and level):
+            gap = up if above else extent.left - place.right
+            if best is None or gap < best[0]:
+                best = gap, label
+    return () if best is None else (best[1],)
+
+
+def _frames(scene: Scene, extent: Extent) -> list[Rectangle]:
+    """Return the rectangles around a legend that frame nothing else."""
+    room = extent.grown(FRAME_EMS * scene.em)
+    within = extent.grown(-0.3 * scene.em)
+    return [
+        one
+        for one in scene.rectangles
+        if room.left <= one.extent.left <= within.left
+        and room.top <= one.extent.top <= within.top
+        and within.right <= one.extent.right <= room.right
+        and within.bottom <= one.extent.bottom <= room.bottom
+    ]
+
+
+def _hull(extents: Sequence[Extent]) -> Extent:
+    return Extent(
+        min(e.left for e in extents), min(e.top for e in extents), max(e.right for e in extents), max(e.bottom for e in extents)
+    )
+
+
+def _direct(scene: Scene, labels: Sequence[Label], tolerance: int) -> Legend:
+    """Return names that are printed in the colours of their lines or areas, two at least; their marks stay with the plot."""
+    lines: list[Mark | Polygon] = [*scene.strokes, *scene.polygons, *scene.rectangles, *scene.symbols]
+    by_colour: dict[str, Mark | Polygon] = {}
+    for mark in lines:
+        by_colour.setdefault(colour_of(mark), mark)
+    entries = [
+        Entry(label.text, by_colour[label.colour], label)
+        for label in labels
+        if label.colour in by_colour and _is_lively(label.colour) and not _FIGURES.match(label.text)
+    ]
+    once = Counter(entry.colour for entry in entries)
+    if len(once) < 2 or max(once.values()) > 1:
+        return Legend(tolerance=tolerance)
+    return Legend(tuple(entries), used=tuple(entry.label for entry in entries), tolerance=tolerance)

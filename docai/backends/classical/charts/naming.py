@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from statistics import median
@@ -84,7 +84,16 @@ def _categories(columns: Sequence[Column], names: Scale, slack: float) -> list[P
             found.append(Place(len(ticks) + number, "", 0.3))
         else:
             found.append(Place(index, ticks[index].text, 0.7 if (in_order and off > 0.3) or off > 0.47 else 1.0))
-    return found
+    return _doubted(columns, found)
+
+
+def _doubted(columns: Sequence[Column], places: Sequence[Place]) -> list[Place]:
+    """Return places, those less sure at which several columns of one colour stand side by side: some of them lack a label."""
+    alike = Counter((place.group, column.colour) for column, place in zip(columns, places, strict=True) if column.colour)
+    return [
+        replace(place, sure=place.sure * 0.5) if alike[place.group, column.colour] > 1 else place
+        for column, place in zip(columns, places, strict=True)
+    ]
 
 
 def _between_ticks(columns: Sequence[Column], ticks: Sequence[Tick], slack: float) -> list[Place]:

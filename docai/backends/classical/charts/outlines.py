@@ -17,7 +17,9 @@ ARC: Final = 0.006  # of the radius by which an arc of a sector may be off its c
 CORNER: Final = 25.0  # degrees of turn that make a corner; arcs of polylines turn by less at each place
 LEAST_SIDES: Final = 12  # of a polygon that is a disc
 LEAST_RADIUS: Final = 5.0  # points; of a pie
+RADIUS_SHARE: Final = 0.3  # of an outline's longer side that a straight side of a sector is long at least: 0.5 of a pie's
 FULL: Final = 0.9  # of the rectangle around it that one with round corners drawn by short lines covers at least
+CORNER_ZONE: Final = 0.5  # of its shorter side that a round corner takes at most
 STRAIGHT_SHARE: Final = 0.4  # of the way round a rectangle with round corners that is straight at least
 TINY: Final = 0.01  # degrees; a piece that starts so little before the top starts there
 ALIKE: Final = 0.06  # of its longer side by which corners of equal outlines may differ
@@ -95,13 +97,14 @@ class Outline:
 
 
 class Arc(NamedTuple):
-    """A sector's form: see `scene.Sector`."""
+    """A sector's form: see `scene.Sector`; `rim` are places on its outer arc, in order."""
 
     centre: Place
     inner: float
     outer: float
     start: float
     sweep: float
+    rim: tuple[Place, ...] = ()
 
 
 class Circle(NamedTuple):
@@ -122,6 +125,9 @@ def rectangle_of(outline: Outline) -> Extent | None:
     extent = around(outline.places)
     if len(corners) == 4:
         return extent if all(_at_corner(place, extent) for place in corners) else None
+    by_corners = CORNER_ZONE * min(extent.width, extent.height)
+    if any(_to_side(place, extent) > UPRIGHT and _to_corner(place, extent) > by_corners for place in corners):
+        return None
     if len(corners) > 4 and outline.area >= FULL * extent.width * extent.height:
         straight = sum(edge.length for edge in outline.edges if _along_a_side(edge, extent))
         return extent if straight >= STRAIGHT_SHARE * 2 * (extent.width + extent.height) else None
@@ -134,6 +140,16 @@ def _at_corner(place: Place, extent: Extent) -> bool:
     return across <= UPRIGHT and down <= UPRIGHT
 
 
+def _to_side(place: Place, extent: Extent) -> float:
+    x, y = place
+    return min(abs(x - extent.left), abs(x - extent.right), abs(y - extent.top), abs(y - extent.bottom))
+
+
+def _to_corner(place: Place, extent: Extent) -> float:
+    x, y = place
+    return max(min(abs(x - extent.left), abs(x - extent.right)), min(abs(y - extent.top), abs(y - extent.bottom)))
+
+
 def _along_a_side(edge: Edge, extent: Extent) -> bool:
     sides = ((0, extent.left), (0, extent.right), (1, extent.top), (1, extent.bottom))
     return any(max(abs(edge.start[n] - side), abs(edge.end[n] - side)) <= UPRIGHT for n, side in sides)
@@ -143,8 +159,7 @@ def _rounded(outline: Outline) -> Extent | None:
     extent = around(outline.places)
     straight = 0.0
     for edge in outline.edges:
-        x, y = edge.start
-        if min(abs(x - extent.left), abs(x - extent.right), abs(y - extent.top), abs(y - extent.bottom)) > UPRIGHT:
+        if _to_side(edge.start, extent) > UPRIGHT:
             return None
         if edge.controls is None:
             if edge.length > SAME and not _along_a_side(edge, extent):
@@ -250,9 +265,12 @@ Chain = list[Edge]
 def _chains(edges: list[Edge]) -> list[Chain]:
     """Return sides in runs that end at corners."""
     headings = [edge.headings() for edge in edges]
+    extent = around([edge.start for edge in edges])
+    long = RADIUS_SHARE * max(extent.width, extent.height)
+    sides = [edge.controls is None and edge.length >= long for edge in edges]  # two meet in the centre, however straight
     sharp = [
-        abs((after[0] - before[1] + 180) % 360 - 180) > CORNER
-        for before, after in zip([headings[-1], *headings[:-1]], headings, strict=True)
+        abs((headings[n][0] - headings[n - 1][1] + 180) % 360 - 180) > CORNER or (sides[n] and sides[n - 1])
+        for n in range(len(edges))
     ]
     if not any(sharp):
         return [edges]
@@ -311,7 +329,7 @@ def _swept(arc: Chain, centre: Place, inner: float) -> Arc | None:
     if outer < LEAST_RADIUS or max(abs(distance - outer) for distance in distances) > ARC * outer + SAME:
         return None
     start, sweep = angles_of(samples, centre)
-    return Arc(centre, inner, outer, start, sweep) if 0 < sweep <= 360 + CORNER else None
+    return Arc(centre, inner, outer, start, sweep, tuple(samples)) if 0 < sweep <= 360 + CORNER else None
 
 
 def angles_of(samples: Sequence[Place], centre: Place) -> tuple[float, float]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from docai.backends.classical.charts.cutting import cut_line, cut_outline
 from docai.backends.classical.charts.labels import find_labels
+from docai.backends.classical.charts.lettering import with_lines_joined
 from docai.backends.classical.charts.outlines import (
     UPRIGHT,
     Arc,
@@ -23,6 +24,7 @@ from docai.backends.classical.charts.outlines import (
     rectangle_of,
     sector_of,
 )
+from docai.backends.classical.charts.placing import Mover, mover
 from docai.backends.classical.charts.scene import Extent, Place, Polygon, Rectangle, Scene, Sector, Stroke, Symbol, around
 from docai.sources import VectorPath
 from docai.tiling import View
@@ -33,6 +35,7 @@ THIN: Final = 1.5  # points; a filled rectangle thinner than this is a line, unl
 SLENDER: Final = 4.0  # times as long as thick that a line drawn as a rectangle is at least
 BAND: Final = 0.15  # of its radius that a stroked arc is thick at least which stands for a piece of a donut
 GREY: Final = 24  # of 255, by which the parts of a grey colour differ at most
+ON_RING: Final = 0.006  # of its radius that a rim may be off the circle of another piece; one that is pulled out is further off
 SAME_PLACE: Final = 0.1  # points that two outlines of one mark may differ by, and middles of crossing strokes
 PAINTED: Final = 0.01  # square points; a fill of less paints nothing that is meant
 
@@ -41,14 +44,14 @@ def scene_of_paths(view: View) -> Scene:
     """Return the scene of a chart that is drawn by the paths of a view, in points of the page."""
     width, height = view.size_points
     drawn = _Drawn()
-    moved = _mover(view, width, height)
+    moved = mover(view, width, height)
     for order, path in enumerate(view.paths):
         _take(drawn, path, order, moved)
     rectangles, thin = _without_lines(_each_once(drawn.rectangles))
     rectangles, squares = _without_squares(rectangles)
     symbols, polygons, crossed = _symbols(drawn)
     strokes = [*drawn.strokes, *thin, *crossed]
-    return Scene(
+    scene = Scene(
         width,
         height,
         find_labels(view, width, height),
@@ -58,6 +61,7 @@ def scene_of_paths(view: View) -> Scene:
         symbols=tuple(sorted(_each_once([*symbols, *squares]), key=lambda mark: mark.order)),
         sectors=tuple(_concentric(drawn.sectors)),
     )
+    return replace(scene, labels=with_lines_joined(scene))
 
 
 @dataclass(slots=True)
@@ -74,28 +78,6 @@ class _Drawn:
 
 
 Mark = TypeVar("Mark", Rectangle, Symbol)
-Mover = Callable[[float, float], Place]
-
-
-def _mover(view: View, width: float, height: float) -> Mover:
-    """Return what brings places of the page into the scene; not by boxes, which are cut at the view's edge."""
-    left, top = view.box.left, view.box.top
-    across, down = 1 / max(view.box.width, 1e-9), 1 / max(view.box.height, 1e-9)
-    if view.quarter == 0:
-        across, down = across * width, down * height
-        return lambda x, y: ((x - left) * across, (y - top) * down)
-    turns: dict[int, Callable[[float, float], Place]] = {
-        90: lambda x, y: (y, 1 - x),
-        180: lambda x, y: (1 - x, 1 - y),
-        270: lambda x, y: (1 - y, x),
-    }
-    turn = turns[view.quarter]
-
-    def moved(x: float, y: float) -> Place:
-        u, v = turn((x - left) * across, (y - top) * down)
-        return u * width, v * height
-
-    return moved
 
 
 # Pieces of paths
@@ -188,7 +170,7 @@ def _take_outline(drawn: _Drawn, outline: Outline, path: VectorPath, order: int,
         return
     painted = bool(path.fill) and outline.area > PAINTED
     if painted and (arc := sector_of(outline)) is not None:
-        drawn.sectors.append((_sector(arc, path, order), tuple(outline.samples) if arc.inner else ()))
+        drawn.sectors.append((_sector(arc, path, order), arc.rim if arc.inner else ()))
         return
     if not painted and not path.stroke:
         return
@@ -382,25 +364,17 @@ def _scattered(extents: Sequence[Extent]) -> bool:
 
 def _concentric(found: Sequence[tuple[Sector, tuple[Place, ...]]]) -> list[Sector]:
     """Return sectors with the centres of donuts' narrow pieces, which are hard to tell, taken from those of wide ones."""
-    rings = sorted((sector for sector, samples in found if samples), key=lambda sector: -sector.sweep)
-    sectors = []
-    for sector, samples in found:
-        if samples and rings[0].sweep > sector.sweep:
-            sector = _recentred(sector, samples, rings)  # noqa: PLW2901  # the same, seen better
-        sectors.append(sector)
-    return sectors
+    rings = sorted((sector for sector, rim in found if rim), key=lambda sector: -sector.sweep)
+    return [_recentred(sector, rim, rings) if rim else sector for sector, rim in found]
 
 
-def _recentred(sector: Sector, samples: Sequence[Place], rings: Sequence[Sector]) -> Sector:
+def _recentred(sector: Sector, rim: Sequence[Place], rings: Sequence[Sector]) -> Sector:
+    """Return a piece with the centre and radii of the widest one whose circle its rim lies on, its angles told anew."""
     for ring in rings:
         if ring.sweep <= sector.sweep:
             break
-        reach = [math.dist(place, ring.centre) for place in samples]
-        outer = [place for place, distance in zip(samples, reach, strict=True) if abs(distance - ring.outer) < 0.01 * ring.outer]
-        inner = [distance for distance in reach if abs(distance - ring.outer) >= 0.01 * ring.outer]
-        if len(outer) < 2 or any(abs(distance - ring.inner) > 0.02 * ring.outer for distance in inner):
-            continue
-        start, sweep = angles_of(outer, ring.centre)
-        if abs(sweep - sector.sweep) < 0.2 * sector.sweep + 1:
-            return replace(sector, centre=ring.centre, start=start, sweep=sweep)
+        slack = ON_RING * ring.outer
+        if all(abs(math.dist(place, ring.centre) - ring.outer) < slack for place in rim):
+            start, sweep = angles_of(rim, ring.centre)
+            return replace(sector, centre=ring.centre, inner=ring.inner, outer=ring.outer, start=start, sweep=sweep)
     return sector

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from docai.backends.classical.charts.scene import Extent, Label
+
+MOST_DECADES: Final = 300.0  # of a value that a float keeps
 
 
 class Tick(NamedTuple):
@@ -30,7 +32,8 @@ class Tick(NamedTuple):
 class Scale:
     """An axis, calibrated: a place is told by its coordinate along the axis, in scene units.
 
-    A value is `slope * place + intercept`; on a logarithmic scale its logarithm to base 10 is.
+    A value is `slope * place + intercept`; on a logarithmic scale its logarithm to base 10 is, and on a power scale its root, so
+    that a value is what `exponent` makes of it, with its sign.
 
     Attributes:
         kind: Of a date scale values are seconds since 1970-01-01 UTC; a category scale has none.
@@ -41,10 +44,11 @@ class Scale:
         confidence: How sure it is that the calibration is right, 0..1.
         title, unit: As they are printed beside it ("Sales (USD)": title "Sales", unit "USD"), with the label of the title.
         multiplier: By which printed numbers were multiplied to give values ("1e6" at its end).
-        form: How dates are printed, as `strftime` tells; "" for others.
+        form: How fine dates are printed, as `strftime` tells ("%Y", "%Y-%m", "%m" where no label tells the year); "" for others.
+        exponent: Of a power scale; 2 where values grow as the square of places.
     """
 
-    kind: Literal["linear", "log", "date", "category"]
+    kind: Literal["linear", "log", "date", "category", "power"]
     horizontal: bool
     start: float
     end: float
@@ -58,6 +62,7 @@ class Scale:
     title_label: Label | None = field(default=None)
     multiplier: float = 1.0
     form: str = ""
+    exponent: float = 1.0
 
     def value(self, place: float) -> float:
         """Return the value at a place.
@@ -68,7 +73,9 @@ class Scale:
         if self.kind == "category":
             raise ValueError("an axis of categories has no values")
         plain = self.slope * place + self.intercept
-        return float(10**plain) if self.kind == "log" else plain
+        if self.kind == "log":
+            return float(10.0 ** min(plain, MOST_DECADES))
+        return math.copysign(abs(plain) ** self.exponent, plain) if self.kind == "power" else plain
 
     def place(self, value: float) -> float:
         """Return the place of a value.
@@ -78,7 +85,11 @@ class Scale:
         """
         if self.kind == "category":
             raise ValueError("an axis of categories has no values")
-        plain = math.log10(value) if self.kind == "log" else value
+        plain = value
+        if self.kind == "log":
+            plain = math.log10(value)
+        elif self.kind == "power":
+            plain = math.copysign(abs(value) ** (1 / self.exponent), value)
         return (plain - self.intercept) / self.slope
 
     def error(self, place: float, off: float) -> float:
@@ -88,6 +99,11 @@ class Scale:
     def nearest(self, place: float) -> Tick | None:
         """Return the tick nearest to a place."""
         return min(self.ticks, key=lambda tick: abs(tick.place - place), default=None)
+
+    def at(self, place: float, off: float) -> Tick | None:
+        """Return the tick that stands at a place, or at most `off` beside it."""
+        tick = self.nearest(place)
+        return tick if tick is not None and abs(tick.place - place) <= off else None
 
     @property
     def step(self) -> float:

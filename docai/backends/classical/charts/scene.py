@@ -73,7 +73,8 @@ class Label:
     """A piece of text that stands for itself: a tick's, a category's, a title, a value printed beside its mark.
 
     `size` is the font's in scene units; `turn` is the clockwise turn of its reading direction in degrees, 0 for upright text, -45
-    for labels that rise; `words` are those of the page that it is made of.
+    for labels that rise; `words` are those of the page that it is made of. `colour` is the text's, "" where it is not known;
+    `ends` are the places on its baseline where it begins and ends, () where they are not known.
     """
 
     text: str
@@ -83,6 +84,8 @@ class Label:
     bold: bool = False
     confidence: float = 1.0
     words: tuple[SourceWord, ...] = ()
+    colour: str = ""
+    ends: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from docai.backends.classical.charts.blocks import Block
 from docai.backends.classical.charts.scales import Scale
 
-LEAST_SHARE: Final = 0.4  # of the blocks of a plot, that stand on its baseline if it is not zero or an end of the axis
+LEAST_SHARE: Final = 0.6  # of the columns of a plot, that stand on its baseline if it is not zero or an end of the axis
 GAP: Final = 2.0  # points or pixels between the pieces of a stack at most: white outlines, or gaps of a pixel
 
 
@@ -35,23 +35,23 @@ class Bar:
     overlapped: bool = False
 
 
-def find_baseline(blocks: Sequence[Block], values: Scale | None, slack: float) -> tuple[float, int]:
-    """Return the place that most blocks have an end at, and how many.
+def find_baseline(blocks: Sequence[Block], values: Scale | None, slack: float) -> float:
+    """Return the place at which blocks of the most columns have an end.
 
     Where several places have as many, zero wins, then the end of the axis with the lower values. A place that few share is none
     that bars stand on, unless it is one of these: then zero is returned, or that end of the axis.
     """
-    edges = sorted((edge, number) for number, block in enumerate(blocks) for edge in {block.first, block.last})
+    edges = sorted((edge, round(block.middle)) for block in blocks for edge in {block.first, block.last})
     places = [edge for edge, _ in edges]
     zero = _zero(values)
     low = _low_end(values)
-    best: tuple[float, float, int] = (-1.0, 0.0, 0)
+    best = (-1.0, 0.0, 0)
     known = False
     for start, edge in enumerate(places):
         if start and places[start - 1] == edge:
             continue
         stop = bisect_right(places, edge + slack)
-        place, count = float(median(places[start:stop])), len({number for _, number in edges[start:stop]})
+        place, count = float(median(places[start:stop])), len({column for _, column in edges[start:stop]})
         score, at_end = float(count), False
         if zero is not None and abs(place - zero) <= 2 * slack:
             score += 1.5 + 0.5 * count
@@ -61,9 +61,11 @@ def find_baseline(blocks: Sequence[Block], values: Scale | None, slack: float) -
             at_end = True
         if score > best[0]:
             best, known = (score, place, count), at_end
-    if known or best[2] == len(blocks) or best[2] >= max(3, LEAST_SHARE * len(blocks)):
-        return best[1], best[2]
-    return next((place for place in (zero, low) if place is not None), best[1]), 0
+    columns = len({round(block.middle) for block in blocks})
+    everywhere = all(_distance(block, best[1]) <= slack for block in blocks)
+    if known or everywhere or best[2] >= max(3, LEAST_SHARE * columns):
+        return best[1]
+    return next((place for place in (zero, low) if place is not None), best[1])
 
 
 def _zero(values: Scale | None) -> float | None:

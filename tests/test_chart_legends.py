@@ -1,0 +1,107 @@
+"""Legends, on scenes made by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from docai.backends.classical.charts.legends import Legend, find_legend
+from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene, Stroke, Symbol
+
+RED, BLUE, GREEN = "#d62728", "#1f77b4", "#2ca02c"
+
+
+def label(text: str, left: float, middle: float, *, size: float = 10, colour: str = "#000000") -> Label:
+    return Label(text, Extent(left, middle - 4, left + 5 * len(text), middle + 4), size, colour=colour)
+
+
+def square(left: float, middle: float, colour: str, *, opacity: float = 1.0) -> Rectangle:
+    return Rectangle(Extent(left, middle - 4, left + 8, middle + 4), colour, opacity=opacity)
+
+
+def sample(left: float, middle: float, colour: str, dashes: tuple[float, ...] = ()) -> Stroke:
+    return Stroke(((left, middle), (left + 20, middle)), colour, dashes=dashes)
+
+
+def disc(left: float, middle: float, colour: str, *, radius: float = 4, shape: str = "disc") -> Symbol:
+    extent = Extent(left, middle - radius, left + 2 * radius, middle + radius)
+    return Symbol(extent.middle, extent, shape, colour)
+
+
+def legend_of(labels: list[Label], **marks: tuple[object, ...]) -> Legend:
+    scene = Scene(400, 300, tuple(labels), **marks)  # type: ignore[arg-type]
+    return find_legend(scene, scene.labels)
+
+
+@pytest.mark.parametrize(
+    "places", [((300, 20), (300, 35), (300, 50)), ((40, 280), (120, 280), (200, 280)), ((40, 270), (120, 270), (40, 285))]
+)
+def test_names_behind_swatches_are_the_legend_wherever_it_stands(places):
+    names = ["Men", "Women", "All"]
+    squares = tuple(square(x, y, colour) for (x, y), colour in zip(places, (RED, BLUE, GREEN), strict=True))
+    labels = [label(name, x + 12, y) for name, (x, y) in zip(names, places, strict=True)]
+    legend = legend_of([*labels, label("10", 5, 100), label("20", 5, 50)], rectangles=squares)
+    assert [entry.name for entry in legend.entries] == names
+    assert (legend.name_of(BLUE), legend.name_of("#000000")) == ("Women", "")
+    assert set(map(id, legend.marks)) == set(map(id, squares))
+
+
+def test_title_and_frame_belong_to_the_legend():
+    squares = (square(300, 40, RED), square(300, 55, BLUE))
+    frame = Rectangle(Extent(294, 15, 370, 64), "#ffffff", "#cccccc")
+    panel = Rectangle(Extent(0, 0, 400, 300), "#ffffff")
+    labels = [label("Sex", 300, 24), label("Men", 312, 40), label("Women", 312, 55)]
+    legend = legend_of(labels, rectangles=(panel, frame, *squares))
+    assert legend.title == "Sex"
+    assert frame in legend.marks
+    assert panel not in legend.marks
+    assert len(legend.used) == 3
+
+
+def test_lines_with_symbols_are_told_by_both():
+    strokes = (sample(300, 40, RED), sample(300, 55, RED, (4, 2)))
+    symbols = (disc(306, 40, RED), disc(306, 55, RED, shape="star"))
+    legend = legend_of([label("plan", 325, 40), label("fact", 325, 55)], strokes=strokes, symbols=symbols)
+    assert legend.name_of(RED) == "plan"  # solid
+    assert legend.name_of(RED, (8, 4)) == "fact"  # of a thicker line
+    assert legend.name_of(RED, (8, 4), "star") == "fact"
+    assert len(legend.marks) == 4
+
+
+def test_opacity_tells_names_of_one_colour_apart():
+    squares = (square(300, 40, RED, opacity=0.3), square(300, 55, RED, opacity=0.7))
+    legend = legend_of([label("low", 312, 40), label("high", 312, 55)], rectangles=squares)
+    assert (legend.name_of(RED, opacity=0.7), legend.name_of(RED, opacity=0.31), legend.name_of(RED)) == ("high", "low", "")
+
+
+def test_a_pale_mark_is_named_by_its_opaque_swatch():
+    squares = (square(300, 40, "#ffaaaa"), square(300, 55, BLUE))
+    legend = legend_of([label("low", 312, 40), label("high", 312, 55)], rectangles=squares)
+    assert legend.name_of("#ff0000", opacity=1 / 3) == "low"
+
+
+def test_nearly_the_same_colour_is_named_and_another_is_not():
+    squares = (square(300, 40, RED), square(300, 55, BLUE))
+    legend = legend_of([label("low", 312, 40), label("high", 312, 55)], rectangles=squares)
+    assert (legend.name_of("#d42a2a"), legend.name_of("#d65728")) == ("low", "")
+
+
+def test_bars_before_their_values_and_ticks_before_their_numbers_are_no_legend():
+    bars = tuple(Rectangle(Extent(50, 40 + 20 * n, 60 + 9 * n, 52 + 20 * n), colour) for n, colour in enumerate((RED, BLUE, GREEN)))
+    values = [label(str(n + 1), 64 + 9 * n, 46 + 20 * n) for n in range(3)]
+    assert legend_of(values, rectangles=bars).entries == ()
+    ticks = tuple(Stroke(((300, y), (308, y)), "#888888", dashes=(y,)) for y in (40, 60, 80))
+    assert legend_of([label(str(y), 312, y) for y in (40, 60, 80)], strokes=ticks).entries == ()
+
+
+def test_growing_discs_with_numbers_tell_sizes():
+    discs = tuple(disc(300 - radius, 40 + 30 * n, BLUE, radius=radius) for n, radius in enumerate((4, 8, 12)))
+    legend = legend_of([label(text, 316, 40 + 30 * n) for n, text in enumerate(("10", "40", "90"))], symbols=discs)
+    assert [(size.value, size.extent.width) for size in legend.sizes] == [(10, 8), (40, 16), (90, 24)]
+    assert legend.entries == ()
+
+
+def test_names_in_the_colours_of_their_lines_are_told_and_the_lines_stay():
+    strokes = tuple(Stroke(((20, y), (200, y + 10), (300, y - 20)), colour) for y, colour in ((40, RED), (90, BLUE)))
+    labels = [label("Korea", 306, 20, colour=RED), label("Japan", 306, 70, colour=BLUE), label("2020", 20, 200)]
+    legend = legend_of(labels, strokes=strokes)
+    assert (legend.name_of(RED), legend.name_of(BLUE), legend.marks) == ("Korea", "Japan", ())
