@@ -27,7 +27,7 @@ from docai.interrupts import Interrupts
 from docai.registry import EXPORTERS, load
 
 if TYPE_CHECKING:
-    from docai.delivery import Job
+    from docai.delivery import Job, Selection
     from docai.extraction import Extractor
 
 EXIT_CODES: Final = """Exit codes: 0 all well; 1 internal fault; 2 usage; 3 some documents or pages failed; 5 nothing to do;
@@ -85,8 +85,20 @@ def extract(
     paths: Annotated[
         list[str], typer.Argument(help="PDFs and pictures, folders, or patterns such as 'in/*.pdf'.", show_default=False)
     ],
-    output: Annotated[str, typer.Option("--output", "-o", help="The folder to write to, or - for stdout.")] = ".",
-    to: Annotated[str, typer.Option(help=f"Formats, separated by commas: {', '.join(EXPORTERS)}.")] = "json",
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", help="The folder to write to, or - for stdout.", show_default="., or - with --only"),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Formats, separated by commas: {', '.join(EXPORTERS)}.", show_default="json; with --only, txt on stdout, else csv"
+        ),
+    ] = None,
+    only: Annotated[
+        Literal["charts", "tables"] | None,
+        typer.Option(help="Nothing but charts, or tables, with their captions; charts are also drawn anew beside their data."),
+    ] = None,
     pages: PagesOption = None,
     password: PasswordOption = None,
     languages: Annotated[str, typer.Option(help="Languages to expect, most likely first.")] = "en,ko,vi",
@@ -108,16 +120,18 @@ def extract(
 
     report.pdf becomes report.pdf.json and so on; a document whose page fails is still written, with the problem in it.
     """
+    output = output or ("-" if only else ".")
+    to = to if to is not None else "json" if not only else "txt" if output == "-" else "csv"
     formats = _formats(to, output, overlay=overlay)
     jobs: list[Job] = load("docai.delivery:find_jobs")(paths)
-    figures = output != "-" and bool({"json", "md", "html"} & set(formats))
+    figures = output != "-" and only is None and bool({"json", "md", "html"} & set(formats))
     asked = tuple(filter(None, (language.strip().lower() for language in languages.split(","))))
     if not asked:
         raise typer.BadParameter("name at least one language, such as en,ko", param_hint="--languages")
     reader = docai.Extractor(
         backend=backend, model=model, quantization=quantization, revision=revision, most_tiles=tiles, languages=asked, ocr=ocr
     )
-    settings = _Settings(formats, output, pages, password or os.environ.get("DOCAI_PASSWORD"), overlay, margins, figures)
+    settings = _Settings(formats, output, pages, password or os.environ.get("DOCAI_PASSWORD"), overlay, margins, figures, only)
     with _bar(enabled=not quiet and sys.stderr.isatty()) as bar, Interrupts() as interrupts:
         codes = [_extract_one(reader, job, settings, bar, interrupts) for job in jobs]
     if not quiet and output != "-":
@@ -137,12 +151,14 @@ class _Settings:
     overlay: bool
     margins: bool
     figures: bool
+    only: Literal["charts", "tables"] | None
 
 
 def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress, interrupts: Interrupts) -> ExitCode:
     """Read and write one document; say what went wrong with it and return its exit code."""
     stem = None if settings.output == "-" else Path(settings.output, job.stem)
     task = bar.add_task(escape(job.path.name), total=None)
+    only: Selection | None = load("docai.delivery:Selection")(settings.only) if settings.only else None
 
     def after_page(seen: docai.Progress) -> None:
         bar.update(task, completed=seen.done, total=seen.total)
@@ -157,7 +173,7 @@ def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress
             on_progress=after_page,
         )
         rest: Document = load("docai.delivery:deliver")(
-            stream, settings.formats, stem, overlay=settings.overlay, margins=settings.margins
+            stream, settings.formats, stem, overlay=settings.overlay, margins=settings.margins, only=only
         )
     except DocaiError as error:
         errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False)
@@ -172,6 +188,9 @@ def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress
         return ExitCode.INTERNAL
     finally:
         bar.remove_task(task)
+    if only is not None and (only.unread or not only.read):
+        unread = f", {only.unread} more could not be read" if only.unread else ""
+        errors.print(f"{escape(str(job.path))}: {only.read} {only.kind} read{unread}", highlight=False)
     if rest.status == "success":
         return ExitCode.OK
     problem = stream.first_error

@@ -10,9 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import IO, Final
+from typing import IO, Final, Literal
 
-from docai.document import Document, Page
+import numpy as np
+
+from docai import document
+from docai.document import Block, Chart, Document, Figure, Page, Table
 from docai.errors import InputError, NothingToDo
 from docai.exporters import Exporter, Files, Place, with_margins
 from docai.exporters.overlay import draw
@@ -21,7 +24,7 @@ from docai.registry import EXPORTERS, load
 from docai.sources import Origin, PageReference, render
 
 SUFFIXES: Final = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"})
-OUR_FOLDERS: Final = frozenset({".figures", ".overlay"})  # what docai wrote is no document to read on the next run
+OUR_FOLDERS: Final = frozenset({".charts", ".figures", ".overlay"})  # what docai wrote is no document to read on the next run
 OVERLAY_DPI: Final = 100  # enough to read the labels, small enough to leaf through
 
 
@@ -119,13 +122,44 @@ class Stdout:
         return sys.stdout.buffer
 
 
-def deliver(
-    stream: PageStream, formats: Sequence[str], stem: Path | None, *, overlay: bool = False, margins: bool = False
+class Selection:
+    """The only kind of content that is wanted, and how much of it there was.
+
+    Attributes:
+        kind: What is kept, with its captions.
+        read: How many so far were read.
+        unread: How many charts so far could not be, and are figures.
+    """
+
+    def __init__(self, kind: Literal["charts", "tables"]) -> None:
+        self.kind = kind
+        self.read = self.unread = 0
+
+    def of(self, page: Page) -> Page:
+        """Return a page with nothing else on it."""
+        wanted = Chart if self.kind == "charts" else Table
+        kept = [block for block in page.blocks if isinstance(block.content, wanted)]
+        self.read += len(kept)
+        figures = [block.content for block in page.blocks if isinstance(block.content, Figure)]
+        self.unread += sum(figure.looks_like == "chart" for figure in figures) if self.kind == "charts" else 0
+        names = {name for block in kept for name in (block.id, *block.captions)}
+        return document.replace(page, blocks=tuple(block for block in page.blocks if block.id in names))
+
+
+def deliver(  # what is written of a document, all by keyword
+    stream: PageStream,
+    formats: Sequence[str],
+    stem: Path | None,
+    *,
+    overlay: bool = False,
+    margins: bool = False,
+    only: Selection | None = None,
 ) -> Document:
     """Write pages as they are read, in each of `formats`, and return the document without its pages.
 
     Outputs appear whole or not at all; `stem` is their path without the format's suffix, None for the standard output. With
-    `margins`, the formats that are read by people hold running headers, footers and page numbers too.
+    `margins`, the formats that are read by people hold running headers, footers and page numbers too; with `only`, nothing else
+    is written. Where these are charts, they are drawn anew as pictures beside.
     """
     with ExitStack() as stack:
         stack.enter_context(closing(stream))
@@ -133,12 +167,15 @@ def deliver(
         for name in formats:
             place: Place = Stdout(stream.origin) if stem is None else stack.enter_context(Files(stem, name, stream.origin))
             exporters.append(load(EXPORTERS[name])(place))
-        for page in stream:
+        for read in stream:
+            page = read if only is None else only.of(read)
+            if only is not None and stem is not None:
+                save_redraws(page, stem.with_name(f"{stem.name}.charts"))
             whole = with_margins(page) if margins else page
             for name, exporter in zip(formats, exporters, strict=True):
                 exporter.add(page if name == "json" else whole)
             if overlay and stem is not None:
-                save_overlay(page, stream.origin, stem.with_name(f"{stem.name}.overlay"))
+                save_overlay(read, stream.origin, stem.with_name(f"{stem.name}.overlay"))
         for exporter in exporters:
             exporter.close(stream.rest)
         if stem is None:
@@ -156,4 +193,15 @@ def save_overlay(page: Page, origin: Origin, folder: Path) -> Path | None:
         return None
     path = folder / f"p{page.number}.png"
     save_picture(draw(page, pixels), path)
+    return path
+
+
+def save_redraws(page: Page, folder: Path) -> list[Path]:
+    """Save what was read of the charts of a page as pictures, `folder`/p3-7.png for the block `p3/7`."""
+    return [_save_redraw(block, block.content, folder) for block in page.blocks if isinstance(block.content, Chart)]
+
+
+def _save_redraw(block: Block, chart: Chart, folder: Path) -> Path:
+    path = folder / f"{block.id.replace('/', '-')}.png"
+    save_picture(np.asarray(chart.render()), path)
     return path

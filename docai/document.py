@@ -18,6 +18,7 @@ from docai.box import Box
 
 if TYPE_CHECKING:
     import pandas
+    from PIL.Image import Image
 
 SCHEMA_VERSION: Final = "1.0"
 MAX_POSITIONS: Final = 5_000_000  # of a table; five times the rows of a spreadsheet
@@ -292,6 +293,41 @@ class Chart(_Content):
     y_axis: Axis = Axis()
     second_axis: Axis | None = None
     series: tuple[Series, ...] = ()
+
+    def to_dataframe(self, *, long: bool = False) -> pandas.DataFrame:
+        """Return the chart's values as a pandas DataFrame of floats, NaN where they are not known.
+
+        Rows are the x, in order, columns the series; where some values have ends (`low`, `high`) or sizes, and in box plots of
+        several groups, the columns are of two levels. The index is one of dates where the x axis has dates. With `long`, a row
+        is a value, and its columns are `series`, `x`, `y`, `low`, `high`, `size`, `basis`, `confidence` and `error`.
+
+        Raises:
+            MissingDependency: pandas is not installed.
+        """
+        frame: pandas.DataFrame = registry.load("docai.exporters.dataframe:chart_to_dataframe")(self, long=long)
+        return frame
+
+    def to_svg(self, *, width: int = 640, height: int = 400) -> str:
+        """Return our own drawing of what was read, as SVG of `width` x `height` pixels.
+
+        What is not known is left out, values of a confidence below 0.5 are pale.
+
+        Raises:
+            ValueError: A side has no pixels, or more than 8000.
+        """
+        svg: str = registry.load("docai.exporters.redraw:to_svg")(self, width=width, height=height)
+        return svg
+
+    def render(self, *, width: int = 640, height: int = 400, scale: float = 2.0) -> Image:
+        """Return our own drawing of what was read, to see at a glance whether it is the same chart; as `to_svg` draws it.
+
+        The picture, of `scale` times `width` x `height` pixels, is one of Pillow, whose `save` writes it to a file.
+
+        Raises:
+            ValueError: A side has no pixels, or more than 8000.
+        """
+        picture: Image = registry.load("docai.exporters.redraw:render")(self, width=width, height=height, scale=scale)
+        return picture
 
 
 class Figure(_Content):

@@ -11,6 +11,7 @@ from typing import Final
 from rapidfuzz.distance import Levenshtein
 
 from docai import document
+from docai.chart_evidence import against_words, weighed
 from docai.document import Cell, Chart, Problem, Reading, Table, Text, Word, mean_confidence
 from docai.exchange import Reply
 from docai.sources import SourceWord
@@ -24,6 +25,7 @@ MOST_LISTED: Final = 10  # values that a problem names
 MOST_GROUPS: Final = 4  # of digits that spaces set apart in a number, which is below a million millions then
 HYPHENS: Final = "-\u00ad\u2010"  # that part a word between lines
 CONTRADICTS: Final = "number_contradicts_page"
+DIFFERS: Final = "chart_readings_differ"
 _NUMBER: Final = re.compile(r"\d(?:[\d.,'’ \u00a0\u2009\u202f]*\d)?")  # with all that sets thousands apart
 
 
@@ -32,8 +34,10 @@ def choose(rules: Reply, model: Reply, words: Sequence[SourceWord]) -> Reply:
 
     The model's is verified first; it holds where there is no other, or where it has nearly all of the words that stand there,
     few numbers that do not, and the other is less sure. Usage and problems of an answer that does not hold are kept, as notes
-    where there is another.
+    where there is another. Of two charts, the better evidence of each value holds.
     """
+    if isinstance(rules.answer, Chart) and isinstance(model.answer, Chart):
+        return _weighed_reply(rules, model, words)
     held, problems = against_page(model.answer, words)
     checked = replace(model, answer=held, problems=(*model.problems, *problems))
     if held is not None and (rules.answer is None or (_holds(held, words) and rules.confidence < checked.confidence)):
@@ -48,24 +52,37 @@ def against_page(answer: Table | Chart | None, words: Sequence[SourceWord]) -> t
     """Return an answer in which numbers that are not among the words of its region are less sure, and a problem that names them.
 
     Words that were read from a picture contradict where they are sure enough, and confirm in any case; without any words, nothing
-    is said. The values of a chart need not be printed, and are left as they are.
+    is said. The values of a chart need not be printed: those that are become surer, and those that are not are doubted only where
+    nearly all others of their series are printed.
     """
-    known = _numbers(words)
-    if answer is None or not _tell_numbers(words):
-        return answer, ()
+    known, telling = _numbers(words), _tell_numbers(words)
     wrong: list[str] = []
-    if isinstance(answer, Table):
+    if isinstance(answer, Chart):
+        answer, wrong = against_words(answer, words, trusted=telling)
+    elif answer is not None and telling:
         cells = []
         for cell in answer.cells:
             odd = [number for number in _digits(cell.text) if number not in known]
             wrong += [cell.text] * bool(odd)
             cells.append(_doubted(cell, words) if odd else cell)
         answer = document.replace(answer, cells=tuple(cells))
-    if not wrong:
+    if answer is None or not wrong:
         return answer, ()
     listed = ", ".join(wrong[:MOST_LISTED]) + (" …" if len(wrong) > MOST_LISTED else "")
     message = f"the page does not have these numbers, which a model read: {listed}; look at them before they are used"
     return answer, (Problem(code=CONTRADICTS, message=message, page_number=answer.page_number),)
+
+
+def _weighed_reply(rules: Reply, model: Reply, words: Sequence[SourceWord]) -> Reply:
+    """Return what geometry read of a chart with what a model said of it weighed in; what it cost is told."""
+    said, _ = against_words(model.answer, words, trusted=_tell_numbers(words))
+    answer, wrong = weighed(rules.answer, said, words)
+    problems = [*rules.problems, *(document.replace(problem, severity="note") for problem in model.problems)]
+    if wrong:
+        listed = ", ".join(wrong[:MOST_LISTED]) + (" …" if len(wrong) > MOST_LISTED else "")
+        message = f"geometry and a model differ on these values of a chart: {listed}; look at them before they are used"
+        problems.append(Problem(code=DIFFERS, message=message, page_number=answer.page_number))
+    return replace(rules, answer=answer, problems=tuple(problems), usage=model.usage)
 
 
 def _doubted(cell: Cell, words: Sequence[SourceWord]) -> Cell:

@@ -159,13 +159,18 @@ def charts(draw, texts, places, *, boxed=True):
         points = []
         for x in xs:
             y, error = draw(st.none() | NUMBERS), draw(st.none() | st.floats(0, 100))
+            ends = {name: draw(st.none() | NUMBERS) for name in ("low", "high", "size")} if draw(st.booleans()) else {}
             at = draw(st.just(box) | places) if boxed else box
-            points.append(Point(x=x, y=y, box=at, confidence=UNSURE, basis="model", error=error))
-        series.append(Series(name=draw(texts), colour=draw(st.sampled_from(["", "#336699"])), points=tuple(points)))
+            points.append(Point(x=x, y=y, box=at, confidence=UNSURE, basis="model", error=error, **ends))
+        looks = {
+            "colour": draw(st.sampled_from(["", "#336699"])),
+            "mark": draw(st.sampled_from([None, "bar", "line", "area", "point"])),
+        }
+        series.append(Series(name=draw(texts), axis=draw(st.sampled_from(["first", "second"])), points=tuple(points), **looks))
     scales = st.sampled_from(["linear", "log", "date", "category"])
     axes = [
         Axis(title=draw(texts), unit=draw(texts), scale=draw(scales), low=draw(st.none() | NUMBERS), high=draw(st.none() | NUMBERS))
-        for _ in range(2)
+        for _ in range(3)
     ]
     return Chart(
         page_number=1,
@@ -176,6 +181,7 @@ def charts(draw, texts, places, *, boxed=True):
         title=draw(texts),
         x_axis=axes[0],
         y_axis=axes[1],
+        second_axis=draw(st.sampled_from([None, Axis(), axes[2]])),
         series=tuple(series),
     )
 

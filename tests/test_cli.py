@@ -573,3 +573,34 @@ def test_a_page_without_an_answer_has_no_line_on_stdout_and_its_reason_on_stderr
 def test_what_a_model_says_is_printed_without_what_a_terminal_obeys(capsys):
     _tell([docai.Answer(text="the \x1b[31mred\x07 van\n\ttoo", page_number=1)], as_json=False)
     assert capsys.readouterr().out == "the [31mred van\n\ttoo\n"
+
+
+# ---- only charts, only tables
+
+
+def test_only_tables_go_to_stdout_as_text_and_nothing_else_does(tmp_path):
+    done = shell("extract", REPORT, "--only", "tables", cwd=tmp_path)
+    assert (done.returncode, files_in(tmp_path)) == (ExitCode.OK, [])
+    assert b"Inland\tNorth\t3\t" in done.stdout
+    assert b"Moving More with Less" not in done.stdout
+    assert done.stderr == b""
+
+
+def test_only_tables_are_written_as_csv_into_a_folder_and_in_any_format_that_is_named(tmp_path):
+    assert call("extract", REPORT, "--only", "tables", "-o", tmp_path / "out").exit_code == ExitCode.OK
+    assert {name.rpartition(".")[2] for name in files_in(tmp_path / "out")} == {"csv"}
+    result = call("extract", REPORT, "--only", "tables", "--to", "json")
+    told = Document.model_validate_json(result.stdout)
+    assert {block.content.kind for block in told.blocks} == {"table", "text"}  # the text: captions
+    assert len(told.tables) == 3
+
+
+def test_that_there_are_no_charts_is_told_on_stderr(inputs):
+    result = call("extract", "good.pdf", "--only", "charts")
+    assert (result.exit_code, result.stdout, result.stderr) == (ExitCode.OK, "", "good.pdf: 0 charts read\n")
+
+
+def test_only_knows_charts_and_tables():
+    result = call("extract", REPORT, "--only", "figures")
+    assert (result.exit_code, result.stdout) == (ExitCode.USAGE, "")
+    assert "charts" in unwrapped(result.stderr)

@@ -11,12 +11,16 @@ from PIL import Image
 
 import docai
 import docai.sources
-from docai.delivery import Job, deliver, find_jobs, save_overlay
+from docai.backends.replay import Backend as Replay
+from docai.delivery import Job, Selection, deliver, find_jobs, save_overlay
 from docai.document import Document, Page
 from docai.errors import NothingToDo, Unreadable
+from docai.exchange import Reply
 from docai.extraction import Extractor
 from docai.registry import EXPORTERS
 from docai.sources import Origin, origin_of
+from tests.drawn_pages import Sheet, filled
+from tests.made_charts import GALLERY
 
 DOCUMENTS = Path(__file__).parents[1] / "examples" / "documents"
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -213,3 +217,52 @@ def test_a_page_that_nobody_can_draw_has_no_overlay(tmp_path):
         is None
     )
     assert not (tmp_path / "o").exists()
+
+
+# ---- only charts, only tables
+
+
+@pytest.fixture
+def charted():
+    """The pages of a document with a paragraph and a chart, and what the reader says of the chart."""
+
+    def begin(answer):
+        page = Sheet()
+        page.column(60, 80, 500, filled(60))
+        page.bars(100, 400, (40, 90, 60, 120))
+        return Extractor(backend=Replay([Reply(answer)])).pages(page.data())
+
+    return begin
+
+
+def test_only_charts_are_delivered_and_drawn_anew_beside(tmp_path, charted):
+    only = Selection("charts")
+    deliver(charted(GALLERY["bars"]), ["csv", "txt"], tmp_path / "a.pdf", only=only)
+    name = next(path.stem for path in (tmp_path / "a.pdf.charts").iterdir())
+    assert set(files_in(tmp_path)) == {f"a.pdf.{name}.csv", f"a.pdf.charts/{name}.png", "a.pdf.txt"}
+    assert (tmp_path / "a.pdf.txt").read_text(encoding="utf-8").startswith("도시별 매출\n도시\t2022 매출\tDoanh thu\n")
+    with Image.open(tmp_path / "a.pdf.charts" / f"{name}.png") as picture:
+        assert picture.size == (1280, 800)
+    assert (only.read, only.unread) == (1, 0)
+
+
+def test_a_chart_that_was_not_read_is_counted(tmp_path, charted):
+    only = Selection("charts")
+    deliver(charted(None), ["csv", "txt"], tmp_path / "a.pdf", only=only)
+    assert (only.read, only.unread) == (0, 1)
+    assert files_in(tmp_path) == ["a.pdf.txt"]
+    assert (tmp_path / "a.pdf.txt").read_bytes() == b""
+
+
+def test_redraws_are_no_documents_to_read_on_the_next_run(tree):
+    tree("a.pdf", "a.pdf.charts/p1-2.png", "charts/b.png")
+    assert [job.path for job in find_jobs(["."])] == [Path("a.pdf"), Path("charts/b.png")]
+
+
+def test_only_tables_keep_their_captions(tmp_path):
+    only = Selection("tables")
+    delivered(tmp_path, ["txt"], only=only)
+    text = (tmp_path / "report.pdf.txt").read_text(encoding="utf-8")
+    assert text.startswith("Table 1:")
+    assert "Moving More with Less" not in text
+    assert only.read == 3

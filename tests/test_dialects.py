@@ -121,7 +121,7 @@ def items_of(answer):
     if isinstance(answer, Table):
         return [(cell.row, cell.column, cell.text) for cell in answer.cells if cell.confidence > 0]
     if isinstance(answer, Chart):
-        return [(name, point.x, point.y) for name, series in enumerate(answer.series) for point in series.points]
+        return [(n, p.x, p.y, p.low, p.high, p.size) for n, series in enumerate(answer.series) for p in series.points]
     return [
         item for content in answer for item in (items_of(content) if isinstance(content, (Table, Chart)) else words_of(content))
     ]

@@ -149,9 +149,9 @@ def test_a_number_written_with_its_format_is_read_again(digits: int, decimals: i
 def test_sources_tell_where_each_cell_was_read(tmp_path: Path) -> None:
     rows = rows_of(written(tmp_path, Document(name="a", pages=(page(table(["a", "5"])),))), "Sources")
     assert rows == [
-        ("Sheet", "Cell", "Text", "Page", "Left", "Top", "Right", "Bottom", "Confidence"),
-        ("p1-1", "A1", "a", 1, 0.1, 0.2, 0.5, 0.4, 0.5),
-        ("p1-1", "B1", "5", 1, 0.1, 0.2, 0.5, 0.4, 0.5),
+        ("Sheet", "Cell", "Text", "Page", "Left", "Top", "Right", "Bottom", "Confidence", "Basis", "Error"),
+        ("p1-1", "A1", "a", 1, 0.1, 0.2, 0.5, 0.4, 0.5, "text_layer", None),
+        ("p1-1", "B1", "5", 1, 0.1, 0.2, 0.5, 0.4, 0.5, "text_layer", None),
     ]
 
 

@@ -65,6 +65,8 @@ FLOORS = (
     ("errors",),
     ("registry", "box", "interrupts", "marks", "numbers"),
     ("document",),
+    ("charting",),
+    ("chart_marks", "ticks"),
     ("sources",),
     ("panels",),
     ("preparation",),
@@ -77,7 +79,7 @@ FLOORS = (
     ("lenses",),
     ("grids",),
     ("seams",),
-    ("tiling", "matching"),
+    ("tiling", "matching", "chart_evidence"),
     ("splitting",),
     ("tasks",),
     ("exchange",),
@@ -422,6 +424,9 @@ POINTS = st.builds(
     confidence=SHARES,
     basis=BASES,
     error=st.none() | NUMBERS,
+    low=st.none() | NUMBERS,
+    high=st.none() | NUMBERS,
+    size=st.none() | NUMBERS,
 )
 CHARTS = st.builds(
     Chart,
@@ -432,7 +437,17 @@ CHARTS = st.builds(
     title=TEXTS,
     x_axis=AXES,
     y_axis=AXES,
-    series=several(st.builds(Series, name=TEXTS, colour=st.sampled_from(["", "#0a0b0c"]), points=several(POINTS))),
+    second_axis=st.none() | AXES,
+    series=several(
+        st.builds(
+            Series,
+            name=TEXTS,
+            colour=st.sampled_from(["", "#0a0b0c"]),
+            mark=st.sampled_from([None, "bar", "line", "area", "point"]),
+            axis=st.sampled_from(["first", "second"]),
+            points=several(POINTS),
+        )
+    ),
 )
 FIGURES = st.builds(Figure, **PLACED, looks_like=st.sampled_from(["picture", "drawing", "chart", "scan"]), file=st.none() | TEXTS)
 CONTENTS = st.one_of(RUNNING, TABLES, CHARTS, FIGURES)

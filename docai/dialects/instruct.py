@@ -34,8 +34,10 @@ _ROWS: Final = (
 _CHART: Final = (
     '"type": one of ' + ", ".join(get_args(ChartType)) + '. "title". "orientation": "horizontal" where bars lie. "stacking": '
     '"stacked" or "percent". "x" and "y": the axes, objects of "title", "unit", "scale" (linear, log, date, category), "low", '
-    '"high"; x is that of the categories or independent values. "series": a list of objects of "name", "colour" (#rrggbb) and '
-    '"points", a list of [x, y] or [x, y, box of its mark]. Numbers are plain; one that cannot be read is null, never a guess.'
+    '"high"; x is that of the categories or independent values, "y2" a second axis of values. "series": a list of objects of '
+    '"name", "colour" (#rrggbb), "mark" (bar, line, area, point) where they differ, "axis": "second" where y2 measures it, and '
+    '"points", a list of [x, y], of [x, y, box of its mark], or of objects of "x", "y", "lo" and "hi", the ends of an error bar or '
+    'of a bar that floats, and "s", the size of a bubble. Numbers are plain; one that cannot be read is null, never a guess.'
 )
 _ASKED: Final = {
     "reading": 'Read all text in the picture, in reading order. Answer with JSON: {{"lines": [{{"t": text of a line as printed, '
@@ -85,8 +87,11 @@ _AXIS: Final = _object({"title": _TEXT, "unit": _TEXT, "scale": _one_of(_SCALES)
 _X: Final = {"type": ["string", "number"]}
 _Y: Final = {"type": ["number", "null"]}
 _PAIR: Final = {"type": "array", "prefixItems": [_X, _Y, _BOX], "items": False, "minItems": 2}
-_POINT: Final = {"anyOf": [_PAIR, _object({"x": _X, "y": _Y, "e": _NUMBER, "b": _BOX}, "x", "y")]}
-_SERIES: Final = _object({"name": _TEXT, "colour": _TEXT, "points": _list_of(_POINT)}, "points")
+_POINT: Final = {
+    "anyOf": [_PAIR, _object({"x": _X, "y": _Y, **dict.fromkeys(("e", "lo", "hi", "s"), _NUMBER), "b": _BOX}, "x", "y")]
+}
+_MARKS: Final = {"mark": _one_of(["bar", "line", "area", "point"]), "axis": _one_of(["first", "second"])}
+_SERIES: Final = _object({"name": _TEXT, "colour": _TEXT, **_MARKS, "points": _list_of(_POINT)}, "points")
 _CHART_FIELDS: Final = {
     "type": _one_of(get_args(ChartType)),
     "b": _BOX,
@@ -95,6 +100,7 @@ _CHART_FIELDS: Final = {
     "stacking": _one_of(["none", "stacked", "percent"]),
     "x": _AXIS,
     "y": _AXIS,
+    "y2": _AXIS,
     "series": _list_of(_SERIES),
 }
 _LEVEL: Final = {"type": "integer", "minimum": 1, "maximum": 6}

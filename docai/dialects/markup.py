@@ -3,7 +3,8 @@
 Texts: `<paragraph>`, the box, the text, words as `<word>` with theirs where they are told, `</paragraph>`; a heading's level as
 `<level_2>`. Tables: `<otsl>`, rows as `docai.tasks.otsl` tells, `</otsl>`. Charts: `<chart>`, its type, then titles, units, scales
 and ends of axes, each behind its word; then grids of `<c>` cells, rows ended by `<nl>`: a head of series, and a row for each x. A
-grid holds the neighbouring series that share their x. Text that looks like a number is told from one by a `'` before it, as in
+grid holds the neighbouring series that share their x. What shows a series, and that the second axis measures it, stand behind its
+name; behind a value its error, its ends and its size. Text that looks like a number is told from one by a `'` before it, as in
 spreadsheets. A box that is not told is that of what it stands in: of a text that of its words, of all else the view.
 
 Texts stand as they are, but for each `<`, and an `&` that would make `&lt;` or `&amp;`: these become `&lt;` and `&amp;`. So a `<`
@@ -17,9 +18,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby, pairwise
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, Literal, cast, get_args
 
 from docai.box import WHOLE, Box, hull
 from docai.dialects import (
@@ -67,12 +68,30 @@ ROLES: Final[tuple[str, ...]] = get_args(Role)
 TYPES: Final[tuple[str, ...]] = get_args(ChartType)
 LOOKS: Final = ("picture", "drawing", "chart", "scan")
 SCALES: Final = ("log", "date", "category")  # linear is not told
-_AXIS_WORDS: Final = [f"{axis}_{what}" for axis in "xy" for what in ("title", "unit", *SCALES, "low", "high")]
+_AXIS_WORDS: Final = ["y2", *(f"{axis}_{what}" for axis in ("x", "y", "y2") for what in ("title", "unit", *SCALES, "low", "high"))]
 _CELLS: Final[dict[str, str]] = {"fcel": "none", "ecel": "none", "ched": "column", "rhed": "row", "srow": "row"}
 _COVERED: Final = ("lcel", "ucel", "xcel")
+_MARKS: Final = {f"mark_{mark}": mark for mark in ("bar", "line", "area", "point")}
+_TOLD: Final = ("error", "low", "high", "size")  # of a value, behind it
 _FIRST: Final = ("chart_title", "horizontal", "stacked", "percent")
 WORDS: Final = (
-    *("word", "otsl", *_CELLS, *_COVERED, "nl", "chart", *TYPES, *_FIRST, *_AXIS_WORDS, "grid", "c", "colour", "error"),
+    *(
+        "word",
+        "otsl",
+        *_CELLS,
+        *_COVERED,
+        "nl",
+        "chart",
+        *TYPES,
+        *_FIRST,
+        *_AXIS_WORDS,
+        "grid",
+        "c",
+        "colour",
+        *_MARKS,
+        "second",
+        *_TOLD,
+    ),
     *("figure", *(f"looks_{look}" for look in LOOKS), "obj", "place", "none", *ROLES, *(f"level_{level}" for level in range(1, 7))),
 )
 _NAMES: Final = rf"(?:{'|'.join(sorted(WORDS, key=len, reverse=True))}|loc_\d{{1,3}})"
@@ -132,8 +151,9 @@ type: {" | ".join(f'"<{name}>"' for name in TYPES)}
 chart_title: "<chart_title>" TEXT
 axis: ({" | ".join(f'"<{name}>"' for name in _AXIS_WORDS)}) TEXT?
 grid: "<grid>" "<c>" series* "<nl>" values*
-series: "<c>" TEXT? ("<colour>" TEXT)?
-values: "<c>" TEXT? ("<c>" box? TEXT? ("<error>" TEXT)?)* "<nl>"
+series: "<c>" TEXT? ("<colour>" TEXT)? mark? "<second>"?
+mark: {" | ".join(f'"<{mark}>"' for mark in _MARKS)}
+values: "<c>" TEXT? ("<c>" box? TEXT? {" ".join(f'("<{told}>" TEXT)?' for told in _TOLD)})* "<nl>"
 """
 _TEXT_RULES: Final = f"""
 text: {" | ".join(f'"<{role}>" text_body "</{role}>"' for role in ROLES)}
@@ -290,6 +310,7 @@ def _chart(chart: Chart) -> str:
     pieces += [f"<{chart.stacking}>"] if chart.stacking != "none" else []
     pieces += [f"<chart_title>{escaped(chart.title)}"] if chart.title else []
     pieces += [_axis("x", chart.x_axis), _axis("y", chart.y_axis)]
+    pieces += ["<y2>", _axis("y2", chart.second_axis)] if chart.second_axis is not None else []
     for xs, group in groupby(chart.series, key=lambda series: [(type(point.x), point.x) for point in series.points]):
         pieces.append(_grid([x for _, x in xs], list(group), chart.box))
     return f"{''.join(pieces)}</chart>"
@@ -303,9 +324,15 @@ def _axis(name: str, axis: Axis) -> str:
 
 
 def _grid(xs: Sequence[float | str], group: Sequence[Series], within: Box) -> str:
-    heads = (f"<c>{escaped(s.name)}{f'<colour>{escaped(s.colour)}' if s.colour else ''}" for s in group)
+    heads = map(_head, group)
     rows = (f"<c>{_x_text(x)}{''.join(_value(s.points[place], within) for s in group)}<nl>" for place, x in enumerate(xs))
     return f"<grid><c>{''.join(heads)}<nl>{''.join(rows)}"
+
+
+def _head(series: Series) -> str:
+    colour = f"<colour>{escaped(series.colour)}" if series.colour else ""
+    mark = f"<mark_{series.mark}>" if series.mark else ""
+    return f"<c>{escaped(series.name)}{colour}{mark}{'<second>' if series.axis == 'second' else ''}"
 
 
 def _x_text(x: float | str) -> str:
@@ -316,7 +343,9 @@ def _x_text(x: float | str) -> str:
 
 def _value(point: Point, within: Box) -> str:
     told = "" if point.y is None else plain_number(point.y)
-    return f"<c>{_told(point.box, within)}{told}{'' if point.error is None else f'<error>{plain_number(point.error)}'}"
+    more = ((name, getattr(point, name)) for name in _TOLD)
+    behind = "".join(f"<{name}>{plain_number(value)}" for name, value in more if value is not None)
+    return f"<c>{_told(point.box, within)}{told}{behind}"
 
 
 # Reading
@@ -586,6 +615,7 @@ def _read_chart(elements: Sequence[_Element], said: Said, faults: Faults) -> Cha
         title=_text_of(names["chart_title"]) if "chart_title" in names else "",
         x_axis=_read_axis("x", names),
         y_axis=_read_axis("y", names),
+        second_axis=_read_axis("y2", names) if any(name.startswith("y2") for name in names) else None,
         series=tuple(series),
     )
 
@@ -614,7 +644,20 @@ class _Value:
 
     element: _Element
     colour: str = ""
-    error: float | None = None
+    mark: Literal["bar", "line", "area", "point"] | None = None
+    second: bool = False
+    told: dict[str, float | None] = field(default_factory=dict)
+
+    def take(self, element: _Element) -> None:
+        """Take what stands behind it."""
+        if element.name == "colour":
+            self.colour = _text_of(element)
+        elif element.name in _MARKS:
+            self.mark = cast("Any", _MARKS[element.name])
+        elif element.name == "second":
+            self.second = True
+        elif element.name in _TOLD:
+            self.told[element.name] = _number(_text_of(element))
 
 
 def _read_grid(elements: Sequence[_Element], box: Box, said: Said, faults: Faults) -> list[Series]:
@@ -624,16 +667,20 @@ def _read_grid(elements: Sequence[_Element], box: Box, said: Said, faults: Fault
             rows.append([])
         elif element.name == "c":
             rows[-1].append(_Value(element))
-        elif element.name == "colour" and rows[-1]:
-            rows[-1][-1].colour = _text_of(element)
-        elif element.name == "error" and rows[-1]:
-            rows[-1][-1].error = _number(_text_of(element))
+        elif rows[-1]:
+            rows[-1][-1].take(element)
     rows.pop()  # what stands behind the last <nl> is not complete
     if not rows:
         return []
     heads, body = rows[0][1:], [row for row in rows[1:] if row]
     return [
-        Series(name=_text_of(head.element), colour=head.colour, points=_points(body, place + 1, box, said, faults))
+        Series(
+            name=_text_of(head.element),
+            colour=head.colour,
+            mark=head.mark,
+            axis="second" if head.second else "first",
+            points=_points(body, place + 1, box, said, faults),
+        )
         for place, head in enumerate(heads)
     ]
 
@@ -655,8 +702,8 @@ def _points(rows: Sequence[Sequence[_Value]], column: int, box: Box, said: Said,
                 box=(value.element.box(faults) if value else None) or box,
                 confidence=said.confidence(*span),
                 basis="model",
-                error=value.error if value else None,
                 likelihood=said.likelihood(*span),
+                **(value.told if value else {}),
             )
         )
     return tuple(points)

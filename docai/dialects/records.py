@@ -2,7 +2,8 @@
 
 Tables are rows of cells, each put at the next free column as in HTML; a cell is its text, or an object of its text `t`, spans `rs`
 and `cs`, header `h` ("c" of a column, "r" of a row, "b" of both) and box `b`. Charts are series of points `[x, y]`, `[x, y, box]`
-or objects of `x`, `y`, box `b` and uncertainty `e`. What is left out is as usual, a box that of what it stands in.
+or objects of `x`, `y`, box `b`, uncertainty `e`, ends `lo` and `hi` and size `s`; a series may tell its `mark`, and that it is
+measured by the `second` axis, `y2`. What is left out is as usual, a box that of what it stands in.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, Final, Literal, NamedTuple, cast, get_args
 
 from docai.box import WHOLE, Box
 from docai.dialects import Faults, Said
@@ -192,6 +193,7 @@ def chart_record(chart: Chart, scale: Scale) -> dict[str, Any]:
             "stacking": chart.stacking if chart.stacking != "none" else None,
             "x": _axis_record(chart.x_axis),
             "y": _axis_record(chart.y_axis),
+            "y2": None if chart.second_axis is None else _axis_record(chart.second_axis) or {},
             "series": [_series_record(series, chart.box, scale) for series in chart.series],
         }
     )
@@ -208,15 +210,18 @@ def _number(value: float) -> float:
 
 def _series_record(series: Series, within: Box, scale: Scale) -> dict[str, Any]:
     points = [_point_record(point, within, scale) for point in series.points]
-    return without_usual({"name": series.name or None, "colour": series.colour or None, "points": points})
+    told = {"name": series.name or None, "colour": series.colour or None, "mark": series.mark}
+    return without_usual({**told, "axis": "second" if series.axis == "second" else None, "points": points})
 
 
 def _point_record(point: Point, within: Box, scale: Scale) -> Any:
     x = _number(point.x) if isinstance(point.x, float) else point.x
     y = None if point.y is None else _number(point.y)
     box = scale.told(point.box, within)
-    if point.error is not None:
-        return {"x": x, "y": y, "e": _number(point.error), **({"b": box} if box else {})}
+    told = {"e": point.error, "lo": point.low, "hi": point.high, "s": point.size}
+    more = {name: _number(value) for name, value in told.items() if value is not None}
+    if more:
+        return {"x": x, "y": y, **more, **({"b": box} if box else {})}
     return [x, y, box] if box else [x, y]
 
 
@@ -235,6 +240,7 @@ def read_chart(node: Node, said: Said, scale: Scale, faults: Faults) -> Chart | 
         return None
     orientation, stacking = _word(node, "orientation"), _word(node, "stacking")
     title = node.get("title", "chart_title", "caption")
+    second = node.get("y2", "second_axis", "secondary_axis", "y2_axis", "yAxis2")
     return Chart(
         page_number=1,
         box=box,
@@ -244,8 +250,14 @@ def read_chart(node: Node, said: Said, scale: Scale, faults: Faults) -> Chart | 
         title=title.text if title else "",
         x_axis=_axis(node.get("x", "x_axis", "xAxis", "x_title")),
         y_axis=_axis(node.get("y", "y_axis", "yAxis", "y_title")),
+        second_axis=_axis(second) if second is not None and not _is_nothing(second) else None,
         series=series,
     )
+
+
+def _is_nothing(node: Node) -> bool:
+    """Return whether a value says that there is none: null, an empty text, false."""
+    return not node.fields and node.value in (None, "", False)
 
 
 def _word(node: Node, name: str) -> str:
@@ -272,12 +284,21 @@ def _axis(node: Node | None) -> Axis:
         title=title.text if title else "",
         unit=unit.text if unit else "",
         scale=cast("Literal['linear', 'log', 'date', 'category']", kind),
-        low=low.value if low and isinstance(low.value, float) else None,
-        high=high.value if high and isinstance(high.value, float) else None,
+        low=_float(low),
+        high=_float(high),
     )
 
 
-Told = tuple[Node, Node, Node | None, Node | None]  # x, y, box, error
+class Told(NamedTuple):
+    """What is told of a point."""
+
+    x: Node
+    y: Node
+    box: Node | None = None
+    error: Node | None = None
+    low: Node | None = None
+    high: Node | None = None
+    size: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,10 +311,11 @@ class _Points:
     box: Box
 
     def of(self, told: Sequence[Told]) -> tuple[Point, ...]:
-        texts = [y.value if isinstance(y.value, str) else "" for _, y, _, _ in told]
+        texts = [one.y.value if isinstance(one.y.value, str) else "" for one in told]
         (numbers,) = read_columns([texts])
         points = []
-        for (x, y, box, error), number in zip(told, numbers, strict=True):
+        for one, number in zip(told, numbers, strict=True):
+            x, y = one.x, one.y
             value = y.value if isinstance(y.value, float) else float(number.value) if number is not None else None
             self.faults["value_unreadable"] += value is None and not (y.value is None or is_missing(y.text))
             likelihood = self.said.likelihood(y.start, y.end)
@@ -301,14 +323,21 @@ class _Points:
                 Point(
                     x=x.value if isinstance(x.value, float) else x.text,
                     y=value,
-                    box=self.scale.read(box, self.faults) or self.box,
+                    box=self.scale.read(one.box, self.faults) or self.box,
                     confidence=self.said.confidence(y.start, y.end),
                     basis="model",
-                    error=error.value if error is not None and isinstance(error.value, float) else None,
+                    error=_float(one.error),
+                    low=_float(one.low),
+                    high=_float(one.high),
+                    size=_float(one.size),
                     likelihood=likelihood,
                 )
             )
         return tuple(points)
+
+
+def _float(node: Node | None) -> float | None:
+    return node.value if node is not None and isinstance(node.value, float) else None
 
 
 def _all_series(node: Node, points: _Points) -> tuple[Series, ...]:
@@ -346,8 +375,23 @@ def _series(node: Node, labels: Node | None, points: _Points, *, name: str | Non
     return Series(
         name=name if name is not None else told_name.text if told_name else "",
         colour=colour.text if colour else "",
+        mark=_mark(node.get("mark", "type", "chart_type")),
+        axis="second" if _is_second(node.get("axis", "yAxis", "y_axis")) else "first",
         points=points.of(told),
     )
+
+
+def _mark(node: Node | None) -> Literal["bar", "line", "area", "point"] | None:
+    """Return what shows the values of a series, in our words or in those of types of charts."""
+    told = node.text.lower() if node is not None else ""
+    if told in ("point", "points", "dot", "scatter"):
+        return "point"
+    kind = chart_type_of(told)
+    return kind if kind in ("bar", "line", "area") else None
+
+
+def _is_second(node: Node | None) -> bool:
+    return node is not None and node.text.lower() in ("second", "secondary", "right", "y2")
 
 
 def _told_points(node: Node, labels: Node | None) -> list[Told]:
@@ -356,8 +400,8 @@ def _told_points(node: Node, labels: Node | None) -> list[Told]:
     if node.fields:
         xs, ys = node.get("x"), node.get("y")
         if xs is not None and ys is not None and xs.items and ys.items:
-            return [(x, y, None, None) for x, y in zip(xs.items, ys.items, strict=False)]
-        return [(Node(x, y.start, y.start), y, None, None) for x, y in node.fields.items()]
+            return [Told(x, y) for x, y in zip(xs.items, ys.items, strict=False)]
+        return [Told(Node(x, y.start, y.start), y) for x, y in node.fields.items()]
     told: list[Told] = []
     for place, (item, label) in enumerate(zip_longest(node.items, labels.items if labels else ())):
         if item is None:
@@ -366,10 +410,11 @@ def _told_points(node: Node, labels: Node | None) -> list[Told]:
             continue
         if item.fields:
             x, y = item.get(*_X_NAMES), item.get(*_Y_NAMES)
-            told.append((x or label or nothing, y or nothing, item.get(*_BOX_NAMES), item.get("e", "error")))
+            more = (item.get(*names) for names in (_BOX_NAMES, ("e", "error"), ("lo", "low"), ("hi", "high"), ("s", "size")))
+            told.append(Told(x or label or nothing, y or nothing, *more))
         elif item.items:
             x, y, box = [*item.items, nothing, nothing, nothing][:3]
-            told.append((x, y, box if box.items else None, None))
+            told.append(Told(x, y, box if box.items else None))
         elif not isinstance(item.value, (list, dict)):
-            told.append((label or Node(float(place + 1), item.start, item.start), item, None, None))
+            told.append(Told(label or Node(float(place + 1), item.start, item.start), item))
     return told

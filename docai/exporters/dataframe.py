@@ -1,4 +1,4 @@
-"""Tables as pandas DataFrames."""
+"""Tables and charts as pandas DataFrames."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas
 
-from docai.document import Cell, Table
+from docai.document import Cell, Chart, Table
+from docai.exporters.charts import LONG, heading, long_rows, value_of, wide
 from docai.numbers import is_missing
 from docai.tasks.table import valued
 
@@ -31,6 +32,38 @@ def to_dataframe(table: Table, *, numbers: bool = False) -> pandas.DataFrame:
         names = [" ".join(dict.fromkeys(filter(None, _texts(column[:heads])))) or None for column in columns[:sides]]
         frame.index = _index([_texts(column[heads:]) for column in columns[:sides]], names)
     return frame
+
+
+def chart_to_dataframe(chart: Chart, *, long: bool = False) -> pandas.DataFrame:
+    """Return the values of `chart` as floats, rows by x and a column for each series; with `long`, a row for each value.
+
+    Columns are of two levels, and an index of dates, as `Chart.to_dataframe` tells.
+    """
+    if long:
+        rows = list(long_rows(chart))
+        lists = {name: [row[place] for row in rows] for place, name in enumerate(LONG)}
+        kinds = {name: object if name in ("series", "x", "basis") else float for name in LONG}
+        told: pandas.DataFrame = pandas.DataFrame({name: pandas.Series(lists[name], dtype=kinds[name]) for name in LONG})
+        return told
+    table = wide(chart)
+    found = [[value_of(chart, column, row) for row in range(len(table.xs))] for column in table.columns]
+    columns = [[float("nan") if one is None or one[1] is None else one[1] for one in column] for column in found]
+    frame: pandas.DataFrame = pandas.DataFrame(dict(enumerate(columns)), dtype=float)
+    if table.columns:
+        levels = [[column.name for column in table.columns], [column.detail for column in table.columns]]
+        frame.columns = _index(levels[: table.levels], [None] * table.levels)
+        frame.index = _x_index(chart, table.xs)
+    return frame
+
+
+def _x_index(chart: Chart, xs: Sequence[float | str]) -> pandas.Index[Any]:
+    """Return the x of a chart as an index: of dates where its axis has them and pandas can hold all."""
+    name = heading(chart.x_axis, "x")
+    index: pandas.Index[Any] = pandas.Index(list(xs), name=name)
+    if chart.x_axis.scale == "date" and all(isinstance(x, str) for x in xs):
+        dates = pandas.to_datetime(pandas.Series(list(map(str, xs))), format="ISO8601", errors="coerce")
+        index = index if dates.isna().any() else pandas.DatetimeIndex(dates, name=name)
+    return index
 
 
 def _index(levels: list[list[str]], names: list[str | None]) -> pandas.Index[Any]:

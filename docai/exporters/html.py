@@ -2,7 +2,8 @@
 
 `data-box` is `left,top,right,bottom` in fractions of the page; an element's `id` is its block's. A text joined of several
 blocks is one element, each block after the first a `span` in it; a table that goes on over pages is one `table`, whose cells
-tell their pages.
+tell their pages. A chart is a table with a row for each value, whose `data-basis` tells how it was obtained, and `data-error` how
+uncertain it is.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from urllib.parse import quote
 
 from docai.box import Box
 from docai.continuation import Joiner, Passage
-from docai.document import Block, Cell, Chart, Document, Figure, Page, Point, Series, Table, Text
+from docai.document import Block, Cell, Chart, Document, Figure, Page, Point, Table, Text
 from docai.exporters import Place
-from docai.exporters.text import in_margin, marker_of, parts_of, value_text, words_of
+from docai.exporters.charts import told_columns
+from docai.exporters.text import in_margin, marker_of, parts_of, words_of
 from docai.table_parts import is_crossed
 
 STYLE = """
@@ -257,20 +259,15 @@ def _chart_inner(chart: Chart) -> str:
     if not points:
         return ""
     title = f"<p><strong>{escape(chart.title)}</strong></p>\n" if chart.title.strip() else ""
-    heads = "".join(f'<th scope="col">{escape(text)}</th>' for text in chart_heads(chart))
-    rows = "".join(_chart_row(chart, series, point) for series, point in points)
+    columns = told_columns(chart)
+    heads = "".join(f'<th scope="col">{escape(name)}</th>' for name, _ in columns)
+    rows = "".join(
+        f"<tr{_point_attributes(chart, point)}>{''.join(f'<td>{escape(text(series, point))}</td>' for _, text in columns)}</tr>\n"
+        for series, point in points
+    )
     return f"{title}<table>\n<thead>\n<tr>{heads}</tr>\n</thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
 
 
-def _chart_row(chart: Chart, series: Series, point: Point) -> str:
-    cells = "".join(f"<td>{escape(text)}</td>" for text in (series.name, value_text(point.x), value_text(point.y)))
-    return f"<tr{_place(chart.page_number, point.box, point.confidence)}>{cells}</tr>\n"
-
-
-def chart_heads(chart: Chart) -> tuple[str, str, str]:
-    """Return the headings of a chart's data: series, x and y, with the titles and units of the axes where they have some."""
-    x, y = (
-        " ".join(filter(None, [axis.title or name, f"({axis.unit})" if axis.unit else ""]))
-        for axis, name in ((chart.x_axis, "x"), (chart.y_axis, "y"))
-    )
-    return "Series", x, y
+def _point_attributes(chart: Chart, point: Point) -> str:
+    error = "" if point.error is None else f' data-error="{point.error:.3g}"'
+    return f'{_place(chart.page_number, point.box, point.confidence)} data-basis="{point.basis}"{error}'

@@ -15,8 +15,9 @@ from docai.box import Box
 from docai.continuation import Joiner, Passage
 from docai.document import Block, Cell, Chart, Document, Figure, Page, Role, Table, Text
 from docai.exporters import Place
-from docai.exporters.html import address_of, chart_heads, table_pieces
-from docai.exporters.text import in_margin, marker_of, parts_of, value_text, words_of
+from docai.exporters.charts import Y_COLUMN, told_columns
+from docai.exporters.html import address_of, table_pieces
+from docai.exporters.text import in_margin, marker_of, parts_of, words_of
 
 INLINE = re.compile(r"<|&(?=#?\w+;)|\\(?=[!-/:-@\[-`{-~]|$)|\](?=[(:])", re.MULTILINE)  # HTML, entities, escapes, links
 LINE_START = re.compile(
@@ -247,18 +248,25 @@ def _put_pipe_cell(draft: Draft, block: Block, text: str, box: Box | None = None
     draft.put(" |")
 
 
+def _pipe_text(text: str) -> str:
+    return escape_line(text).replace("|", "\\|")
+
+
 def _render_chart(draft: Draft, block: Block, chart: Chart) -> None:
     start = draft.end
     if chart.title.strip():
         draft.put("**")
         draft.put("".join(escape(_unbroken(chart.title).strip(), at_start=False, starred=True)) + "**\n\n")
-    draft.put("| " + " | ".join(escape_line(text).replace("|", "\\|") for text in chart_heads(chart)) + " |")
-    draft.put("\n| --- | --- | --- |")
+    columns = told_columns(chart)
+    draft.put("| " + " | ".join(_pipe_text(name) for name, _ in columns) + " |\n" + "| --- " * len(columns) + "|")
     for series in chart.series:
         for point in series.points:
-            cells = [escape_line(text).replace("|", "\\|") for text in (series.name, value_text(point.x))]
-            draft.put(f"\n| {cells[0]} | {cells[1]} |")
-            _put_pipe_cell(draft, block, value_text(point.y), point.box)
+            draft.put("\n|")
+            for place, (_, text) in enumerate(columns):
+                if place == Y_COLUMN:
+                    _put_pipe_cell(draft, block, text(series, point), point.box)
+                else:
+                    draft.put(f" {_pipe_text(text(series, point))} |")
     draft.span(block, start)
 
 

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
 import cv2
 import numpy as np
-from PIL import ExifTags
+from PIL import ExifTags, Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from docai.document import Block, Document, Page, Table, Word
@@ -420,6 +420,13 @@ def _add(file: Any, dictionary: str, data: bytes | None = None) -> int:
     if data is not None:
         file.update_stream(number, data)
     return number
+
+
+def drawn_svg(svg: str, scale: float) -> Image.Image:
+    """Return a picture of an SVG, each unit of it `scale` pixels; letters that its font lacks come from fonts that have them."""
+    with pymupdf.open(stream=svg.encode(), filetype="svg") as file:
+        pixels = file[0].get_pixmap(matrix=pymupdf.Matrix(scale, scale), alpha=False)
+    return Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples)
 
 
 def _save(file: Any, stream: IO[bytes]) -> None:

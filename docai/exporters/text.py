@@ -9,6 +9,7 @@ from typing import IO, Literal
 from docai.continuation import Joiner, Passage
 from docai.document import MARGIN_ROLES, Block, Chart, Document, Page, Table, Text
 from docai.exporters import Place
+from docai.exporters.charts import wide_texts
 from docai.lines import join_texts
 
 SURE_BULLETS = "•◦▪▫‣⁃●○■□◆◇►▶➤➢✓✔❖\uf0b7\uf0a7"  # the last two: Word's bullets in the Symbol and Wingdings fonts
@@ -80,13 +81,6 @@ def rows_of(table: Table) -> list[list[str]]:
     return rows
 
 
-def value_text(value: float | str | None) -> str:
-    """Return a chart's value as text, numbers to 15 digits; what was not read is empty."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else format(value, ".15g")
-
-
 def one_line(text: str) -> str:
     """Return `text` with every run of white space made one space."""
     return " ".join(text.split())
@@ -95,8 +89,8 @@ def one_line(text: str) -> str:
 class Exporter:
     """Writes passages as soon as they are complete, without running headers, footers and page numbers.
 
-    Tables are tab-separated rows, all that go on over pages together, charts a title and rows of series, x and y; of figures the
-    words inside are kept.
+    Tables are tab-separated rows, all that go on over pages together, charts a title, a row of headings
+    and a row for each x with the values of all series; of figures the words inside are kept.
     """
 
     def __init__(self, place: Place) -> None:
@@ -131,6 +125,6 @@ def _described(block: Block) -> str:
     if isinstance(content, Table):
         return "\n".join("\t".join(map(one_line, row)) for row in rows_of(content))
     if isinstance(content, Chart) and any(series.points for series in content.series):
-        rows = [(s.name, value_text(point.x), value_text(point.y)) for s in content.series for point in s.points]
+        rows = wide_texts(content)
         return "\n".join([*filter(None, [one_line(content.title)]), *("\t".join(map(one_line, row)) for row in rows)])
     return words_of(block)
