@@ -25,6 +25,7 @@ APART_EMS: Final = 7.0  # between the labels of an axis and its plot, at most, w
 ALIKE: Final = 0.85  # share of their length that two axes along one side share
 DOUBTFUL: Final = 0.6  # confidence below which an axis needs its lines to be believed
 LEAST_LINES: Final = 2  # each way, that fill the cell of two axes with a plot
+LEAST_PANEL, MOST_PANEL = 0.1, 0.9  # of a scene's area that the panel of its plot covers
 LARGEST: Final = 0.4  # of a scene's area that one of its marks covers
 THINNEST_EMS: Final = 0.3  # a bar is thicker
 LEAST_MARKS: Final = 2
@@ -306,12 +307,12 @@ def _plot(members: Sequence[Axis | None], labels: Sequence[Label], axes: Sequenc
     else:
         axis = across or down
         assert axis is not None
-        if axis.scale.confidence < DOUBTFUL or (axis.support < SNAPPED and len(axis.labels) < LEAST_ALONE):
+        if axis.scale.confidence < DOUBTFUL:
             return None
         extent = reach(axis, lines, scene)
         taken = {label.extent for other in axes for label in other.labels}
         names = find_names(extent, [label for label in labels if label.extent not in taken], lines, scene, values=axis.scale)
-        if names is None and len(axes) > 1 and axis.support < SNAPPED:
+        if names is None and axis.support < SNAPPED and (len(axes) > 1 or len(axis.labels) < LEAST_ALONE):
             return None
         scales = [axis.scale, names] if axis is across else [names, axis.scale]
     one_or_none, two_or_none = scales
@@ -326,17 +327,18 @@ def _told(axis: Axis, other: Scale, scene: Scene) -> Scale:
 
 
 def find_unmeasured(labels: Sequence[Label], lines: Lines, scene: Scene) -> list[Plot]:
-    """Return the plot of a scene without values on its axes: a heat map, or bars whose values are printed on them.
+    """Return the plot of a scene without values on its axes: a heat map, bars whose values are printed on them, or dots by names.
 
-    Its marks tell where it lies: rectangles of which most end on one line, or that stand in rows and columns.
+    Its marks tell where it lies: rectangles of which most end on one line, or that stand in rows and columns; else its panel.
     """
     marks = [e for e in filled(scene) if e.width * e.height < LARGEST * scene.width * scene.height]
     marks = [e for e in marks if min(e.width, e.height) > THINNEST_EMS * scene.em]
-    if len(marks) < LEAST_MARKS:
-        return []
-    based = {way: based_on(marks, horizontal=way) for way in (False, True)}
     cells = tiled(marks)
-    kept = cells or max(based.values(), key=len)
+    lying, standing = based_on(marks, horizontal=True), based_on(marks, horizontal=False)
+    kept = cells or max(lying, standing, key=len)
+    named = {True: bool(cells) or len(standing) >= len(lying), False: bool(cells) or len(lying) > len(standing)}
+    if not kept:
+        kept, named = _panels(scene), {True: True, False: True}
     if not kept:
         return []
     hull = Extent(min(e.left for e in kept), min(e.top for e in kept), max(e.right for e in kept), max(e.bottom for e in kept))
@@ -344,19 +346,29 @@ def find_unmeasured(labels: Sequence[Label], lines: Lines, scene: Scene) -> list
     for horizontal in (True, False):
         ends = (hull.top, hull.bottom) if horizontal else (hull.left, hull.right)
         values = Scale("category", not horizontal, *ends)
-        scales[horizontal] = find_names(hull, labels, lines, scene, values=values)
-    lying = len(based[True]) > len(based[False])
-    across = scales[True] if cells or not lying else None
-    down = scales[False] if cells or lying else None
-    told = [scale for scale in (across, down) if scale is not None]
-    if not told or all(len(scale.ticks) < 2 for scale in told):
+        scales[horizontal] = find_names(hull, labels, lines, scene, values=values) if named[horizontal] else None
+    told = [scale for scale in scales.values() if scale is not None and len(scale.ticks) >= LEAST_MARKS]
+    if len(told) < sum(named.values()):
         return []
     used = tuple(tick.label for scale in told for tick in scale.ticks)
-    return [Plot(hull, across, down, used=used)]
+    return [Plot(hull, scales[True], scales[False], used=used)]
+
+
+def _panels(scene: Scene) -> list[Extent]:
+    """Return the rectangle that may be the panel of dots by names: large, but not the whole; none without dots in it."""
+    for rectangle in sorted(scene.rectangles, key=lambda mark: -mark.extent.width * mark.extent.height):
+        extent = rectangle.extent
+        share = extent.width * extent.height / (scene.width * scene.height)
+        dots = sum(extent.holds(symbol.centre) for symbol in scene.symbols)
+        if LEAST_PANEL < share < MOST_PANEL and dots >= LEAST_MARKS:
+            return [extent]
+    return []
 
 
 def tiled(marks: Sequence[Extent]) -> list[Extent]:
     """Return the marks that stand in rows and columns, each as large as the others, at least two of both; else none."""
+    if not marks:
+        return []
     sizes = Counter((round(mark.width), round(mark.height)) for mark in marks)
     (width, height), _ = sizes.most_common(1)[0]
     alike = [mark for mark in marks if abs(mark.width - width) <= LOOSE and abs(mark.height - height) <= LOOSE]
@@ -371,6 +383,8 @@ def based_on(marks: Sequence[Extent], *, horizontal: bool) -> list[Extent]:
     best: list[Extent] = []
     for side in ("left", "right") if horizontal else ("bottom", "top"):
         counts = Counter(round(getattr(mark, side)) for mark in marks)
+        if not counts:
+            break
         place, count = counts.most_common(1)[0]
         if count >= max(LEAST_MARKS, BASED * len(marks)) and count > len(best):
             best = [mark for mark in marks if abs(getattr(mark, side) - place) <= 1]

@@ -130,7 +130,7 @@ def find_title(scale: Scale, plot: Plot, free: Sequence[Label]) -> Label | None:
             away = ticks.left - extent.right if left else extent.left - ticks.right
             off, fitting = abs(extent.middle[1] - middle), label.turn % 360 in (90, 270) or extent.width < 6 * size
         shared = min(extent.right, scale.end) - max(extent.left, scale.start) if scale.horizontal else 1.0
-        if not fitting or shared <= 0 or not -0.6 * size < away < FAR_EMS * size or off > max(most, size):
+        if not fitting or shared <= 0 or not -0.8 * size < away < FAR_EMS * size or off > max(most, size):
             continue
         if best is None or away < best[0]:
             best = away, label

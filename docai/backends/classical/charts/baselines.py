@@ -16,7 +16,7 @@ from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Extent, Scene
 
 MOST: Final = 1.0  # scene units that the line of bars may lie off the tick of zero
-LOOSE_EMS: Final = 0.5  # the same, of a letter's size, where no marks tell the places of ticks
+LOOSE_EMS: Final = 0.3  # the same, of a letter's size, where no marks tell the places of ticks
 LEAST_SHARE: Final = 0.4  # of the columns of bars that end on a common line
 SAME: Final = 0.06  # scene units
 

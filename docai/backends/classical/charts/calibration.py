@@ -21,9 +21,12 @@ EXACT: Final = 0.06  # scene units that drawn ticks are off at most, rounding of
 SNAPPED: Final = 0.6  # share of labels with a mark from which on marks tell the places
 MOST_YEARS: Final = 0.7  # share of a line's labels that must be dates
 MARKED_EMS: Final = 0.15  # that a mark may be off its place, of a letter's size: producers round them to whole pixels
+YEARS: Final = (1700, 2100)  # numbers outside are no years, nor are those of an upright axis
 LEAP_DAYS: Final = 0.006  # scene units by which one of two fits is off that differ by leap days: years as numbers and as dates
 MOST_MINOR: Final = 40  # lines near each label of an axis, at most, with minor ticks and grid lines on both sides
 DECADES: Final = 0.012  # of a decade that a minor tick may be off its place
+TIGHT_EMS: Final = 0.1  # that the middle of a label is off its place where it was not moved
+LEAST_INNER: Final = 3  # labels that must fit closely before the outer ones are said to be moved
 EDGE_EMS: Final = 0.15  # between the edge of a label that is moved inwards and its mark, of a letter's size
 FLUSH: Final = 1.5  # scene units that a tick may stand outside its label, which is moved inwards to stay on the picture
 SAME_THICKNESS: Final = 0.01  # scene units
@@ -160,6 +163,9 @@ def _readings(
         found = best_fit(places, numbers.values, tolerance, powers=numbers.powers)
         if found is not None:
             found = with_flush(found, numbers.values, labels, horizontal=horizontal)
+            if horizontal and len(found.inliers) > LEAST_INNER:
+                close = best_fit(places, numbers.values, TIGHT_EMS * labels[0].size + scene.blur / 2, powers=numbers.powers)
+                found = _inner(close, found, numbers.values, labels)
             yield _Reading(mend(found, texts, places, tolerance) if scene.blur else found, numbers.unit)
     powers = read_powers(texts)
     if powers is not None:
@@ -169,11 +175,21 @@ def _readings(
     dates, form = read_dates(texts)
     if sum(date is not None for date in dates) < max(2.0, MOST_YEARS * len(texts)):
         return
+    if form == "%Y" and not (horizontal and all(YEARS[0] <= int(text) <= YEARS[1] for text in texts if text.isdecimal())):
+        return
     for year in (ANY_YEAR, ANY_LEAP_YEAR)[: 1 + (form.startswith("%m"))]:
         dates, _ = read_dates(texts, year=year)
         found = fit(places, dates, "date", tolerance)
         if found is not None:
             yield _Reading(with_flush(found, dates, labels, horizontal=horizontal), form=form)
+
+
+def _inner(close: Fit | None, loose: Fit, values: Sequence[float | None], labels: Sequence[Label]) -> Fit:
+    """Return the fit of labels without the outer ones that are moved inwards, where the others fit closely; else the loose fit."""
+    if close is None or len(close.inliers) < LEAST_INNER:
+        return loose
+    whole = with_flush(close, values, labels, horizontal=True)
+    return whole if set(whole.inliers) >= set(loose.inliers) else loose
 
 
 def with_flush(found: Fit, values: Sequence[float | None], labels: Sequence[Label], *, horizontal: bool) -> Fit:
@@ -240,7 +256,10 @@ def _axis(labels: Sequence[Label], reading: _Reading, marks: Sequence[Line], sce
     centres = np.array([anchor(label, horizontal=horizontal) for label in chosen])
     values = plain(found.values, found.kind, found.exponent)
     expected = found.step * values + found.origin
-    flush = np.abs(centres - expected) > LOOSE_EMS * chosen[0].size + scene.blur
+    loose = np.full(len(chosen), LOOSE_EMS * chosen[0].size + scene.blur)
+    if horizontal and len(chosen) > LEAST_INNER:
+        loose[[0, -1]] = TIGHT_EMS * chosen[0].size + scene.blur
+    flush = np.abs(centres - expected) > loose
     centres = np.where(flush, np.nan, centres)
     own = [_mark(label, place, marks) for label, place in zip(chosen, np.where(flush, expected, centres), strict=True)]
     own = _each_once(own, expected)
@@ -314,7 +333,7 @@ def _placed(centres: Places, values: Places, own: Sequence[Line | None], scene: 
 def _shift(origin: float, step: float, values: Places, own: Sequence[Line | None]) -> float:
     """Return how far the middles of labels are off the places of the few that have a mark."""
     off = [mark.place - step * value - origin for mark, value in zip(own, values, strict=True) if mark is not None]
-    return float(np.median(off)) if off else 0.0
+    return float(np.median(off)) if len(off) > 1 and max(off) - min(off) <= EXACT else 0.0  # one may be the other axis' line
 
 
 def _without_strays(places: Places, values: Places, scene: Scene) -> tuple[float, float, float]:
@@ -352,4 +371,4 @@ def _confidence(ticks: Sequence[Tick], support: float, residual: float, found: F
     span = abs(ticks[-1].place - ticks[0].place) or 1.0
     loose = max(0.0, residual - scene.blur - EXACT) / span
     written = min(1.0, 0.9 + 0.1 * min(tick.label.confidence for tick in ticks))
-    return max(0.0, min(1.0, agreed + marked) * (1 - min(0.8, 8 * loose)) * written)
+    return float(max(0.0, min(1.0, agreed + marked) * (1 - min(0.8, 8 * loose)) * written))

@@ -93,7 +93,7 @@ def _thin_extents(scene: Scene) -> Iterator[tuple[Extent, str]]:
 
 
 def _line(place: float, one: float, other: float, stroke: Stroke) -> Line:
-    return Line(place, min(one, other), max(one, other), stroke.thickness, stroke.colour)
+    return Line(float(place), float(min(one, other)), float(max(one, other)), stroke.thickness, stroke.colour)
 
 
 def _is_angular(places: Sequence[tuple[float, float]]) -> bool:
