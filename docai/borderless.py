@@ -9,7 +9,7 @@ from typing import Final
 
 from docai.alignment import Row, find_columns, find_rows, ruled_alleys
 from docai.box import hull
-from docai.figures import is_caption
+from docai.captions import is_caption
 from docai.lines import Line
 from docai.sources import Rule, VectorPath
 from docai.tabular import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docai.box import Box, hull
+from docai.captions import is_caption
 from docai.lines import Line
 from docai.sources import Picture, SourcePage, VectorPath
 
@@ -28,7 +28,6 @@ TICK_EMS: Final = 1.6  # how far a tick label stands from its chart
 TITLE_EMS: Final = 2.6  # how far an axis title that runs upwards does
 MIN_BENDS: Final = 6  # curves and slanted lines that make a diagram; a frame's round corners are four
 
-_NUMBER = re.compile(r"^[-+−–(]?[$€£₩₫¥]?\d[\d,.\s]*[%kKMB)]?$|^\d{4}$")
 Looks = Literal["picture", "drawing", "chart", "scan"]
 
 
@@ -239,7 +238,7 @@ def is_bent(segment: tuple[str | float, ...]) -> bool:
 
 
 def _with_labels(box: Box, looks: Looks, inside: Sequence[Line], lines: Sequence[Line]) -> Drawn:
-    """Return a figure with the labels that stand just outside, tick labels and axis titles; with numbers a drawing is a chart."""
+    """Return a figure with the labels that stand just outside."""
     members = {id(line): line for line in inside}
     if looks == "drawing":
         for _ in range(2):  # tick labels first, then the axis title behind them
@@ -248,8 +247,7 @@ def _with_labels(box: Box, looks: Looks, inside: Sequence[Line], lines: Sequence
                 if id(line) not in members and near and _is_label(line, box):
                     members[id(line)] = line
             box = hull((box, *(line.box for line in members.values())))
-    numbers = sum(bool(_NUMBER.match(word.text)) for line in members.values() for word in line.words)
-    return Drawn(box, "chart" if looks == "drawing" and numbers >= 3 else looks, tuple(members.values()))
+    return Drawn(box, looks, tuple(members.values()))
 
 
 def _grown(box: Box, line: Line) -> Box:
@@ -262,23 +260,6 @@ def _is_label(line: Line, box: Box) -> bool:
     """Return whether a line beside a drawing labels it, rather than being text or a caption of its own."""
     short = line.box.width < 0.5 * box.width or line.words[0].direction != 0
     return short and len(line.words) <= 6 and not is_caption(line.text) and not line.text.endswith((".", ":", ";"))
-
-
-CAPTION: Final = re.compile(
-    r"^(table|figure|fig|chart|exhibit|scheme|plate|표|그림|도표|사진|차트|bảng|hình|biểu đồ|sơ đồ)\s*\.?\s*"
-    r"((?:[A-Z][.\-–]?)?\d+([.\-–]\d+)*[a-z]?|[IVXLC]+)\b",
-    re.IGNORECASE,
-)  # fmt: skip
-
-
-def is_caption(text: str) -> bool:
-    """Return whether a text begins like a caption: "Table 1", "Fig. 2.3", "표 1", "그림 2", "Bảng 3", "Hình 4"."""
-    return bool(CAPTION.match(unbracketed(text)))
-
-
-def unbracketed(text: str) -> str:
-    """Return a text without the brackets that Korean captions begin with: "<표 1>", "[그림 2]"."""
-    return text.lstrip("<[(【〈")
 
 
 def _without_nested(drawn: list[Drawn]) -> list[Drawn]:

@@ -12,19 +12,21 @@ from typing import Final, Literal
 
 from docai.borderless import find_aligned
 from docai.box import Box, hull
+from docai.chart_regions import Plotted, find_charts
 from docai.document import Quarter, Role
 from docai.figures import Drawn, Frame, Looks, find_figures
 from docai.lines import Line, breaks_between_words, ends_in_hangul, find_lines, join_lines
 from docai.ordering import Item, order
-from docai.sources import Rule, SourcePage, SourceWord
+from docai.sources import Rule, SourcePage, SourceWord, VectorPath
 from docai.tables import find_tables
 from docai.tabular import Found, starts_in
 from docai.textlayer import unsound_fonts
 from docai.turned_headings import with_turned_text
-from docai.turning import turned_box, turned_page, turned_rule, turned_word
+from docai.turning import turned_box, turned_page, turned_path, turned_rule, turned_word
 
 UNSOUND_SHARE: Final = 0.3  # of a region's characters in fonts that cannot be believed
 UNSOUND_CHARACTERS: Final = 8  # fewer are a symbol or two of a formula
+SLACK: Final = 0.003  # of the page, 2 points, that a rule of a chart may stick out of its box
 INDENT_EMS: Final = 0.9  # from which on a line is indented
 SENTENCE_END = re.compile(r"""[.!?:;。！？…][)\]"'”’»]*$|[다요음함임됨][.)]?$""")
 
@@ -46,6 +48,10 @@ class Region:
         frame: The ruled or shaded box that it stands in.
         column: Which column of the page it stands in, counted in reading order.
         quarter: The clockwise turn in degrees of its text, where a whole page is printed sideways.
+        borrowed: Lines that a chart needs to be read but that are another's: labels of a shared axis, moved to where they would
+            stand beside its own plot.
+        paths: What is drawn of a chart.
+        pictured: Whether a chart is in a picture, of which nothing but its words is known.
         whole_words: Whether lines end between words on this page (see `docai.lines.breaks_between_words`).
     """
 
@@ -62,6 +68,9 @@ class Region:
     column: int = 0
     quarter: Quarter = 0
     whole_words: bool = False
+    borrowed: tuple[Line, ...] = ()
+    paths: tuple[VectorPath, ...] = ()
+    pictured: bool = False
 
     @property
     def words(self) -> tuple[SourceWord, ...]:
@@ -84,23 +93,40 @@ class Region:
         return bool(self.lines) and all(line.bold for line in self.lines)
 
 
-def find_regions(page: SourcePage, lines: Sequence[Line], margins: Mapping[int, Role]) -> list[Region]:
+def find_regions(
+    page: SourcePage, lines: Sequence[Line], margins: Mapping[int, Role], drawn: Sequence[VectorPath] = ()
+) -> list[Region]:
     """Return the regions of a page in reading order; every word of the page is in exactly one.
 
     `lines` are the page's lines; those at the places that `margins` names are running headers, footers and page numbers,
-    which come first and last. A page whose text mostly runs up or down is read turned.
+    which come first and last. `drawn` is what is plotted in the page's pictures. A page whose text mostly runs up or down
+    is read turned.
     """
     quarter = reading_direction(page.words)
     if quarter:
         upright = turned_page(page, quarter)
-        regions = find_regions(upright, find_lines(upright.words, upright.width_points, upright.height_points), {})
+        regions = find_regions(
+            upright,
+            find_lines(upright.words, upright.width_points, upright.height_points),
+            {},
+            [turned_path(path, quarter) for path in drawn],
+        )
         return [replace(_turned_region(region, 360 - quarter), quarter=quarter) for region in regions]
+    whole = page
+    plotted = find_charts(page, [line for place, line in enumerate(lines) if place not in margins])
+    page, lines, margins = _without(page, lines, margins, plotted)
+    charts = [_chart(chart) for chart in plotted]
+    if drawn:
+        free = [line for place, line in enumerate(lines) if place not in margins]
+        plotted = find_charts(replace(page, paths=tuple(drawn)), free, pictured=True)
+        page, lines, margins = _without(page, lines, margins, plotted)
+        charts += [replace(_chart(chart), paths=(), pictured=True) for chart in plotted]
     ruled = find_tables(page, lines)
     in_tables = {id(line) for table in ruled for line in table.lines}
     roles = {id(lines[place]): role for place, role in margins.items() if id(lines[place]) not in in_tables}
     free = [line for line in lines if id(line) not in in_tables and id(line) not in roles]
-    drawn, frames = find_figures(page, free, [table.box for table in ruled])
-    figures = [_figure(figure) for figure in drawn]
+    found, frames = find_figures(page, free, [table.box for table in ruled])
+    figures = [_figure(figure) for figure in found]
     in_figures = {id(line) for figure in figures for line in figure.lines}
     free = [line for line in lines if id(line) not in in_tables | in_figures]
     aligned = [found for found in find_aligned(free, page.rules, page.paths) if _has_own_lines(found, roles)]
@@ -116,12 +142,44 @@ def find_regions(page: SourcePage, lines: Sequence[Line], margins: Mapping[int, 
         if id(line) in roles and id(line) not in in_tables
     ]
     free = [line for line in free if id(line) not in in_tables and id(line) not in roles]
-    unsound = unsound_fonts([word for word in page.words if word.visible])
+    unsound = unsound_fonts([word for word in whole.words if word.visible])
     running.sort(key=lambda region: (region.box.top, region.box.left))
     heads = [region for region in running if region.box.top < 0.5]
-    regions = [*heads, *_in_order(free, [*tables, *figures], frames), *running[len(heads) :]]
+    regions = [*heads, *_in_order(free, [*tables, *figures, *charts], frames), *running[len(heads) :]]
     whole_words = any(ends_in_hangul(r.lines) and breaks_between_words(r.lines) for r in regions if r.kind == "text")
     return [replace(region, sound=_is_sound(region, unsound), whole_words=whole_words) for region in regions]
+
+
+def _without(
+    page: SourcePage, lines: Sequence[Line], margins: Mapping[int, Role], charts: Sequence[Plotted]
+) -> tuple[SourcePage, Sequence[Line], Mapping[int, Role]]:
+    """Return a page, its lines and the places of those in its margins without what belongs to charts."""
+    if not charts:
+        return page, lines, margins
+    taken = {id(line) for chart in charts for line in chart.lines}
+    kept = [place for place, line in enumerate(lines) if id(line) not in taken]
+    places = {old: new for new, old in enumerate(kept)}
+    paths = {id(path) for chart in charts for path in chart.paths}
+    rest = replace(
+        page,
+        paths=tuple(path for path in page.paths if id(path) not in paths),
+        rules=tuple(rule for rule in page.rules if not any(_lies_in(rule, chart.box) for chart in charts)),
+        pictures=tuple(p for p in page.pictures if not any(chart.box.contains(p.box, SLACK) for chart in charts)),
+    )
+    return rest, [lines[place] for place in kept], {places[place]: role for place, role in margins.items() if place in places}
+
+
+def _lies_in(rule: Rule, box: Box) -> bool:
+    """Return whether a rule lies in a box."""
+    along, at = (
+        ((box.left, box.right), (box.top, box.bottom)) if rule.horizontal else ((box.top, box.bottom), (box.left, box.right))
+    )
+    return at[0] - SLACK <= rule.position <= at[1] + SLACK and along[0] - SLACK <= rule.start and rule.end <= along[1] + SLACK
+
+
+def _chart(chart: Plotted) -> Region:
+    lines = tuple(sorted(chart.lines, key=lambda line: (line.box.top, line.box.left)))
+    return Region("chart", chart.box, lines, looks_like="chart", borrowed=chart.borrowed, paths=chart.paths)
 
 
 def reading_direction(words: Sequence[SourceWord]) -> Quarter:
@@ -312,11 +370,17 @@ def _would_fit(previous: Line, line: Line, column: Box) -> bool:
 
 
 def _turned_region(region: Region, quarter: int) -> Region:
-    lines = tuple(Line(tuple(turned_word(word, quarter) for word in line.words), line.em, line.leading) for line in region.lines)
+    lines = tuple(_turned_line(line, quarter) for line in region.lines)
     return replace(
         region,
         box=turned_box(region.box, quarter),
         lines=lines,
         rules=tuple(turned_rule(rule, quarter) for rule in region.rules),
         frame=turned_box(region.frame, quarter) if region.frame else None,
+        borrowed=tuple(_turned_line(line, quarter) for line in region.borrowed),
+        paths=tuple(turned_path(path, quarter) for path in region.paths),
     )
+
+
+def _turned_line(line: Line, quarter: int) -> Line:
+    return Line(tuple(turned_word(word, quarter) for word in line.words), line.em, line.leading)

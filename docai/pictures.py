@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from docai import document
-from docai.box import WHOLE
+from docai.box import WHOLE, Box
 from docai.document import Content, Engine, Problem, Severity, Text
 from docai.errors import InputError, MalformedReply
 from docai.exchange import Reply
@@ -15,7 +15,7 @@ from docai.figures import SCAN_SHARE
 from docai.layout import UNSOUND_CHARACTERS, Region
 from docai.lines import find_lines
 from docai.preparation import Pose
-from docai.sources import Picture, SourcePage, SourceWord, render
+from docai.sources import Picture, SourcePage, SourceWord, VectorPath, render
 from docai.tasks.reading import Layer
 from docai.textlayer import agreement, is_sound, unsound_fonts
 from docai.tiling import View
@@ -51,6 +51,7 @@ class Wanted:
 class Sheet:
     """A page as it is laid out: upright, with the words read from its pictures, and how it lies on the page as given.
 
+    `drawn` is what is plotted in its pictures.
     `regions` and `texts` are what needs no layout: scans that nobody read, and texts that a reader has laid out itself, each with
     the reply that it came in.
     """
@@ -61,6 +62,7 @@ class Sheet:
     texts: tuple[tuple[Text, Reply], ...] = ()
     problems: tuple[Problem, ...] = ()
     engines: tuple[Engine, ...] = ()
+    drawn: tuple[VectorPath, ...] = ()
 
     def placed(self, contents: Sequence[Content]) -> list[Content]:
         """Return contents with their boxes on the page as it was given."""
@@ -175,6 +177,7 @@ def with_layers(page: SourcePage, wanted: Wanted, replies: Sequence[Reply]) -> S
         return replace(sheet, problems=problems, engines=engines)
     pictures = tuple(picture for picture in page.pictures if picture.box.area < SCAN_SHARE)
     words = list(wanted.kept if layers else page.words)
+    drawn = tuple(_path_in_page(path, view, layer) for view, layer in layers if view.resolution for path in layer.drawn)
     for view, layer in layers:
         found = [word for word in (_in_page(word, view, layer) for word in layer.words) if not _is_covered(word, wanted.kept)]
         if _is_prose(view, found):
@@ -182,8 +185,9 @@ def with_layers(page: SourcePage, wanted: Wanted, replies: Sequence[Reply]) -> S
         line = 1 + max((word.line for word in words), default=0)
         words += [word._replace(line=word.line + line) for word in found]
     if words == list(page.words) and pictures == page.pictures:
-        return Sheet(page, texts=texts, problems=problems, engines=engines)
-    return Sheet(replace(page, words=tuple(words), pictures=pictures), texts=texts, problems=problems, engines=engines)
+        return Sheet(page, texts=texts, problems=problems, engines=engines, drawn=drawn)
+    read = replace(page, words=tuple(words), pictures=pictures)
+    return Sheet(read, texts=texts, problems=problems, engines=engines, drawn=drawn)
 
 
 def _upright(page: SourcePage, wanted: Wanted, layer: Layer) -> Sheet:
@@ -202,7 +206,28 @@ def _upright(page: SourcePage, wanted: Wanted, layer: Layer) -> Sheet:
         paths=(),
         pictures=layer.pictures,
     )
-    return Sheet(upright, layer.pose)
+    return Sheet(upright, layer.pose, drawn=layer.drawn)
+
+
+def _path_in_page(path: VectorPath, view: View, layer: Layer) -> VectorPath:
+    """Return what is plotted in a picture in the frame of the page that its view is a part of."""
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        box = view.to_page(layer.pose.to_given(Box.clipped(x, y, x, y)))
+        return box.left, box.top
+
+    segments = []
+    for kind, *values in path.segments:
+        numbers = [float(value) for value in values]
+        points = [place(x, y) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+        segments.append((kind, *(value for point in points for value in point)))
+    return path._replace(box=view.to_page(layer.pose.to_given(path.box)), segments=tuple(segments))
+
+
+def resolution_at(page: SourcePage, box: Box) -> float | None:
+    """Return the dots per inch of the picture that a box of a page lies in; None where there is none."""
+    found = [picture for picture in page.pictures if picture.box.intersection(box) > COVERED * box.area]
+    return _resolution(min(found, key=lambda picture: picture.box.area), page) if found else None
 
 
 def _in_page(word: SourceWord, view: View, layer: Layer) -> SourceWord:

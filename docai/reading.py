@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from docai import document
+from docai.box import hull
 from docai.document import NO_USAGE, Block, Content, Engine, Figure, Page, Problem, Quarter, Role, Table, Text, mean_confidence
 from docai.exchange import Reply, Request, Talk, together
 from docai.guards import guarded
 from docai.layout import ASLANT, SENTENCE_END, Region, find_regions
 from docai.lines import Line, find_lines
 from docai.long_tables import Follower
-from docai.pictures import Ocr, Sheet, what_to_read, with_layers
+from docai.pictures import Ocr, Sheet, resolution_at, what_to_read, with_layers
 from docai.roles import Running, Style, assign_roles, learn_style, margin_roles, running_lines
 from docai.rulings import find_grids
 from docai.sources import Source, SourcePage, basis_of
@@ -33,7 +34,6 @@ NEIGHBOURS: Final = (-2, -1, 1, 2)  # pages compared for running headers; two, s
 SAMPLE: Final = 12  # pages that a document's style is learnt from, evenly spread
 HELD: Final = 18  # pages kept at hand: the sample of a short document, so that it is not read twice
 RULED_SHARE: Final = 0.8  # of a table's box that a grid of rules takes where rules part all of it
-PATH_MARGIN: Final = 0.005  # of the page by which a chart's own lines may stick out of its box: their thickness
 DOUBTFUL: Final = 0.1  # confidence of text whose layer cannot be believed
 
 ENGINE: Final = Engine(backend="classical")
@@ -137,7 +137,7 @@ def read_page(hand: PageInHand, context: Context) -> Talk[PageRead]:
         lines = tuple(find_lines(page.words, page.width_points, page.height_points))
         margins = {place: running[line.words] for place, line in enumerate(lines) if line.words in running}
         style = style if hand.lines and not wanted.whole else learn_style([lines], ())
-    regions = [*sheet.regions, *assign_roles(find_regions(page, lines, margins), page.number, style)]
+    regions = [*sheet.regions, *assign_roles(find_regions(page, lines, margins, sheet.drawn), page.number, style)]
     replies = yield from together([_asked(region, sheet, hand.page, context) for region in regions])
     answers = {place: _valued(reply, page, context) for place, reply in enumerate(replies) if reply is not None}
     made = [(place, *content) for place, region in enumerate(regions) for content in _contents(region, answers.get(place), page)]
@@ -196,6 +196,8 @@ def _asked(region: Region, sheet: Sheet, given: SourcePage, context: Context) ->
     page = sheet.page
     size = page.width_points, page.height_points
     view = View(page.reference, *size, region.box, region.words, region.rules, quarter=region.quarter)
+    if region.kind == "chart":
+        view = _of_chart(view, region, sheet, given)
     if region.kind == "text":
         if not context.model or not _is_doubtful(region):
             return None
@@ -203,14 +205,27 @@ def _asked(region: Region, sheet: Sheet, given: SourcePage, context: Context) ->
     if region.kind not in ("table", "chart"):
         return None
     task: Task = ReadTable(context.languages) if region.kind == "table" else ReadChart(context.languages)
-    if region.kind == "chart":
-        paths = tuple(path for path in page.paths if region.box.contains(path.box, PATH_MARGIN))
-        view = replace(view, paths=paths)
     requests = [Request(task, (view,), context.reader)]
     if context.model and (region.kind == "chart" or _is_doubtful(region) or not _is_ruled(region, page)):
-        requests.append(Request(task, (_as_given(view, sheet, given),), context.model))
+        seen = view if region.pictured else _as_given(view, sheet, given)
+        requests.append(Request(task, (seen,), context.model))
     rules, *model = yield from guarded(requests)
+    rules = _upright(rules, sheet) if region.pictured else rules
     return choose(rules, _upright(model[0], sheet), region.words) if model else rules
+
+
+def _of_chart(view: View, region: Region, sheet: Sheet, given: SourcePage) -> View:
+    """Return the view of a chart with what is drawn of it, and with the labels that it shares with a neighbour.
+
+    One in a picture has nothing that is drawn; its view is of the page as it was given, which is the one that can be looked at.
+    """
+    borrowed = tuple(word for line in region.borrowed for word in line.words)
+    box = hull([view.box, *(word.box for word in borrowed)])
+    view = replace(view, box=box, words=(*view.words, *borrowed), paths=region.paths)
+    if not region.pictured:
+        return view
+    view = _as_given(replace(view, paths=()), sheet, given)
+    return replace(view, resolution=resolution_at(given, view.box))
 
 
 def _as_given(view: View, sheet: Sheet, given: SourcePage) -> View:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from docai.captions import CAPTION, unbracketed
 from docai.document import OutlineEntry, Role
-from docai.figures import CAPTION, unbracketed
 from docai.layout import Region
 from docai.lines import BULLET, Line, most_common
 from docai.tabular import LEADERS

@@ -11,7 +11,8 @@ from typing import Final
 
 from docai.alignment import Row, find_columns, merged
 from docai.box import Box, hull
-from docai.figures import is_bent, is_caption
+from docai.captions import is_caption
+from docai.figures import is_bent
 from docai.lines import Line
 from docai.rulings import Grid, find_grids, spans
 from docai.sources import Rule, SourcePage, VectorPath

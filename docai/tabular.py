@@ -11,7 +11,7 @@ from typing import Final
 
 from docai.alignment import Interval, Row, find_rows, words_in
 from docai.box import Box
-from docai.figures import is_caption
+from docai.captions import is_caption
 from docai.lines import BULLET, NUMBERED, Line
 from docai.sources import Rule, VectorPath
 

@@ -44,6 +44,7 @@ class View:
     `box` is on the page; `quarter` is the clockwise turn, in degrees, of the content as it stands there, which the view
     undoes. `words`, `rules` and `paths` are those of the page in it, in the page's frame. `resolution` is that of the scan or
     photograph that fills the view, in dots per inch; None where it is drawn, and so is straight and as sharp as one likes.
+    `paths` are those of the page in it, in the page's frame; only the view of a chart has them, and none of a picture has.
     `head` is a strip above `box`, once it is upright, and as wide: the header rows of a table whose lower part this is. It is
     shown on top, at the same scale, with nothing between.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import replace
-from itertools import pairwise
+from datetime import datetime, timezone
+from itertools import accumulate, pairwise
 
 import pytest
 
@@ -103,21 +105,19 @@ def test_lines_that_meet_at_their_start_stay_apart(plain):
 
 def dashes_of(places, length=2.0, gap=1.5):
     """Return a line as the separate strokes of its dashes."""
-    pieces, at_length, piece = [], 0.0, [places[0]]
-    for before, after in pairwise(places):
-        far, done = math.dist(before, after), 0.0
-        while far - done > 1e-9:
-            phase = at_length % (length + gap)
-            step = min(far - done, (length if phase < length - 1e-9 else length + gap) - phase)
-            done, at_length = done + step, at_length + step
-            here = tuple(a + (b - a) * done / far for a, b in zip(before, after, strict=True))
-            if phase < length - 1e-9:
-                piece.append(here)
-            if at_length % (length + gap) < 1e-6 or at_length % (length + gap) > length + gap - 1e-6:
-                piece = [here]
-            elif abs(at_length % (length + gap) - length) < 1e-6 and len(piece) > 1:
-                pieces.append(Stroke(tuple(piece), RED, order=len(pieces)))
-                piece = []
+    lengths = [0.0, *accumulate(math.dist(before, after) for before, after in pairwise(places))]
+
+    def place(far):
+        number = min(bisect_right(lengths, far), len(places) - 1)
+        share = (far - lengths[number - 1]) / (lengths[number] - lengths[number - 1])
+        return tuple(a + (b - a) * share for a, b in zip(places[number - 1], places[number], strict=True))
+
+    pieces = []
+    for number in range(int(lengths[-1] / (length + gap)) + 1):
+        start = number * (length + gap)
+        end = min(start + length, lengths[-1])
+        corners = [corner for far, corner in zip(lengths, places, strict=True) if start < far < end]
+        pieces.append(Stroke((place(start), *corners, place(end)), RED, order=number))
     return pieces
 
 
@@ -282,3 +282,45 @@ def test_white_lines_on_a_grey_panel_are_its_grid(plot):
     grid = [Stroke(((LEFT, y), (RIGHT, y)), "#ffffff") for y in (45.0, 70.0)]
     part = read(plot, rectangles=[panel], strokes=[*grid, line(plot, VALUES, GREY)])
     assert [strand.colour for strand in part.strands] == [GREY]
+
+
+def test_dates_at_the_beginning_of_months_are_told_as_such():
+    months = [datetime(2020, month, 1, tzinfo=timezone.utc).timestamp() for month in range(1, 9)]
+    plot = plot_of(numbers(months[0], months[-1], horizontal=True, kind="date"), numbers(0, 10))
+    places = tuple((plot.across.place(month) + 0.3, 60.0 + n) for n, month in enumerate(months))
+    assert [v.x for v in read(plot, strokes=[Stroke(places, BLUE)]).strands[0].values] == months
+    shifted = tuple((x + 9, y) for x, y in places[:-1])
+    assert [v.x for v in read(plot, strokes=[Stroke(shifted, BLUE)]).strands[0].values] != months[:-1]
+
+
+def test_the_end_at_which_a_line_leaves_the_plot_is_no_value(plain):
+    inside = [(2, 4), (8, 6), (12, 9)]
+    stroke = Stroke((*(at(plain, x, y) for x, y in inside), at(plain, 14, 10)), BLUE, cut=True)
+    assert told(read(plain, strokes=[stroke]).strands[0]) == inside
+
+
+def test_lines_that_go_on_downwards_between_numbers_are_horizontal(plain):
+    stroke = Stroke(tuple(at(plain, x, y) for x, y in [(5, 9), (12, 7), (3, 4), (8, 1)]), BLUE)
+    part = read(plain, strokes=[stroke])
+    assert part.orientation == "horizontal"
+    assert told(part.strands[0]) == [(9, 5), (7, 12), (4, 3), (1, 8)]
+
+
+def test_markers_on_steps_tell_where_values_stand(plain):
+    corners = [(0, 2), (2, 2), (2, 7), (6, 7), (6, 3), (10, 3), (10, 5), (12, 5)]
+    markers = [dot(at(plain, x, y)) for x, y in [(0, 2), (4, 7), (8, 3), (12, 5)]]
+    stroke = Stroke(tuple(at(plain, x, y) for x, y in corners), BLUE)
+    assert told(read(plain, strokes=[stroke], symbols=markers).strands[0]) == [(0, 2), (4, 7), (8, 3), (12, 5)]
+
+
+def test_a_line_beside_bars_is_measured_by_the_second_axis(plot):
+    both = plot_of(plot.across, plot.down, numbers(0, 100))
+    part = read(both, strokes=[line(plot, VALUES, order=9)])
+    assert part.strands[0].axis == "second"
+    assert all(value.sure < 0.9 for value in part.strands[0].values)
+
+
+def test_both_axes_in_one_stroke_are_no_series(plot):
+    axes = Stroke(((LEFT, TOP), (LEFT, BOTTOM), (RIGHT, BOTTOM)), "#000000")
+    assert read(plot, strokes=[axes]) is None
+    assert len(read(plot, strokes=[axes, line(plot, VALUES)]).strands) == 1

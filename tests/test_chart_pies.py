@@ -130,3 +130,22 @@ def test_sectors_in_colours_that_come_twice_are_less_sure():
         [*pie([1, 1, 1, 1])[:2], *[Sector(s.centre, 0, 50, s.start, 90, BLUE) for s in pie([1, 1, 1, 1])[2:]]], legend=legend
     )
     assert [value.sure < 0.9 for value in values[0].strands[0].values].count(True) >= 3
+
+
+def test_years_that_name_sectors_are_names():
+    sectors = pie([40, 30, 30])
+    part = read(sectors, [beside(s, text, 60) for s, text in zip(sectors, ["2019", "2020", "2021"], strict=True)])[0]
+    assert told(part.strands[0]) == [("2019", 40), ("2020", 30), ("2021", 30)]
+
+
+def test_a_number_at_the_end_of_a_name_is_part_of_it():
+    sectors = pie([40, 60])
+    part = read(sectors, [beside(s, text, 70) for s, text in zip(sectors, ["Q3 2017", "Q4 2017"], strict=True)])[0]
+    assert [x for x, _ in told(part.strands[0])] == ["Q3 2017", "Q4 2017"]
+
+
+def test_a_title_above_is_no_name():
+    sectors = pie([40, 60])
+    title = label("Energy use of buildings", 60, 12)
+    part = read(sectors, [title, beside(sectors[0], "Coal", 60), beside(sectors[1], "Gas", 60)])[0]
+    assert [x for x, _ in told(part.strands[0])] == ["Coal", "Gas"]

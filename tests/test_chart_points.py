@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from docai.backends.classical.charts.legends import Entry, Legend
+from docai.backends.classical.charts.legends import Entry, Legend, Size
 from docai.backends.classical.charts.points import read_points
 from docai.backends.classical.charts.scene import Extent, Stroke, Symbol
 from tests.placed_plots import BLUE, BOTTOM, GREEN, RED, at, label, names, numbers, plot_of, scene_of, told
@@ -68,7 +68,7 @@ def test_bubbles_tell_their_share_of_the_largest_area(plot):
 
 
 def test_bubbles_tell_what_the_legend_says_of_their_area(plot):
-    legend = legend_of(*((f"{100 * n}", dot((270, 20 + 15 * n), half=2 * n**0.5)) for n in (1, 2, 4)))
+    legend = Legend(sizes=tuple(Size(100.0 * n, dot((270, 20 + 15 * n), half=2 * n**0.5).extent) for n in (1, 2, 4)))
     part = read(plot, legend, symbols=[dot(at(plot, n, 5), half=2 * area**0.5) for n, area in [(2, 0.5), (8, 1), (15, 3)]])
     assert [value.size for value in part.strands[0].values] == pytest.approx([50, 100, 300])
 

@@ -191,16 +191,17 @@ def test_a_right_map_of_characters_is_believed():
 # ---- tables, charts and figures
 
 
-def test_a_chart_is_a_figure_with_its_words_and_a_note():
+def test_a_chart_is_its_data_with_its_words_and_its_caption():
     sheet = Sheet().bars(150, 400, [30, 60, 90, 110]).text(150, 432, "Figure 1: Parcels delivered", 9)
     sheet.column(60, 480, 470, PROSE)
     document = docai.extract(sheet.data())
-    figure, caption, text = document.pages[0].blocks
-    assert (figure.content.kind, figure.content.looks_like, figure.source) == ("figure", "chart", "picture")
-    assert {"0", "10", "20", "2020", "2023"} <= {part.text for part in figure.content.words}
-    assert codes(document.pages[0]) == [("chart_not_read", "note")]
-    assert document.pages[0].problems[0].block == figure.id
-    assert (figure.captions, caption.content.role, text.content.text) == ((caption.id,), "caption", PROSE)
+    chart, caption, text = document.pages[0].blocks
+    assert (chart.content.kind, chart.content.chart_type, chart.engine) == ("chart", "bar", "classical")
+    assert {"0", "10", "20", "2020", "2023"} <= {part.text for part in chart.content.words}
+    assert [point.x for point in chart.content.series[0].points] == ["2020", "2021", "2022", "2023"]
+    assert [point.y for point in chart.content.series[0].points] == pytest.approx([6, 12, 18, 22], abs=0.2)
+    assert (chart.captions, caption.content.role, text.content.text) == ((caption.id,), "caption", PROSE)
+    assert codes(document.pages[0]) == []
     assert document.status == "success"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from docai.preparation import Pose
-from docai.sources import Picture, Rule, SourceWord
+from docai.sources import Picture, Rule, SourceWord, VectorPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class ReadText:
 class Layer:
     """What a text layer of a view would hold: words, rules and pictures, in fractions of the view once it is upright.
 
+    `drawn` is what is plotted in it, as paths, by which a chart is known; their places are those of whole pixels.
     `pose` tells how the upright view, of `width_points` x `height_points`, lies on the view as it was given.
     """
 
@@ -32,3 +33,4 @@ class Layer:
     width_points: float
     height_points: float
     pose: Pose
+    drawn: tuple[VectorPath, ...] = ()

@@ -20,6 +20,7 @@ from docai.backends.classical.cells import ENGINE
 from docai.backends.classical.comparison import Opinion, read_line
 from docai.backends.classical.engines import TESSERACT_NAMES, LineEngine, ReadLine
 from docai.backends.classical.letters import line_size
+from docai.backends.classical.plotted import is_plotted, plotted
 from docai.backends.classical.strips import Found, Strip, find_strips, letter_height
 from docai.box import WHOLE, Box
 from docai.document import Problem, Severity, mean_confidence
@@ -29,7 +30,7 @@ from docai.lines import is_hangul
 from docai.marks import Rectangle
 from docai.preparation import Prepared, prepare, turned
 from docai.registry import load
-from docai.sources import Font, Picture, Recognised, Rule, SourceWord
+from docai.sources import Font, Picture, Recognised, Rule, SourceWord, VectorPath
 from docai.tasks.reading import Layer, ReadText
 from docai.tiling import Lens, View
 
@@ -46,6 +47,10 @@ SAMPLES: Final = 4  # lines that a page's language and which way is up are told 
 UPRIGHT: Final = 0.72  # confidence of the sample from which on no other direction is tried
 FEW_LETTERS: Final = 20  # of the sample, under which its confidence alone tells nothing
 TURN: Final = 1.15  # times the weight of the picture as it is that another direction must have
+SIDEWAYS: Final = 0.4  # confidence of the sample under which a chart may lie on its side: its few short words are read unsurely
+MANY_LETTERS: Final = (
+    60  # of a sample that runs upwards, from which on a page with a chart lies on its side: more than a title of an axis has
+)
 PRIOR: Final = 0.04  # that a language must be read better by for each that was named before it
 LEAST: Final = 0.4  # confidence under which a word is not believed to be one
 SOUND: Final = 0.8  # confidence of a line from which on all its words are kept, however unsure; in others they are dirt and logos
@@ -74,7 +79,8 @@ ENGINES: Final = {
 class _Sheet:
     """A view made ready: the picture, its lines, the language that most are in, and the size of a pixel in points.
 
-    `sampled` holds the lines that were read already, by the `id` of their strips, which live as long as the sheet.
+    `sampled` holds the lines that were read already, by the `id` of their strips, which live as long as the sheet; `drawn` is
+    what is plotted in the upright picture.
     """
 
     prepared: Prepared
@@ -82,6 +88,7 @@ class _Sheet:
     language: str
     points: float
     sampled: Mapping[int, ReadLine]
+    drawn: tuple[VectorPath, ...] = ()
 
 
 def cores() -> int:
@@ -123,6 +130,8 @@ class Scans:
         if not readers:
             message = "; ".join(map(str, missing.values()))
             return _unread("text_not_read", f"this picture of text cannot be read: {message}", view)
+        drawn = plotted(pixels)
+        has_plot = is_plotted(drawn)
         prepared = prepare(pixels, straighten=view.resolution is not None)
         points = view.box.width * view.width_points / pixels.shape[1]
         sheet, sure, letters = self._sampled(prepared, task.languages, points)
@@ -132,15 +141,17 @@ class Scans:
             other = self._sampled(larger, task.languages, points / 2)
             if other[1] * other[2] > sure * letters:  # codes and names are read unsurely, but more of their letters are
                 prepared, points, (sheet, sure, letters) = larger, points / 2, other
-        if (sure < UPRIGHT or letters < FEW_LETTERS) and view.resolution is not None:
+        unsure = sure < SIDEWAYS if has_plot else sure < UPRIGHT or letters < FEW_LETTERS
+        if unsure and view.resolution is not None:
             quarters: tuple[Literal[90, 180, 270], ...] = (180, 90, 270)
             others = [self._sampled(turned(prepared, quarter), task.languages, points) for quarter in quarters]
             turned_sheet, turned_sure, turned_letters = max(others, key=lambda other: _weight(*other[1:]))
-            if _weight(turned_sure, turned_letters) > TURN * _weight(sure, letters):
+            enough = turned_letters >= MANY_LETTERS or not has_plot
+            if enough and _weight(turned_sure, turned_letters) > TURN * _weight(sure, letters):
                 sheet, sure = turned_sheet, turned_sure
-        if sure < HOPELESS and not self._has_text(sheet, task.languages):
-            return replace(sheet, found=replace(sheet.found, strips=()))
-        return sheet
+        if sure < HOPELESS and not has_plot and not self._has_text(sheet, task.languages):
+            sheet = replace(sheet, found=replace(sheet.found, strips=()))
+        return replace(sheet, drawn=plotted(_posed(pixels, sheet.prepared)) if sheet.prepared.pose.changes else drawn)
 
     def _has_text(self, sheet: _Sheet, languages: Sequence[str]) -> bool:
         """Return whether any of some lines, taken from all over a picture, can be read: textures are full of seeming lines."""
@@ -172,7 +183,7 @@ class Scans:
             self._pool.map(self._read, strips, repeat(sheet.language), repeat(readers), [sheet.sampled.get(id(s)) for s in strips])
         )
         read = list(zip(strips, opinions, strict=True))
-        strict = sum(_letters(o.line) for _, o in read if _is_text(o.line)) < TEXT_SHARE * sum(
+        strict = not is_plotted(sheet.drawn) and sum(_letters(o.line) for _, o in read if _is_text(o.line)) < TEXT_SHARE * sum(
             s.place.width / s.unit for s in strips
         )
         usual = statistics.median(strip.unit for strip in strips) if strips else 1.0
@@ -187,6 +198,7 @@ class Scans:
             width_points=max(1.0, width * sheet.points),
             height_points=max(1.0, height * sheet.points),
             pose=sheet.prepared.pose,
+            drawn=sheet.drawn,
         )
         problems = self._problems(view, task, sure) if words else _told(view, sheet.prepared)
         return Reply(layer, problems, confidence=sure, engine=ENGINE)
@@ -274,6 +286,15 @@ def _pixels(view: View) -> Pixels | InputError:
         return view.pixels(_lens(view))
     except InputError as error:
         return error
+
+
+def _posed(pixels: Pixels, prepared: Prepared) -> Pixels:
+    """Return a picture upright and straight, as it was prepared, with its colours."""
+    height, width = prepared.grey.shape
+    given = np.diag([pixels.shape[1], pixels.shape[0], 1.0])
+    matrix = given @ np.array(prepared.pose.matrix).reshape(3, 3) @ np.diag([1 / width, 1 / height, 1.0])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpPerspective(pixels, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _lens(view: View) -> Lens:

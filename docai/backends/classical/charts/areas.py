@@ -54,6 +54,7 @@ def read_areas(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
     areas = [area for n, area in enumerate(areas) if n in stacked or (area.flat and _on_base(area, frame))]
     if not areas:
         return None
+    frame = frame.on_calendar([float(u) for area in areas for u in area.outer[:, 0]])
     if stacked and any(n not in stacked for n in range(len(areas))):
         stacked = set()
     kind: Literal["none", "stacked", "percent"] = "none"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from docai.backends.classical.charts.legends import Legend
@@ -41,7 +42,7 @@ def sort_strokes(scene: Scene, plot: Plot, legend: Legend) -> Sorted:
         extent = stroke.extent
         if not _meets(extent, limits) or alike(stroke.colour, ground) or _in_legend(extent, legend):
             continue
-        if _is_closed(stroke) or max(extent.width, extent.height) == 0:
+        if _is_closed(stroke) or max(extent.width, extent.height) == 0 or _on_edges(stroke, plot.extent):
             continue
         straight = extent.width <= STRAIGHT or extent.height <= STRAIGHT
         if straight and _spans(extent, plot.extent):
@@ -100,6 +101,18 @@ def _in_legend(extent: Extent, legend: Legend) -> bool:
 def _is_closed(stroke: Stroke) -> bool:
     first, last = stroke.places[0], stroke.places[-1]
     return len(stroke.places) > 2 and abs(first[0] - last[0]) + abs(first[1] - last[1]) < STRAIGHT
+
+
+def _on_edges(stroke: Stroke, plot: Extent) -> bool:
+    """Return whether a stroke round a corner or more runs along the plot's edges: its frame, or both axes in one."""
+    if len(stroke.places) < 3:
+        return False
+    for (x0, y0), (x1, y1) in pairwise(stroke.places):
+        beside = any(max(abs(x0 - edge), abs(x1 - edge)) <= NEAR for edge in (plot.left, plot.right))
+        level = any(max(abs(y0 - edge), abs(y1 - edge)) <= NEAR for edge in (plot.top, plot.bottom))
+        if not beside and not level:
+            return False
+    return True
 
 
 def _spans(extent: Extent, plot: Extent) -> bool:

@@ -16,6 +16,7 @@ from docai.backends.classical.charts.scene import Place, Stroke
 MEET: Final = 0.15  # scene units that the ends of two joined pieces may be apart, where they are drawn; rounding moves them
 DASHES: Final = 8  # pieces that make a line dashed by hand at least
 DASH: Final = 0.06  # of the plot's width that such a piece is long at most
+MOST_DASHES: Final = 1500  # of one look; more are no line, and would take long to try
 GAP: Final = 3.0  # times the usual piece's length that the gap behind it is wide at most
 TURN: Final = 1.5  # radians that a line may turn by in the gap between two dashes
 BENT: Final = 0.05  # scene units that a vertex between joined dashes lies off the straight line at least
@@ -51,6 +52,11 @@ class Trace:
     def end(self) -> float:
         """The highest coordinate along the axis of names."""
         return max(u for u, _ in self.places)
+
+    @property
+    def cut(self) -> bool:
+        """Whether some piece goes on outside what is shown."""
+        return any(stroke.cut for stroke in self.strokes)
 
     def goes_on(self) -> bool:
         """Return whether it runs one way along the axis of names, as a line does that has one value for each place there."""
@@ -161,6 +167,8 @@ def _dashed(traces: list[Trace], width: float) -> list[Trace]:
     if len(short) < max(DASHES, 0.8 * len(traces)):
         return traces
     usual = median(math.dist(trace.places[0], trace.places[-1]) for trace in short)
+    if usual > DASH * width or len(short) > MOST_DASHES:
+        return traces
     short.sort(key=lambda trace: trace.places[0])
     after = _next_dashes(short, GAP * usual)
     dashes = {id(trace) for trace in short}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -45,10 +47,10 @@ class Line:
 
 def read_lines(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
     """Return the lines of a plot, a series for each."""
-    frame = frame_of(plot)
+    strokes = sort_strokes(scene, plot, legend)
+    frame = _frame(strokes.data, plot)
     if frame is None:
         return None
-    strokes = sort_strokes(scene, plot, legend)
     outlined = strokes_of_outlines(scene, plot, upright=frame.upright)
     data = [*strokes.data, *_named_references(strokes, legend), *(stroke for stroke, _ in outlined)]
     traces = traces_of(data, frame.length, upright=frame.upright, blur=scene.blur)
@@ -66,8 +68,25 @@ def read_lines(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
     lines = _completed(_named_at_ends(lines, scene, plot, legend, upright=frame.upright), frame)
     lines = _with_sides(lines, scene, plot)
     lines = _with_errors(lines, strokes, scene, frame)
+    frame = frame.on_calendar([vertex.place[0] for line in lines for vertex in line.vertices])
     lines.sort(key=lambda line: (line.named.rank, line.trace.first.order))
     return _part(lines, scene, plot, frame, {id(stroke): polygon for stroke, polygon in outlined})
+
+
+def _frame(strokes: Sequence[Stroke], plot: Plot) -> Frame | None:
+    """Return the axes; of two axes with numbers, the one along which the lines go on tells the names."""
+    frame = frame_of(plot)
+    if frame is None or "category" in (frame.names.kind, frame.values.kind) or not frame.upright:
+        return frame
+    long = [stroke for stroke in strokes if len(stroke.places) > 3]
+    if long and not any(_goes_on(stroke, 0) for stroke in long) and all(_goes_on(stroke, 1) for stroke in long):
+        return frame_of(plot, upright=False)
+    return frame
+
+
+def _goes_on(stroke: Stroke, axis: int) -> bool:
+    steps = [after[axis] - before[axis] for before, after in pairwise(stroke.places)]
+    return all(step >= -ON for step in steps) or all(step <= ON for step in steps)
 
 
 def _part(lines: Sequence[Line], scene: Scene, plot: Plot, frame: Frame, outlines: dict[int, Mark]) -> Part:
@@ -148,8 +167,8 @@ class _Markers:
         places = [turned(symbol.centre, upright=frame.upright) for symbol in shown]
         order = sorted(range(len(shown)), key=lambda n: places[n][0])
         self.symbols = [shown[n] for n in order]
-        self.us = np.array([places[n][0] for n in order], dtype=np.float64)
-        self.vs = np.array([places[n][1] for n in order], dtype=np.float64)
+        self.us = [places[n][0] for n in order]
+        self.vs = [places[n][1] for n in order]
         self.near = ON + scene.blur
 
     def on(self, trace: Trace) -> tuple[Symbol, ...]:
@@ -175,19 +194,22 @@ class _Markers:
         found: set[int] = set()
         ends = [*trace.runs[1:], len(trace.places)]
         for start, end in zip(trace.runs, ends, strict=True):
-            run = np.array(trace.places[start:end], dtype=np.float64)
-            for (u0, v0), (u1, v1) in pairwise(run):
-                first = int(np.searchsorted(self.us, min(u0, u1) - self.near))
-                last = int(np.searchsorted(self.us, max(u0, u1) + self.near, side="right"))
-                if first == last:
-                    continue
-                u, v = self.us[first:last], self.vs[first:last]
-                length = max(float(np.hypot(u1 - u0, v1 - v0)), 1e-9)
-                off = np.abs((u1 - u0) * (v0 - v) - (u0 - u) * (v1 - v0)) / length
-                along = ((u - u0) * (u1 - u0) + (v - v0) * (v1 - v0)) / length
-                on = (off <= self.near) & (along >= -self.near) & (along <= length + self.near)
-                found.update(int(n) for n in np.flatnonzero(on) + first)
+            for before, after in pairwise(trace.places[start:end]):
+                first = bisect_left(self.us, min(before[0], after[0]) - self.near)
+                last = bisect_right(self.us, max(before[0], after[0]) + self.near)
+                found.update(n for n in range(first, last) if self._is_on(n, before, after))
         return sorted(found)
+
+    def _is_on(self, number: int, before: Place, after: Place) -> bool:
+        """Return whether a symbol's centre lies on the piece of a line between two places."""
+        along, beside = after[0] - before[0], after[1] - before[1]
+        u, v = self.us[number] - before[0], self.vs[number] - before[1]
+        length = math.hypot(along, beside)
+        if length == 0:
+            return math.hypot(u, v) <= self.near
+        if abs(along * v - beside * u) > self.near * length:
+            return False
+        return -self.near <= (along * u + beside * v) / length <= length + self.near
 
 
 # Names, axes, errors

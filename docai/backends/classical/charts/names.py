@@ -83,7 +83,12 @@ def _unlike(entry: Entry, look: Look) -> float:
         cost += min(1.0, abs(swatch.thickness - look.thickness) / max(swatch.thickness, look.thickness, 0.1)) / 2
         return cost + min(1.0, 2 * abs(swatch.opacity - look.opacity))
     if isinstance(swatch, Symbol):
-        return (0.0 if not look.shape or swatch.shape == look.shape else 1.0) + min(1.0, 2 * abs(swatch.opacity - look.opacity))
+        apart = 0.0 if _same_dashes(entry.dashes, look.dashes) else 0.5
+        return (
+            apart
+            + (0.0 if not look.shape or swatch.shape == look.shape else 1.0)
+            + min(1.0, 2 * abs(swatch.opacity - look.opacity))
+        )
     return min(1.0, 2 * abs(swatch.opacity - look.opacity)) / 2
 
 

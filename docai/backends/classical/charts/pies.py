@@ -25,6 +25,10 @@ SAME_RING: Final = 0.03  # of the outer radius that radii of one ring differ by 
 PULLED: Final = 0.35  # of the radius that a sector may be pulled out by
 OUTSIDE: Final = 1.7  # times the radius from the centre at which a label of a sector stands at most
 PRINTED: Final = 1.0  # percent of the whole that a printed share may differ from its sector by; halves round up
+LINES_EMS: Final = 0.7  # between the lines of one label, at most
+BESIDE: Final = 0.93  # sure is a name that stands beside its sector
+UNNAMED: Final = 0.5  # sure is a value without a name
+EDGES: Final = " \t,:;–-()"  # what is left at the ends of a name without its number
 SHARE: Final = re.compile(r"[\s(:,;–-]*[-+]?\d[\d.,]*\s*%[\s)]*")
 TRAILING: Final = re.compile(r"(?<=\S)[\s:,;(–-]+\d[\d.,]*[\s)]*$")
 
@@ -150,13 +154,22 @@ def place_at(sector: Sector, turn: float, radius: float) -> Place:
 
 
 @dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of a label: a number that may be a value, with the text that is left without it."""
+
+    label: Label
+    number: str
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Told:
-    """What labels say of a sector: its name, and its value with the label that prints it."""
+    """What labels say of a sector: its name, how sure that is, and its value with the label that prints it."""
 
     name: str = ""
     sure: float = 1.0
     printed: Label | None = None
-    number: str = ""
+    value: float | None = None
 
 
 def _near(pie: Pie, pies: Sequence[Pie], labels: Sequence[Label]) -> list[Label]:
@@ -221,27 +234,83 @@ def _led(ring: Sequence[Sector], label: Label, strokes: Sequence[Stroke]) -> int
     return None
 
 
-def _told(labels: Sequence[Label], named: Named) -> _Told:
-    """Return what the labels of a sector say; a name of the legend counts more than one beside the sector."""
-    names, numbers = [], []
-    for label in sorted(labels, key=lambda label: (round(label.extent.top), label.extent.left)):
+def _pieces(labels: Sequence[Label]) -> list[_Piece]:
+    """Return the parts of a sector's labels that may print its value: percentages, numbers by themselves, numbers behind names."""
+    found = []
+    for label in labels:
         text = label.text.strip()
+        cut = SHARE.search(text) or (None if NUMBER.match(text) else TRAILING.search(text))
         if NUMBER.match(text):
-            numbers.append((label, text))
+            found.append(_Piece(label, text, ""))
+        elif cut:
+            rest = (text[: cut.start()] + " " + text[cut.end() :]).strip(EDGES)
+            found.append(_Piece(label, cut.group().strip(EDGES), rest))
+    return found
+
+
+def _told(ring: Sequence[Sector], found: Sequence[Sequence[Label]], named: Sequence[Named]) -> list[_Told]:
+    """Return what labels say of each sector of a ring; a name of the legend counts more than one beside the sector."""
+    chosen = _printed([100 * s.sweep / sum(t.sweep for t in ring) for s in ring], [_pieces(labels) for labels in found])
+    told = []
+    for sector, labels, name, value in zip(ring, found, named, chosen, strict=True):
+        piece, number = value or (None, None)
+        texts = []
+        for label in _beside(sector, [label for label in labels if piece is None or label is not piece.label or piece.rest]):
+            is_value = piece is not None and label is piece.label
+            texts.append(piece.rest if is_value and piece is not None else SHARE.sub(" ", label.text).strip(EDGES))
+        text = name.name or " ".join(text for text in texts if text)
+        sure = name.sure if name.name else BESIDE if text else UNNAMED
+        told.append(_Told(text, sure, piece.label if piece else None, number))
+    return told
+
+
+def _beside(sector: Sector, labels: Sequence[Label]) -> list[Label]:
+    """Return the lines of the label that stands nearest to the middle of a sector's arc, from the top."""
+    if not labels:
+        return []
+    tip = place_at(sector, sector.start + sector.sweep / 2, sector.outer)
+    nearest = min(labels, key=lambda label: math.dist(_nearest_place(label.extent, tip), tip))
+    lines, extent = [nearest], nearest.extent
+    for label in sorted(labels, key=lambda label: abs(label.extent.middle[1] - nearest.extent.middle[1])):
+        grown = extent.grown(LINES_EMS * nearest.size)
+        alike_set = abs(label.size - nearest.size) <= 0.1 * nearest.size and label.bold == nearest.bold
+        if label is not nearest and alike_set and grown.shared(label.extent) > 0:
+            lines.append(label)
+            extent = around([*_corners(extent), *_corners(label.extent)])
+    return sorted(lines, key=lambda label: (round(label.extent.top), label.extent.left))
+
+
+def _corners(extent: Extent) -> list[Place]:
+    return [(extent.left, extent.top), (extent.right, extent.bottom)]
+
+
+def _printed(shares: Sequence[float], pieces: Sequence[Sequence[_Piece]]) -> list[tuple[_Piece, float] | None]:
+    """Return the printed value of each sector, with its piece: a percentage, or else an amount if all are in proportion.
+
+    A number that contradicts its sector is none: a year that names it, or a fault of the chart.
+    """
+    percent = [[piece for piece in group if "%" in piece.number] for group in pieces]
+    if any(percent):
+        found: list[tuple[_Piece, float] | None] = []
+        for share, group in zip(shares, percent, strict=True):
+            read = [(piece, number) for piece, number in zip(group, _numbers(group), strict=True) if number is not None]
+            found.append(next(((piece, number) for piece, number in read if abs(number - share) <= PRINTED), None))
+        return found
+    for choice in (0, -1):  # a year may stand before its amount, or behind it
+        group = [group[choice] for group in pieces if group]
+        numbers = _numbers(group)
+        told = [number for number in numbers if number is not None]
+        if len(told) < len(shares) or len(told) < 2 or sum(told) <= 0:
             continue
-        share = SHARE.search(text)
-        trailing = TRAILING.search(text)
-        cut = share or trailing
-        if cut:
-            numbers.append((label, cut.group().strip(" \t(),:;–-")))
-            text = (text[: cut.start()] + " " + text[cut.end() :]).strip(" \t,:;–-(")
-        if text:
-            names.append(text)
-    percent = [pair for pair in numbers if "%" in pair[1]]
-    printed, number = next(iter(percent or numbers), (None, ""))
-    name = named.name or " ".join(names)
-    sure = named.sure if named.name else 0.93 if name else 0.5
-    return _Told(name, sure, printed, number)
+        total = sum(told)
+        if all(abs(100 * number / total - share) <= PRINTED for number, share in zip(told, shares, strict=True)):
+            return list(zip(group, told, strict=True))
+    return [None] * len(shares)
+
+
+def _numbers(pieces: Sequence[_Piece]) -> list[float | None]:
+    read = read_columns([[piece.number.rstrip("% ") for piece in pieces]])[0] if pieces else []
+    return [float(number.value) if number is not None else None for number in read]
 
 
 # Values
@@ -251,10 +320,8 @@ def _part(pie: Pie, labels: Sequence[Label], scene: Scene, legend: Legend) -> Pa
     marks: list[Mark] = [sector for ring in pie.rings for sector in ring]
     strands = []
     for ring in pie.rings:
-        told = [
-            _told(found, _named(sector, ring, legend, blurred=scene.blur > 0))
-            for sector, found in zip(ring, _labels_of(ring, labels, scene.strokes), strict=True)
-        ]
+        named = [_named(sector, ring, legend, blurred=scene.blur > 0) for sector in ring]
+        told = _told(ring, _labels_of(ring, labels, scene.strokes), named)
         strands.append(Strand("", "", _values(ring, told, pie, scene)))
     extent = pie.extent.grown(0.2 * pie.extent.width)
     marks += [s for s in scene.strokes if extent.holds(s.places[0]) and extent.holds(s.places[-1])]
@@ -277,42 +344,21 @@ def _named(sector: Sector, ring: Sequence[Sector], legend: Legend, *, blurred: b
 def _values(ring: Sequence[Sector], told: Sequence[_Told], pie: Pie, scene: Scene) -> tuple[Value, ...]:
     total = sum(sector.sweep for sector in ring)
     shares = [100 * sector.sweep / total for sector in ring]
-    printed = _printed(shares, [one.number for one in told])
     padded = 1.0 if abs(total - pie.whole) <= WHOLE else 0.95
     values = []
-    for sector, share, one, number in zip(ring, shares, told, printed, strict=True):
+    for sector, share, one in zip(ring, shares, told, strict=True):
         error = 100 * math.degrees(2 * scene.blur / sector.outer) / pie.whole if scene.blur else None
         values.append(
             Value(
                 x=one.name,
-                y=share if number is None else number,
+                y=share if one.value is None else one.value,
                 extent=extent_of(sector),
-                error=None if number is not None else error,
-                printed=one.printed if number is not None else None,
+                error=error if one.value is None else None,
+                printed=one.printed,
                 sure=round(one.sure * padded, 4),
             )
         )
     return tuple(values)
-
-
-def _printed(shares: Sequence[float], texts: Sequence[str]) -> list[float | None]:
-    """Return the printed numbers that agree with their sectors: percentages, or amounts if all sectors have one in proportion."""
-    nothing: list[float | None] = [None] * len(shares)
-    read = read_columns([[text.rstrip("% ") for text in texts]])[0]
-    numbers = [float(number.value) if number is not None else None for number in read]
-    agreeing = [
-        number if number is not None and abs(number - share) <= PRINTED else None
-        for number, share in zip(numbers, shares, strict=True)
-    ]
-    if any("%" in text for text in texts):
-        return agreeing
-    told = [number for number in numbers if number is not None]
-    if len(told) < len(shares) or sum(told) <= 0:
-        return agreeing if all(number is not None for number in agreeing) else nothing
-    total = sum(told)
-    if all(abs(100 * number / total - share) <= PRINTED for number, share in zip(told, shares, strict=True)):
-        return list(numbers)
-    return nothing
 
 
 def _in_legends_order(strand: Strand, legend: Legend) -> Strand:

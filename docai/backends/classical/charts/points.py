@@ -14,13 +14,12 @@ from docai.backends.classical.charts.framing import Frame, frame_of
 from docai.backends.classical.charts.furniture import STRAIGHT, alike, background, is_grey, sort_strokes
 from docai.backends.classical.charts.joining import turned
 from docai.backends.classical.charts.legends import Legend
-from docai.backends.classical.charts.names import NUMBER, Look, Named, name_of
+from docai.backends.classical.charts.names import Look, Named, name_of
 from docai.backends.classical.charts.parts import Mark, Part, Strand, Value
 from docai.backends.classical.charts.scales import Plot
 from docai.backends.classical.charts.scene import Extent, Scene, Stroke, Symbol
 from docai.backends.classical.charts.sides import Drawn, sides_of
 from docai.backends.classical.charts.whiskers import Whisker, whiskers_at
-from docai.numbers import read_columns
 
 MARGIN: Final = 1.0  # scene units that a point may lie outside of the plot by
 VARIED: Final = 1.2  # times the smallest width that the largest has at least in a chart of bubbles
@@ -57,6 +56,7 @@ def read_points(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
     shown = [s for s in shown if not (alike(s.fill or ground, ground) and alike(s.stroke or ground, ground))]
     if not shown:
         return None
+    frame = frame.on_calendar([turned(symbol.centre, upright=frame.upright)[0] for symbol in shown])
     sizes = _sizes(shown, legend)
     groups = _series(shown, legend, blurred=scene.blur > 0)
     places = [turned(s.centre, upright=frame.upright) for s in shown]
@@ -129,23 +129,15 @@ def _sizes(shown: Sequence[Symbol], legend: Legend) -> Sizes | None:
 
 
 def _sizes_told(legend: Legend) -> Sizes | None:
-    """Return what areas tell by a legend of sizes: symbols of one shape, with numbers that grow as their areas do."""
-    swatches: dict[tuple[str, str], list[tuple[float, str]]] = defaultdict(list)
-    for entry in legend.entries:
-        if isinstance(entry.swatch, Symbol) and NUMBER.match(entry.name):
-            swatches[entry.swatch.shape, entry.colour].append((area_of(entry.swatch), entry.name))
-    told = max(swatches.values(), key=len, default=[])
-    if len(told) < 2:
+    """Return what areas tell by a legend of sizes: numbers that grow in proportion to the areas of its symbols."""
+    if len(legend.sizes) < 2:
         return None
-    numbers = read_columns([[name for _, name in told]])[0]
-    if any(number is None for number in numbers):
-        return None
-    areas = np.array([area for area, _ in told])
-    values = np.array([float(number.value) for number in numbers if number is not None])
+    areas = np.array([size.extent.width * size.extent.height for size in legend.sizes])
+    values = np.array([size.value for size in legend.sizes])
     if np.ptp(areas) < (VARIED - 1) * areas.max() or np.ptp(values) == 0:
         return None
     slope, intercept = np.polyfit(values, areas, 1)
-    if slope <= 0 or float(np.abs(slope * values + intercept - areas).max()) > max(OFF_SIZES, 0.02 / len(told)) * areas.max():
+    if slope <= 0 or float(np.abs(slope * values + intercept - areas).max()) > OFF_SIZES * areas.max():
         return None
     return Sizes(float(1 / slope), float(-intercept / slope))
 

@@ -46,7 +46,16 @@ def sides_of(series: Sequence[Drawn], scene: Scene, plot: Plot) -> list[Side]:
     if sum(side is None for side in sides) == 1 and len(sides) > 1 and len({side.axis for side in sides if side}) == 1:
         other: Literal["first", "second"] = "first" if next(side for side in sides if side).axis == "second" else "second"
         return [side or Side(other, 0.8) for side in sides]
-    return [side or Side(sure=0.5) for side in sides]
+    return [side or other for side, other in zip(sides, _by_custom(series, scene), strict=True)]
+
+
+def _by_custom(series: Sequence[Drawn], scene: Scene) -> list[Side]:
+    """Return the usual axes where nothing tells them: the line beside bars by the second, of two lines the later one."""
+    if len(series) == 1 and _hidden(scene, 0, series[0].order):
+        return [Side("second", 0.8)]
+    if len(series) == 2:
+        return [Side("first", 0.6), Side("second", 0.6)]
+    return [Side(sure=0.5) for _ in series]
 
 
 def _colours(scale: Scale | None) -> set[str]:

@@ -15,6 +15,7 @@ from docai.backends.classical.charts.joining import Trace
 from docai.backends.classical.charts.scene import Place
 
 SAME: Final = 0.5  # scene units that two vertices stand apart at most along the names if they show one and the same value
+ON_EDGE: Final = 0.75  # scene units from the plot's edge at which a line that was cut there ends
 LEVEL: Final = 0.3  # scene units that a step's tread may rise by
 LEAST_STEPS: Final = 2  # treads at different heights that make a line one of steps
 LATTICE: Final = 80  # places that all lines together have vertices at, at most, if missing ones are filled in
@@ -35,7 +36,9 @@ def vertices_of(trace: Trace, markers: Sequence[Place], frame: Frame) -> tuple[V
     """Return the places of a line that show values, in the order of the line."""
     found: list[Vertex] = []
     for start, end in zip(trace.runs, [*trace.runs[1:], len(trace.places)], strict=True):
-        places = trace.places[start:end]
+        places = _uncut(trace.places[start:end], frame) if trace.cut else trace.places[start:end]
+        if not places:
+            continue
         treads = treads_of(places) if not trace.curved else None
         if treads and len(markers) >= PRESENT * len(treads):
             return tuple(Vertex(marker) for marker in sorted(markers))
@@ -45,6 +48,15 @@ def vertices_of(trace: Trace, markers: Sequence[Place], frame: Frame) -> tuple[V
         found = _with_markers(found, markers)
         return tuple(vertex for vertex in found if frame.start - SAME - 2 <= vertex.place[0] <= frame.end + SAME + 2)
     return tuple(found)
+
+
+def _uncut(places: tuple[Place, ...], frame: Frame) -> tuple[Place, ...]:
+    """Return the places of a line that goes on outside the plot without those ends at which it leaves it."""
+    ends = (places[0], places[-1])
+    through_side = [min(abs(v - frame.low), abs(v - frame.high)) <= ON_EDGE for _, v in ends]
+    if not any(through_side):
+        through_side = [min(abs(u - frame.start), abs(u - frame.end)) <= ON_EDGE for u, _ in ends]
+    return places[int(through_side[0]) : len(places) - int(through_side[1])]
 
 
 def _distinct(places: Sequence[Place]) -> list[Place]:
