@@ -21,6 +21,7 @@ NEAR_EMS: Final = 1.3  # between a mark and the label outside it, at most
 LEAST_AGREEING: Final = 0.6  # of the labels at marks that must agree with them, so that they are the marks' values
 COARSE: Final = 0.005  # of a value that half a unit of its last printed digit may be; coarser, the drawn value is the better one
 OFF: Final = 0.02  # of the axis that a printed value may differ from a drawn one by: labels tell hundredths, marks have an outline
+NAMED: Final = 0.75  # how sure a value is at least whose name is not in doubt: a label confirms what it is, not of what
 CONFIRMED: Final = 0.99  # how sure a value is at least that its label and its mark agree on
 ENGLISH: Final = Convention(".", spaced=True)  # of numbers that may be written in either way: "50,123", as Korean has it, too
 CONTRADICTED: Final = 0.4  # and at most where they do not
@@ -193,7 +194,7 @@ def _told(part: Part, matches: dict[tuple[int, int], _Match], factor: float = 1.
         match = matches.get((strand, place))
         if match is None:
             return value
-        sure = max(value.sure, CONFIRMED)
+        sure = max(value.sure, CONFIRMED) if value.sure >= NAMED else value.sure
         number = match.number / factor
         sign = -1.0 if value.y is not None and value.y < 0 < number else 1.0  # some charts print losses without their sign
         coarse = match.half_unit > COARSE * abs(match.number)
