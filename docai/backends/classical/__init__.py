@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from docai import document
 from docai.backends.classical.aligned import read_aligned
@@ -14,7 +13,9 @@ from docai.backends.classical.ruled import read_ruled
 from docai.backends.classical.scanned import Scans, cores
 from docai.document import Problem
 from docai.exchange import Reply, Request
+from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
+from docai.tasks.table import ReadTable
 from docai.tiling import Lens, View
 from docai.turning import turned_box, turned_rule, turned_word
 
@@ -51,9 +52,6 @@ def _unread(code: str, message: str, severity: str, view: View) -> Reply:
     return Reply(problems=(problem,), confidence=0.0, engine=ENGINE)
 
 
-READERS: Final[dict[str, Callable[[View], Reply]]] = {"table": _read_table, "chart": read_chart}
-
-
 class Backend:
     """Reads pictures of text line by line and tables from their rules and alignment, charts from their marks."""
 
@@ -73,8 +71,9 @@ class Backend:
 
 
 def _answer(request: Request) -> Reply:
-    view = request.views[0]
-    reader = READERS.get(request.task.name)
-    if reader is None:
-        return _unread("task_unknown", f"the classical backend has no answer to {request.task.name!r}", "error", view)
-    return reader(view)
+    view, task = request.views[0], request.task
+    if isinstance(task, ReadTable):
+        return _read_table(view)
+    if isinstance(task, ReadChart):
+        return read_chart(view, task.languages)
+    return _unread("task_unknown", f"the classical backend has no answer to {task.name!r}", "error", view)

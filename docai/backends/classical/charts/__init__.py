@@ -26,12 +26,14 @@ from docai.backends.classical.charts.lines import read_lines
 from docai.backends.classical.charts.parts import Mark, Part, Reader, Strand, Value
 from docai.backends.classical.charts.paths import scene_of_paths
 from docai.backends.classical.charts.pies import find_pies, read_pies
+from docai.backends.classical.charts.pixels import scene_of_picture
 from docai.backends.classical.charts.points import read_points
 from docai.backends.classical.charts.printed import with_printed
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Extent, Label, Scene
 from docai.backends.classical.charts.titles import find_titles
 from docai.document import Axis, Chart, ChartType, Point, Problem, Series
+from docai.errors import InputError
 from docai.exchange import Reply
 from docai.tiling import View
 
@@ -49,11 +51,14 @@ TYPES: Final[dict[str, ChartType]] = {
 """The types of charts that show their values by one kind of mark alone."""
 
 
-def read_chart(view: View) -> Reply:
+def read_chart(view: View, languages: tuple[str, ...]) -> Reply:
     """Return the data of the chart in a view; a problem and no answer where it cannot be read."""
-    if not view.paths:
-        return unread(view, "only its picture is there")
-    scene = scene_of_paths(view)
+    if not view.paths and view.resolution is None:
+        return unread(view, "neither what it is drawn with nor its pixels are there")
+    try:
+        scene = scene_of_paths(view) if view.paths else scene_of_picture(view, languages)
+    except InputError as error:
+        return unread(view, f"its picture cannot be looked at ({error})")
     legend = find_legend(scene, scene.labels)
     bare = _without_legend(scene, legend)
     pies = find_pies(bare)
