@@ -7,15 +7,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+import cv2
+import numpy as np
+
 from docai.backends.classical.charts.parts import Part, Value
 from docai.backends.classical.charts.scales import Plot
-from docai.backends.classical.charts.scene import Polygon, Rectangle, Scene, Stroke, Symbol
+from docai.backends.classical.charts.scene import Extent, Polygon, Rectangle, Scene, Sector, Stroke, Symbol
+from docai.marks import Mask
 
 WHOLE: Final = 100.0  # per cent
 OFF_WHOLE: Final = 1.0  # per cent by which shares may be off it: each is rounded, to whole numbers at worst
 LEFT_OVER: Final = 0.15  # of the ink that is no axis and no text, from which on something was not read
 PALE: Final = 24  # of 255 between a colour's channels; less is grey, as axes, grid lines and text are
 OUTSIDE: Final = 0.5  # of a mark's ink that must lie in the plot to be one of its marks
+
+LEAST_COLOURED: Final = 50  # pixels that tell something
+SHIFT: Final = 2  # bits of a place that tell parts of a pixel
+SUBPIXELS: Final = 1 << SHIFT
 
 _Drawn = Rectangle | Stroke | Polygon | Symbol
 
@@ -28,7 +36,7 @@ def checked(scene: Scene, plot: Plot | None, parts: Sequence[Part]) -> list[Part
     held = [_with_whole(part) for part in parts]
     if plot is None or not held:
         return held
-    share = left_over(scene, plot, held)
+    share = max(left_over(scene, plot, held), unexplained(scene, plot, held))
     if share <= LEFT_OVER:
         return held
     message = f"{share:.0%} of what is drawn in the plot is in no series that was read; hold the chart against its redraw"
@@ -52,6 +60,38 @@ def left_over(scene: Scene, plot: Plot, parts: Sequence[Part]) -> float:
         total += ink
         missed += 0.0 if explained else ink
     return missed / total if total else 0.0
+
+
+def unexplained(scene: Scene, plot: Plot, parts: Sequence[Part]) -> float:
+    """Return the share, 0..1, of a picture's coloured pixels in a plot that stay when what was read is drawn over them.
+
+    0 for drawn charts, whose marks are all in the scene.
+    """
+    if scene.coloured is None:
+        return 0.0
+    height, width = scene.coloured.shape
+    redrawn = np.zeros((height, width), np.uint8)
+    for mark in (mark for part in parts for mark in part.marks):
+        if isinstance(mark, Stroke):
+            places = np.round(np.array(mark.places) * SUBPIXELS).astype(np.int32)
+            cv2.polylines(redrawn, [places], isClosed=False, color=1, thickness=max(3, round(mark.thickness) + 3), shift=SHIFT)
+        elif isinstance(mark, Polygon):
+            cv2.fillPoly(redrawn, [np.round(np.array(mark.places)).astype(np.int32)], 1)
+        elif isinstance(mark, Sector):
+            centre = round(mark.centre[0]), round(mark.centre[1])
+            cv2.circle(redrawn, centre, round(mark.outer) + 2, 1, -1)
+        else:
+            _fill(redrawn, mark.extent)
+    window = np.zeros((height, width), np.uint8)
+    _fill(window, plot.extent)
+    shown = (scene.coloured > 0) & (window > 0)
+    total = int(shown.sum())
+    return float((shown & (redrawn == 0)).sum()) / total if total >= LEAST_COLOURED else 0.0
+
+
+def _fill(picture: Mask, extent: Extent) -> None:
+    left, top = max(0, math.floor(extent.left) - 1), max(0, math.floor(extent.top) - 1)
+    picture[top : math.ceil(extent.bottom) + 1, left : math.ceil(extent.right) + 1] = 1
 
 
 def is_coloured(colour: str) -> bool:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from docai.backends.classical.charts.colours import find_layers
+import numpy as np
+
+from docai.backends.classical.charts.checks import PALE
+from docai.backends.classical.charts.colours import GROUND, Layers, find_layers
 from docai.backends.classical.charts.edges import find_lines, find_ticks
 from docai.backends.classical.charts.prints import find_rows
-from docai.backends.classical.charts.scene import HALF_A_PIXEL, Extent, Rectangle, Scene, Stroke
+from docai.backends.classical.charts.scene import HALF_A_PIXEL, Label, Scene, Stroke
+from docai.backends.classical.charts.shapes import find_shapes
 from docai.backends.classical.charts.slabs import find_slabs
 from docai.backends.classical.charts.words import moved, read_labels
 from docai.box import WHOLE, Box
+from docai.marks import Mask
 from docai.sources import render
 from docai.tiling import DRAWN_DPI, Lens, View
 
@@ -46,14 +52,38 @@ def scene_of_picture(view: View, languages: tuple[str, ...] = ("en",)) -> Scene:
     slabs = find_slabs(layers, over)
     rows = moved(find_rows(layers, slabs, [*lines, *ticks]), shot.left, shot.top)
     labels = read_labels(rows, view, (shot.width, shot.height), languages)
+    shapes = find_shapes(layers, slabs, _printed(labels, shot), over[0] | over[1])
+    straight = [line.stroke for line in (*lines, *ticks) if not shapes.traces(line.stroke)]
+    shapes = shapes.moved(shot.left, shot.top)
     return Scene(
         shot.width,
         shot.height,
         labels,
-        tuple(_moved(slab, shot, order) for order, slab in enumerate(slabs)),
-        tuple(_stroke(line.stroke, shot, len(slabs) + order) for order, line in enumerate([*lines, *ticks])),
+        rectangles=tuple(replace(slab, order=order) for order, slab in enumerate(shapes.slabs)),
+        strokes=(*(_stroke(line, shot, len(slabs) + order) for order, line in enumerate(straight)), *shapes.strokes),
+        polygons=shapes.polygons,
+        symbols=shapes.symbols,
+        sectors=shapes.sectors,
         blur=HALF_A_PIXEL,
+        coloured=_coloured(layers),
     )
+
+
+def _printed(labels: tuple[Label, ...], shot: Shot) -> Mask:
+    """Return where print stands, (height, width) of the picture, 0 or 1."""
+    printed = np.zeros(shot.pixels.shape[:2], np.uint8)
+    for label in labels:
+        left, top, right, bottom = label.extent
+        rows = slice(max(0, int(top - shot.top)), max(0, math.ceil(bottom - shot.top)))
+        printed[rows, max(0, int(left - shot.left)) : max(0, math.ceil(right - shot.left))] = 1
+    return printed
+
+
+def _coloured(layers: Layers) -> Mask:
+    """Return where a picture shows a colour that is no grey, and is no plate behind a plot, (height, width), 0 or 1."""
+    lively = np.ptp(layers.palette, axis=1) > PALE
+    lively[GROUND] = False
+    return np.asarray(lively[np.maximum(layers.labels, 0)] & (layers.labels > 0), np.uint8)
 
 
 def take(view: View) -> Shot:
@@ -93,12 +123,6 @@ def take(view: View) -> Shot:
 def _floor(value: float) -> int:
     """Return the whole number below a value, or the one that it is all but equal to."""
     return int((value + WHOLE_PIXELS) // 1)
-
-
-def _moved(slab: Rectangle, shot: Shot, order: int) -> Rectangle:
-    extent = slab.extent
-    moved = Extent(extent.left + shot.left, extent.top + shot.top, extent.right + shot.left, extent.bottom + shot.top)
-    return Rectangle(moved, slab.fill, slab.stroke, slab.thickness, slab.opacity, order)
 
 
 def _stroke(stroke: Stroke, shot: Shot, order: int) -> Stroke:

@@ -6,12 +6,13 @@ where it is one. All readers of charts see charts in this form only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from docai.box import Box
 
 if TYPE_CHECKING:
+    from docai.marks import Mask
     from docai.sources import SourceWord
     from docai.tiling import View
 
@@ -181,7 +182,8 @@ class Scene:
     """All that a chart is drawn with.
 
     `blur` is how far off the edges of marks may be: 0 for paths, half a pixel for pictures.
-    Marks stand in the order in which they were drawn, or from large to small in pictures.
+    Marks stand in the order in which they were drawn, or from large to small in pictures. `coloured`, (height, width), is 1 where a
+    picture shows a colour that is no grey; None for paths.
     """
 
     width: float
@@ -193,6 +195,7 @@ class Scene:
     symbols: tuple[Symbol, ...] = ()
     sectors: tuple[Sector, ...] = ()
     blur: float = 0.0
+    coloured: Mask | None = field(default=None, repr=False, compare=False)
 
     @property
     def basis(self) -> Literal["vector", "measured"]:

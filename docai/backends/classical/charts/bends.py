@@ -1,0 +1,94 @@
+"""Lines of many places made of few: those at their bends, where straight fits of the parts before and behind meet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docai.backends.classical.charts.scene import Place
+
+LEAST_FIT: Final = 6  # places that a straight fit is made of at least
+MARGIN: Final = 2  # places beside a bend that are left out of fits: they are rounded by what smooths edges
+LONG: Final = 8  # places from which on there is such a margin
+TURN: Final = 0.08  # radians between two parts at least for where they meet to be well defined
+SHIFT: Final = 2.5  # pixels that a bend is moved by at most
+
+Fit = tuple[float, float, float, float]  # a place on the line, and the line's direction
+
+
+def simplified(places: Sequence[Place], tolerance: float) -> list[Place]:
+    """Return the bends of a line: no place of it is more than about `tolerance` off the straight lines between them.
+
+    Source: U. Ramer, An iterative procedure for the polygonal approximation of plane curves, Computer Graphics and Image
+    Processing 1 (1972); D. Douglas and T. Peucker, Cartographica 10 (1973).
+    """
+    if len(places) < 3:
+        return list(places)
+    points = np.array(places, np.float64)
+    keep = np.zeros(len(points), np.bool_)
+    keep[[0, -1]] = True
+    stack = [(0, len(points) - 1)]
+    while stack:
+        first, last = stack.pop()
+        if last - first < 2:
+            continue
+        chord = points[last] - points[first]
+        length = max(float(np.hypot(*chord)), 1e-9)
+        inner = points[first + 1 : last] - points[first]
+        off = np.abs(inner[:, 0] * chord[1] - inner[:, 1] * chord[0]) / length
+        furthest = int(off.argmax())
+        if off[furthest] > tolerance:
+            middle = first + 1 + furthest
+            keep[middle] = True
+            stack += [(first, middle), (middle, last)]
+    return _sharpened(points, np.flatnonzero(keep))
+
+
+def _sharpened(points: NDArray[np.float64], kept: NDArray[np.intp]) -> list[Place]:
+    """Return the kept places, each moved to where straight fits of the line before and behind it meet, if that is near."""
+    fits = [_fit(points[first : last + 1]) for first, last in pairwise(kept.tolist())]
+    result: list[Place] = []
+    for place, index in enumerate(kept.tolist()):
+        x, y = (float(value) for value in points[index])
+        before = fits[place - 1] if place else None
+        after = fits[place] if place < len(fits) else None
+        moved = _meeting(before, after) if before and after else None
+        if place in {0, len(kept) - 1}:
+            end = before or after
+            moved = _foot((x, y), end) if end else None
+        if moved is not None and math.hypot(moved[0] - x, moved[1] - y) < SHIFT:
+            x, y = moved
+        result.append((x, y))
+    return result
+
+
+def _fit(part: NDArray[np.float64]) -> Fit | None:
+    """Return the straight line nearest to places, by their squared distances across it; None where they are too few."""
+    margin = MARGIN if len(part) > LONG else 0
+    part = part[margin : len(part) - margin]
+    if len(part) < LEAST_FIT:
+        return None
+    middle = part.mean(0)
+    off = part - middle
+    _, _, ways = np.linalg.svd(off, full_matrices=False)
+    return float(middle[0]), float(middle[1]), float(ways[0, 0]), float(ways[0, 1])
+
+
+def _meeting(before: Fit, after: Fit) -> Place | None:
+    """Return where two lines meet, None where they run nearly the same way."""
+    turn = before[2] * after[3] - before[3] * after[2]
+    if abs(turn) < TURN:
+        return None
+    along = ((after[0] - before[0]) * after[3] - (after[1] - before[1]) * after[2]) / turn
+    return before[0] + along * before[2], before[1] + along * before[3]
+
+
+def _foot(place: Place, fit: Fit) -> Place:
+    """Return the place on a line that is nearest to another."""
+    along = (place[0] - fit[0]) * fit[2] + (place[1] - fit[1]) * fit[3]
+    return fit[0] + along * fit[2], fit[1] + along * fit[3]
