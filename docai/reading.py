@@ -34,6 +34,7 @@ NEIGHBOURS: Final = (-2, -1, 1, 2)  # pages compared for running headers; two, s
 SAMPLE: Final = 12  # pages that a document's style is learnt from, evenly spread
 HELD: Final = 18  # pages kept at hand: the sample of a short document, so that it is not read twice
 RULED_SHARE: Final = 0.8  # of a table's box that a grid of rules takes where rules part all of it
+PICTURE_MARGIN: Final = 0.005  # of the page by which a picture within a chart may stick out of its box
 DOUBTFUL: Final = 0.1  # confidence of text whose layer cannot be believed
 
 ENGINE: Final = Engine(backend="classical")
@@ -221,10 +222,11 @@ def _of_chart(view: View, region: Region, sheet: Sheet, given: SourcePage) -> Vi
     """
     borrowed = tuple(word for line in region.borrowed for word in line.words)
     box = hull([view.box, *(word.box for word in borrowed)])
-    view = replace(view, box=box, words=(*view.words, *borrowed), paths=region.paths)
+    pictures = tuple(picture for picture in sheet.page.pictures if box.contains(picture.box, PICTURE_MARGIN))
+    view = replace(view, box=box, words=(*view.words, *borrowed), paths=region.paths, pictures=pictures)
     if not region.pictured:
         return view
-    view = _as_given(replace(view, paths=()), sheet, given)
+    view = _as_given(replace(view, paths=(), pictures=()), sheet, given)
     return replace(view, resolution=resolution_at(given, view.box))
 
 

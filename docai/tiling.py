@@ -16,7 +16,7 @@ from docai.document import Quarter
 from docai.grids import best_resolution, cut_anyres, cut_grid, cut_reference, enlarged_size, fitted_size, reference_grid
 from docai.lenses import MAX_SIDE, AnyresLens, GridLens, Lens, Seen
 from docai.seams import PIXELS_PER_EM, Plan, Span, plan
-from docai.sources import PageReference, Rule, SourceWord, VectorPath, render
+from docai.sources import PageReference, Picture, Rule, SourceWord, VectorPath, render
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,9 +42,9 @@ class View:
     """A part of a page to look at: a reference that pickles, without pixels.
 
     `box` is on the page; `quarter` is the clockwise turn, in degrees, of the content as it stands there, which the view
-    undoes. `words`, `rules` and `paths` are those of the page in it, in the page's frame. `resolution` is that of the scan or
-    photograph that fills the view, in dots per inch; None where it is drawn, and so is straight and as sharp as one likes.
-    `paths` are those of the page in it, in the page's frame; only the view of a chart has them, and none of a picture has.
+    undoes. `words` and `rules` are those of the page in it, in the page's frame. `resolution` is that of the scan or photograph
+    that fills the view, in dots per inch; None where it is drawn, and so is straight and as sharp as one likes. `paths` and
+    `pictures` are those of the page in it, in the page's frame; only the view of a chart has them, and none that is a picture.
     `head` is a strip above `box`, once it is upright, and as wide: the header rows of a table whose lower part this is. It is
     shown on top, at the same scale, with nothing between.
 
@@ -65,6 +65,7 @@ class View:
     resolution: float | None = None
     head: Box | None = None
     paths: tuple[VectorPath, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the head."""

@@ -137,7 +137,8 @@ class VectorPath(NamedTuple):
     A segment is its kind and coordinates in page fractions: `("line", x0, y0, x1, y1)`, `("curve", x0, y0, …, x3, y3)`
     (cubic Bézier) or `("rectangle", left, top, right, bottom)`. `dashes` are the lengths in points of the strokes and gaps of
     its outline, () where it is solid; `opacity` is its fill's, or its outline's where it has no fill, 0..1; `clip` is what may
-    be seen of it, None for all. The box is cut by the clip; segments are not.
+    be seen of it, None for all. The box is cut by the clip; segments are not. `shaded` tells that its fill is only the middle one
+    of the colours that fill it.
     """
 
     box: Box
@@ -148,6 +149,7 @@ class VectorPath(NamedTuple):
     dashes: tuple[float, ...] = ()
     opacity: float = 1.0
     clip: Box | None = None
+    shaded: bool = False
 
     def rules(self, width_points: float, height_points: float) -> Iterator[Rule]:
         """Yield the straight lines along the axes that the path draws on a page of that size."""

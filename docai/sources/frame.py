@@ -122,7 +122,17 @@ def vector_path(drawing: dict[str, Any], frame: Frame, clip: Box = WHOLE, opacit
         box = _met(box, clip)
     own = (fill_opacity if fill else stroke_opacity) or 1.0
     dashes = _dashes(drawing.get("dashes"), frame.scale) if stroke else ()
-    return VectorPath(box, fill, stroke, thickness, segments, dashes, round(float(own) * opacity, 4), clip if cut else None)
+    return VectorPath(
+        box,
+        fill,
+        stroke,
+        thickness,
+        segments,
+        dashes,
+        round(float(own) * opacity, 4),
+        clip if cut else None,
+        bool(drawing.get("shaded")),
+    )
 
 
 def _segments(items: Iterable[tuple[Any, ...]], frame: Frame) -> Iterator[tuple[str | float, ...]]:

@@ -12,7 +12,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import cv2
@@ -36,6 +36,7 @@ from docai.sources import (
     poppler,
 )
 from docai.sources.frame import MAX_POINTS, Frame, vector_paths
+from docai.sources.shadings import shadings_among, with_shadings
 from docai.sources.sizes import with_plausible_sizes
 from docai.sources.spelling import (
     SPACING_ACCENTS,
@@ -295,6 +296,7 @@ class _PageReader:
     def __init__(self, page: Any, number: int) -> None:
         self._page, self._number = page, number
         self.problems: list[Problem] = []
+        self._shaded: set[tuple[float, float, float, float]] = set()  # shadings that are told as paths
         self.frame = Frame(page)
         self.width, self.height = self.frame.width, self.frame.height
         if not self.frame.sane:
@@ -432,7 +434,11 @@ class _PageReader:
             self.problems.append(_problem("page_too_complex", message, self._number, "warning"))
         rules: list[Rule] = []
         paths: list[VectorPath] = []
-        for path in vector_paths(drawings[:MAX_PATHS], self.frame):
+        drawings = drawings[:MAX_PATHS]
+        shadings = shadings_among(self._page.get_image_info())  # kept by PyMuPDF: the pictures are told by it, too
+        if shadings:
+            drawings, self._shaded = with_shadings(drawings, shadings, self.frame, partial(_render, self._page))
+        for path in vector_paths(drawings, self.frame):
             paths.append(path)
             rules.extend(path.rules(self.width, self.height))
         return tuple(rules), tuple(paths)
@@ -441,7 +447,7 @@ class _PageReader:
         return tuple(
             Picture(self.frame.box(info["bbox"]), info["width"], info["height"])
             for info in self._page.get_image_info()
-            if math.isfinite(sum(info["bbox"])) and not pymupdf.Rect(info["bbox"]).is_empty
+            if math.isfinite(sum(info["bbox"])) and not pymupdf.Rect(info["bbox"]).is_empty and info["bbox"] not in self._shaded
         )
 
     def links(self) -> tuple[Link, ...]:

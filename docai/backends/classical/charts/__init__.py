@@ -20,15 +20,17 @@ from docai.backends.classical.charts.axes import find_plots
 from docai.backends.classical.charts.bars import read_bars
 from docai.backends.classical.charts.boxes import read_boxes
 from docai.backends.classical.charts.checks import checked
-from docai.backends.classical.charts.heatmaps import read_heatmap
+from docai.backends.classical.charts.heatmaps import outside_cells, read_heatmap
 from docai.backends.classical.charts.legends import Legend, find_legend
 from docai.backends.classical.charts.lines import read_lines
 from docai.backends.classical.charts.parts import Mark, Part, Reader, Strand, Value
 from docai.backends.classical.charts.paths import scene_of_paths
+from docai.backends.classical.charts.pictured import find_strips, with_cells
 from docai.backends.classical.charts.pies import find_pies, read_pies
 from docai.backends.classical.charts.pixels import scene_of_picture
 from docai.backends.classical.charts.points import read_points
 from docai.backends.classical.charts.printed import with_printed
+from docai.backends.classical.charts.ramps import find_ramp, without_ramp
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Extent, Label, Scene
 from docai.backends.classical.charts.titles import find_titles
@@ -57,9 +59,11 @@ def read_chart(view: View, languages: tuple[str, ...]) -> Reply:
         return unread(view, "neither what it is drawn with nor its pixels are there")
     try:
         scene = scene_of_paths(view) if view.paths else scene_of_picture(view, languages)
+        ramp = find_ramp(scene, find_strips(view, scene))
+        scene = with_cells(view, scene if ramp is None else without_ramp(scene, ramp))
     except InputError as error:
         return unread(view, f"its picture cannot be looked at ({error})")
-    legend = find_legend(scene, scene.labels)
+    legend = replace(find_legend(scene, outside_cells(scene)), ramp=ramp)
     bare = _without_legend(scene, legend)
     pies = find_pies(bare)
     plots = [] if pies else find_plots(bare)
@@ -75,12 +79,7 @@ def read_chart(view: View, languages: tuple[str, ...]) -> Reply:
     found = [(plot, with_printed(part, plot, bare, free)) for plot, part in found]
     if not any(value.y is not None for _, part in found for strand in part.strands for value in strand.values):
         return unread(view, "nothing in it was recognised as marks of values")
-    told = [
-        (plot, part)
-        for plot in dict.fromkeys(plot for plot, _ in found)
-        for part in checked(bare, plot, [p for q, p in found if q is plot])
-    ]
-    return _reply(bare, view, told, free)
+    return _reply(bare, view, _checked(bare, found), free)
 
 
 def _checked(scene: Scene, found: Sequence[tuple[Plot, Part]]) -> list[tuple[Plot, Part]]:
@@ -144,8 +143,8 @@ def _reply(scene: Scene, view: View, found: Sequence[tuple[Plot, Part]], free: S
         orientation=main.orientation,
         stacking=main.stacking,
         title=find_titles(free, plot.extent).title,
-        x_axis=_axis(names),
-        y_axis=_axis(values),
+        x_axis=_axis(names, named=main.kind == "heatmap" and isinstance(main.strands[0].values[0].x, str)),
+        y_axis=_axis(values, named=main.kind == "heatmap"),
         second_axis=_axis(plot.second) if plot.second else None,
         series=tuple(
             _series(strand, part, scene, view, own, mixed=len(kinds) > 1) for own, part in found for strand in part.strands
@@ -155,10 +154,10 @@ def _reply(scene: Scene, view: View, found: Sequence[tuple[Plot, Part]], free: S
     return Reply(answer=chart, problems=problems, confidence=min(part.sure for _, part in found), engine=ENGINE)
 
 
-def _axis(scale: Scale | None) -> Axis:
+def _axis(scale: Scale | None, *, named: bool = False) -> Axis:
     if scale is None:
         return Axis()
-    if scale.kind == "category":
+    if named or scale.kind == "category":
         return Axis(title=scale.title, unit=scale.unit, scale="category")
     ends = scale.value(scale.start), scale.value(scale.end)
     low, high = ends if scale.horizontal else ends[::-1]

@@ -12,9 +12,13 @@ from typing import Final
 
 import numpy as np
 
+from docai.backends.classical.charts.axes import tiled
 from docai.backends.classical.charts.blocks import slack_of
-from docai.backends.classical.charts.legends import Legend
-from docai.backends.classical.charts.parts import Mark, Part, Strand, Value
+from docai.backends.classical.charts.categories import filled
+from docai.backends.classical.charts.legends import Legend, paled
+from docai.backends.classical.charts.parts import Part, Strand, Value
+from docai.backends.classical.charts.ramps import Ramp, ramp_of
+from docai.backends.classical.charts.readings import read_numbers
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Label, Rectangle, Scene
 from docai.numbers import read_columns
@@ -23,14 +27,16 @@ LEAST_CELLS: Final = 4
 LEAST_FILLED: Final = 0.5  # of a grid's places that have a cell; others are missing
 CLOSE: Final = 0.7  # of the distance of two cells that they are wide; bars of a grouped chart are further apart or unlike
 PRINTED: Final = 0.6  # of the cells that have a number in them where numbers tell the values
-LEAST_STEPS: Final = 8  # colours of a ramp
-OFF_RAMP: Final = 12.0  # of 255 in RGB, that a cell's colour may be off the colours of the ramp
-RAMP_OFF: Final = 0.01  # of a ramp's length that its labels may be off a straight fit
-SURE_BY_COLOUR: Final = 0.93  # of a value that a colour tells, exact to a step of the ramp
+AGREEING: Final = 0.04  # of what a bar of colours spans that a printed number may be off what its colour tells
+FINE: Final = 0.006  # of what a bar of colours spans that a value may be off, up to which it is a sure one
+SURE_BY_COLOUR: Final = 0.96  # of such a value
+FAIR: Final = 0.9  # of one between
+COARSE: Final = 0.012  # of what a bar of colours spans that a value may be off, from which on it is a rough one
+ROUGH: Final = 0.7  # of such a value
+AMBIGUOUS: Final = 0.5  # of a value whose colour is that of others, too
 SURE_PRINTED: Final = 0.98
+CENTRED: Final = 0.2  # of the distance of two cells that a label may be off the middle of its own
 UNNAMED: Final = 0.4  # of a cell whose row or column has no name
-
-Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,47 +48,36 @@ class Grid:
     rows: list[float]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ramp:
-    """The colours of a bar of colours, each with its value, in the order of its steps; `step` is the value of one."""
-
-    colours: np.ndarray[tuple[int, int], np.dtype[np.float64]]
-    values: np.ndarray[tuple[int], np.dtype[np.float64]]
-    step: float
-    marks: tuple[Mark, ...]
-
-    def value(self, colour: Colour) -> float | None:
-        """Return the value of a colour, between two neighbouring steps by their nearness; None where it is not on the ramp."""
-        starts, ends = self.colours[:-1], self.colours[1:]
-        ways = ends - starts
-        lengths = np.maximum((ways**2).sum(axis=1), 1e-9)
-        shares = np.clip(((np.array(colour) - starts) * ways).sum(axis=1) / lengths, 0.0, 1.0)
-        off = np.linalg.norm(starts + shares[:, None] * ways - np.array(colour), axis=1)
-        best = int(off.argmin())
-        if off[best] > OFF_RAMP:
-            return None
-        return float(self.values[best] + shares[best] * (self.values[best + 1] - self.values[best]))
-
-
 def read_heatmap(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
-    """Return the cells of a heat map, a series for each row; `None` where there is no grid, or nothing tells its values."""
-    slack = slack_of(scene)
-    grid = find_grid(scene, plot, slack)
+    """Return the cells of a heat map, a series for each row; `None` where there is no grid, or nothing tells its values.
+
+    Numbers printed in the cells tell them, or their colours; where both do, the numbers go before unless they are rounded more
+    coarsely (`printed.py`).
+    """
+    grid = find_grid(scene, plot, slack_of(scene))
     if grid is None or plot.across is None or plot.down is None:
         return None
     numbers = _numbers_in_cells(scene, grid)
-    marks: list[Mark] = list(grid.cells.values())
-    if len(numbers) >= PRINTED * len(grid.cells):
-        values = {place: _printed(numbers.get(place), cell) for place, cell in grid.cells.items()}
-    else:
-        ramp = _find_ramp(scene, grid, slack) or _ramp_of_legend(legend)
-        if ramp is None:
-            return None
-        marks.extend(ramp.marks)
-        values = {place: _coloured(ramp, cell) for place, cell in grid.cells.items()}
+    printed = {place: _printed(numbers.get(place), cell) for place, cell in grid.cells.items()}
+    are_printed = len(numbers) >= PRINTED * len(grid.cells)
+    ramp = legend.ramp or _ramp_of_legend(legend)
+    coloured = {place: _coloured(ramp, cell, scene.blur) for place, cell in grid.cells.items()} if ramp is not None else {}
+    if are_printed and ramp is not None and not _agree(printed, coloured, ramp):
+        coloured = {}
+    if not are_printed and sum(value is not None for value in coloured.values()) < PRINTED * len(grid.cells):
+        return None
+    values = {place: coloured.get(place) or (printed[place] if are_printed else None) for place in grid.cells}
     columns = _names(scene, grid, plot.across, across=True)
     rows = [name if isinstance(name, str) else _text(name, plot.down) for name in _names(scene, grid, plot.down, across=False)]
-    return Part("heatmap", _strands(values, columns, rows), tuple(marks), sure=0.98)
+    sure = 0.98 if are_printed or ramp is None else 0.98 * ramp.confidence
+    return Part("heatmap", _strands(values, columns, rows), tuple(grid.cells.values()), sure=sure)
+
+
+def outside_cells(scene: Scene) -> list[Label]:
+    """Return the labels of a scene but those that are printed in the cells of a grid, which name no swatch beside them."""
+    found = filled(scene)
+    cells = tiled(found) if len(found) >= LEAST_CELLS else []
+    return [label for label in scene.labels if not any(cell.holds(label.extent.middle) for cell in cells)]
 
 
 # The grid
@@ -145,10 +140,11 @@ def _numbers_in_cells(scene: Scene, grid: Grid) -> dict[tuple[int, int], tuple[L
         if cell is not None and cell.extent.holds((across, down)) and label.extent.width <= 1.2 * first.width:
             found.append((place, label))
     counts = Counter(place for place, _ in found)
-    told = read_columns([[label.text for _, label in found]])[0] if found else []
+    customs = read_numbers([label.text for _, label in found])
+    told = customs[0].values if customs else ()
     return {
-        place: (label, float(number.value))
-        for (place, label), number in zip(found, told, strict=True)
+        place: (label, number)
+        for (place, label), number in zip(found, told, strict=False)
         if number is not None and counts[place] == 1
     }
 
@@ -160,77 +156,24 @@ def _printed(number: tuple[Label, float] | None, cell: Rectangle) -> Value | Non
     return Value("", value, cell.extent, printed=label, sure=SURE_PRINTED * label.confidence)
 
 
-def _coloured(ramp: _Ramp, cell: Rectangle) -> Value | None:
-    value = ramp.value(_rgb(cell.fill))
-    return None if value is None else Value("", value, cell.extent, error=ramp.step / 2, sure=SURE_BY_COLOUR)
-
-
-def _rgb(colour: str) -> Colour:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
-
-
-def _find_ramp(scene: Scene, grid: Grid, slack: float) -> _Ramp | None:
-    """Return the bar of colours beside a grid: rectangles of one thickness that follow each other, with numbers along it."""
-    cells = {id(cell) for cell in grid.cells.values()}
-    free = [mark for mark in scene.rectangles if mark.fill and id(mark) not in cells]
-    for upright in (True, False):
-        by_side: dict[tuple[int, int], list[Rectangle]] = defaultdict(list)
-        for mark in free:
-            left, top, right, bottom = mark.extent
-            by_side[(round(left), round(right)) if upright else (round(top), round(bottom))].append(mark)
-        for steps in by_side.values():
-            if len(steps) < LEAST_STEPS or len({mark.fill for mark in steps}) < LEAST_STEPS:
-                continue
-            ramp = _calibrated(scene, steps, slack, upright=upright)
-            if ramp is not None:
-                return ramp
-    return None
-
-
-def _calibrated(scene: Scene, steps: Sequence[Rectangle], slack: float, *, upright: bool) -> _Ramp | None:
-    """Return the steps of a bar of colours with the values that the labels beside it tell."""
-    side, along = (1, 1) if upright else (0, 0)
-    steps = sorted(steps, key=lambda mark: mark.extent[side])
-    shown = [
-        mark
-        for mark in steps
-        if mark.extent[side + 2] - mark.extent[side] < 0.5 * (steps[-1].extent[side + 2] - steps[0].extent[side])
-    ]
-    if len(shown) < LEAST_STEPS:
+def _coloured(ramp: Ramp, cell: Rectangle, blur: float) -> Value | None:
+    told = ramp.read(paled(cell.fill, cell.opacity), blur)
+    if told is None:
         return None
-    gaps = [after.extent[side] - before.extent[side + 2] for before, after in pairwise(shown)]
-    if max(gaps) > slack:
-        return None
-    start, end = shown[0].extent[side], shown[-1].extent[side + 2]
-    outer = (shown[0].extent[1 - side], shown[0].extent[3 - side])
-    near = [
-        label
-        for label in scene.labels
-        if start - slack <= label.extent.middle[along] <= end + slack
-        and max(label.extent[1 - side] - outer[1], outer[0] - label.extent[3 - side]) < 2.5 * label.size
-    ]
-    fit = _straight([label.extent.middle[along] for label in near], near, end - start)
-    if fit is None:
-        return None
-    slope, intercept = fit
-    places = np.array([(mark.extent[side] + mark.extent[side + 2]) / 2 for mark in shown])
-    colours = np.array([_rgb(mark.fill) for mark in shown], dtype=np.float64)
-    return _Ramp(colours, slope * places + intercept, abs(slope) * (end - start) / len(shown), tuple(steps))
+    sure = SURE_BY_COLOUR if told.error <= FINE * ramp.span else ROUGH if told.error > COARSE * ramp.span else FAIR
+    if told.ambiguous:
+        sure = min(sure, AMBIGUOUS)
+    return Value("", told.value, cell.extent, error=told.error, sure=sure)
 
 
-def _straight(places: Sequence[float], labels: Sequence[Label], length: float) -> tuple[float, float] | None:
-    """Return the slope and intercept of the numbers along a bar of colours; None where they are no straight scale."""
-    told = read_columns([[label.text for label in labels]])[0] if labels else []
-    pairs = [(place, float(number.value)) for place, number in zip(places, told, strict=True) if number is not None]
-    if len({round(place) for place, _ in pairs}) < 2 or len({value for _, value in pairs}) < 2:
-        return None
-    x, y = np.array(pairs, dtype=np.float64).T
-    slope, intercept = (float(number) for number in np.polyfit(x, y, 1))
-    off = np.abs((y - intercept) / slope - x).max()
-    return (slope, intercept) if off <= max(RAMP_OFF * length, 1.0) else None
+def _agree(printed: dict[tuple[int, int], Value | None], coloured: dict[tuple[int, int], Value | None], ramp: Ramp) -> bool:
+    """Return whether most numbers are what the colours of their cells tell; others are percentages, or counts, beside them."""
+    pairs = [(one.y, other.y) for place, one in printed.items() if one is not None and (other := coloured.get(place)) is not None]
+    near = sum(abs((one or 0.0) - (other or 0.0)) <= AGREEING * ramp.span for one, other in pairs)
+    return bool(pairs) and near >= PRINTED * len(pairs)
 
 
-def _ramp_of_legend(legend: Legend) -> _Ramp | None:
+def _ramp_of_legend(legend: Legend) -> Ramp | None:
     """Return what a legend of colours with a number each tells."""
     told = read_columns([[entry.name for entry in legend.entries]])[0] if legend.entries else []
     pairs = [
@@ -240,9 +183,7 @@ def _ramp_of_legend(legend: Legend) -> _Ramp | None:
     ]
     if len(pairs) < max(2, len(legend.entries)):
         return None
-    colours = np.array([_rgb(colour) for colour, _ in pairs], dtype=np.float64)
-    values = np.array([value for _, value in pairs], dtype=np.float64)
-    return _Ramp(colours, values, float(np.abs(np.diff(values)).min()), ())
+    return ramp_of([colour for colour, _ in pairs], [value for _, value in pairs])
 
 
 # Series
@@ -268,6 +209,9 @@ def _names(scene: Scene, grid: Grid, scale: Scale, *, across: bool) -> list[floa
     places = grid.columns if across else grid.rows
     off = 0.3 * _pitch(places)
     if scale.kind != "category":
+        own = [scale.at(place, CENTRED * _pitch(places)) for place in places]
+        if len(scale.ticks) == len(places) and None not in own:
+            return [tick.text for tick in own if tick is not None]  # each has its own label
         beside = _labels_beside(scene, grid, across=across)
         if all(place in beside for place in range(len(places))) and not any(tick.label in beside.values() for tick in scale.ticks):
             return [beside[place].text for place in range(len(places))]  # the scale is that of the bar of colours

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from docai.backends.classical.charts.ramps import Ramp
 from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Scene, Stroke, Symbol
 from docai.numbers import read_columns
 
@@ -78,6 +79,7 @@ class Legend:
         marks: What it is drawn with: swatches, keys behind them, its frame. Empty where names stand beside their lines.
         sizes: What sizes of symbols mean, from small to large.
         tolerance: By how much of 255 a part of a colour may be off.
+        ramp: The bar of colours; None where there is none.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -87,6 +89,7 @@ class Legend:
     marks: tuple[Mark, ...] = ()
     sizes: tuple[Size, ...] = ()
     tolerance: int = SAME_COLOUR
+    ramp: Ramp | None = None
 
     def name_of(self, colour: str, dashes: tuple[float, ...] = (), shape: str = "", opacity: float | None = None) -> str:
         """Return the name of what looks so, "" where the legend does not tell it, or tells several.
