@@ -172,9 +172,10 @@ def _series(strand: Strand, part: Part, scene: Scene, view: View, plot: Plot, *,
 
 
 def _point(value: Value, part: Part, scene: Scene, view: View, plot: Plot) -> Point:
-    scales = [scale for scale in (plot.across, plot.down) if scale is not None]
+    names, values = (plot.across, plot.down) if part.orientation == "vertical" else (plot.down, plot.across)
+    labelled = part.kind in ("bar", "box") and isinstance(value.x, str)  # named by the labels themselves, which `sure` judges
+    scales = [scale for scale in (values, None if labelled else names) if scale is not None]
     measured = min((scale.confidence for scale in scales), default=1.0)
-    names = plot.across if part.orientation == "vertical" else plot.down
     return Point(
         x=_name(value, part, names),
         y=value.y,
@@ -270,9 +271,11 @@ def _roundest(low: float, high: float) -> float:
 
 
 def _date(seconds: float, scale: Scale) -> str:
-    """Return a date as ISO 8601 writes it, with its time where the axis shows less than a few days."""
+    """Return a date as ISO 8601 writes it, with its time where the axis shows a few days; only what it tells where it has no day."""
     span = abs(scale.value(scale.end) - scale.value(scale.start))
     moment = _moment(seconds)
+    if scale.form and not {"%Y", "%y", "%d"} & {scale.form[place : place + 2] for place in range(len(scale.form))}:
+        return moment.strftime(scale.form)
     return moment.date().isoformat() if span > 3 * DAY else moment.isoformat(timespec="minutes")
 
 
@@ -282,9 +285,9 @@ def _moment(seconds: float) -> datetime:
 
 def _period(value: Value, part: Part, names: Scale) -> str:
     """Return the period that a bar stands for as the axis prints dates, if that tells the bars of a series apart."""
-    for form in FORMS:
+    for form in (names.form, *FORMS):
         told = [tick for tick in names.ticks if tick.value is not None and _moment(tick.value).strftime(form) == tick.text]
-        if not told or len(told) < FORMED * len(names.ticks):
+        if not form or not told or len(told) < FORMED * len(names.ticks):
             continue
         series = [{_moment(v.x).strftime(form) for v in s.values if not isinstance(v.x, str)} for s in part.strands]
         if all(len(periods) == len(s.values) for periods, s in zip(series, part.strands, strict=True)):
