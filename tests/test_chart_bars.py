@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
@@ -313,3 +314,79 @@ def test_equal_squares_at_different_heights_are_no_bars():
 
 def test_a_band_behind_a_line_is_no_bar():
     assert read(Rectangle(Extent(50.0, 0.0, 100.0, 250.0), "#dddddd")) is None
+
+
+def dated(*texts, confidence=1.0):
+    slope = 90 * 86_400.0 / 50.0
+    ticks = tuple(Tick(25.0 + 50.0 * n, label(text), slope * (25.0 + 50.0 * n)) for n, text in enumerate(texts))
+    return Scale("date", True, 25.0, 50.0 * len(texts) - 25.0, ticks, slope, 0.0, confidence=confidence)
+
+
+def test_bars_that_stand_each_at_a_date_are_named_as_it_is_printed():
+    across = dated("Q1 2020", "Q2 2020", "Q3 2020")
+    part = read(*(bar(c, 3 + c) for c in range(3)), plot=Plot(Extent(25.0, 0.0, 125.0, 250.0), across, values()))
+    assert [value.x for value in part.strands[0].values] == ["Q1 2020", "Q2 2020", "Q3 2020"]
+
+
+def test_bars_at_the_outermost_ticks_are_read_where_the_plot_ends_with_them():
+    across = dated("Jan", "Feb", "Mar")
+    bars = [bar(c, 3 + c, shift=1.0 if c == 2 else 0.0) for c in range(3)]
+    assert len(read(*bars, plot=Plot(Extent(25.0, 0.0, 125.0, 250.0), across, values())).strands[0].values) == 3
+
+
+def test_numbers_that_name_bars_stay_numbers_and_those_with_a_unit_are_names():
+    places = [25.0, 75.0, 125.0]
+    for texts, expected in ((("1", "2", "3"), [1.0, 2.0, 3.0]), (("1월", "2월", "3월"), ["1월", "2월", "3월"])):
+        ticks = tuple(Tick(place, label(text), n + 1.0) for n, (place, text) in enumerate(zip(places, texts, strict=True)))
+        across = Scale("linear", True, 0.0, 150.0, ticks, 0.02, 0.5)
+        part = read(*(bar(c, 3 + c) for c in range(3)), plot=Plot(Extent(0.0, 0.0, 150.0, 250.0), across, values()))
+        assert [value.x for value in part.strands[0].values] == expected
+
+
+def test_floating_bars_are_sure_where_each_stands_at_its_own_label():
+    floats = [bar(c, 9.0 + c, 2.0 + 1.5 * c) for c in range(3)]
+    years = Scale(
+        "linear", True, 0.0, 150.0, tuple(Tick(25.0 + 50 * n, label(f"{2001 + n}"), 2001.0 + n) for n in range(3)), 0.02, 2000.5
+    )
+    for plot in (upright(), Plot(Extent(0.0, 0.0, 150.0, 250.0), years, values())):
+        part = read(*floats, plot=plot)
+        assert [(v.low, v.high) for v in part.strands[0].values] == [pytest.approx((2.0 + 1.5 * c, 9.0 + c)) for c in range(3)]
+        assert part.sure * part.strands[0].values[0].sure > 0.9
+
+
+def test_names_on_a_doubtful_axis_are_sure_only_where_they_stand_in_the_middle_of_their_bars():
+    across = replace(categories("ABC"), confidence=0.7)
+    plot = Plot(Extent(0.0, 0.0, 150.0, 250.0), across, values())
+    centred, beside = (read(*(bar(c, 3 + c, shift=by) for c in range(3)), plot=plot) for by in (0.0, 9.0))
+    assert centred.strands[0].values[0].sure > 0.9
+    assert beside.strands[0].values[0].sure < 0.75
+
+
+def stepped(heights, *, fill=BLUE, kept=()):
+    """An outline of steps 20 wide; vertices between equal ones are left out but for those `kept`."""
+    places = [(0.0, ZERO)]
+    for n, height in enumerate(heights):
+        places += [(20.0 * n, ZERO - 10 * height), (20.0 * (n + 1), ZERO - 10 * height)]
+    places.append((20.0 * len(heights), ZERO))
+    within = [p for p, before, after in zip(places[1:-1], places, places[2:], strict=False) if not before[1] == p[1] == after[1]]
+    return Polygon((places[0], *dict.fromkeys(within), places[-1]), fill)
+
+
+def test_a_histogram_drawn_as_one_outline_is_bars():
+    across = Scale("linear", True, 0.0, 200.0, (), 0.05, 0.0)
+    plot = Plot(Extent(0.0, 0.0, 200.0, 250.0), across, values())
+    part = read(polygons=(stepped([2, 5, 9, 9, 4, 1]),), plot=plot)
+    assert points(part) == [[(0.5, 2.0), (1.5, 5.0), (2.5, 9.0), (3.5, 9.0), (4.5, 4.0), (5.5, 1.0)]]
+
+
+def test_an_area_with_uneven_steps_is_no_histogram():
+    across = Scale("linear", True, 0.0, 200.0, (), 0.05, 0.0)
+    outline = ((0.0, 200.0), (0.0, 150.0), (13.0, 150.0), (13.0, 120.0), (60.0, 120.0), (60.0, 90.0), (85.0, 90.0), (85.0, 200.0))
+    assert read(polygons=(Polygon(outline, BLUE),), plot=Plot(Extent(0.0, 0.0, 200.0, 250.0), across, values())) is None
+
+
+def test_ticks_inside_of_the_plot_are_no_error_bars():
+    ticks = tuple(Stroke(((25.0 + 50 * c, 250.0), (25.0 + 50 * c, 240.0)), "#000000") for c in range(3))
+    bars = [Rectangle(Extent(10.0 + 50 * c, 243.0 - 40 * c, 40.0 + 50 * c, 250.0), BLUE) for c in range(3)]
+    part = read(*bars, strokes=ticks, plot=Plot(Extent(0.0, 0.0, 150.0, 250.0), categories("ABC"), values()))
+    assert all(value.low is None for value in part.strands[0].values)

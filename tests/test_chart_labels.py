@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pymupdf
 import pytest
 
 from docai.backends.classical.charts.labels import labels_of_words
 from docai.backends.classical.charts.lettering import with_lines_joined
 from docai.backends.classical.charts.paths import scene_of_paths
+from docai.backends.classical.charts.runs import advances_of
 from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene, Stroke
 from docai.box import Box
-from docai.sources import Font, Origin, PageReference, Recognised, SourceWord, open_source, origin_of, text_runs
+from docai.sources import Font, Origin, PageReference, Recognised, SourceWord, TextRun, open_source, origin_of, text_runs
 from docai.tiling import View
 from tests.test_sources import one_page
 
@@ -120,3 +122,45 @@ def test_numbers_below_each_other_stay_apart_and_a_year_joins_its_month():
 def test_lines_of_a_title_that_runs_up_are_one_label():
     title = [line("Annual sales", 50, 10, 110, turn=-90), line("in thousands", 50, 22, 110, turn=-90)]
     assert [label.text for label in with_lines_joined(Scene(200, 200, tuple(title)))] == ["Annual sales in thousands"]
+
+
+def set_singly(text: str, x: float, widths: dict[str, float]) -> str:
+    """Return operations that show each letter by itself, exactly behind the one before."""
+    parts = []
+    for letter in text:
+        parts.append(shown(letter, x, 50))
+        x = round(x + widths[letter], 2)
+    return "".join(parts)
+
+
+def test_labels_that_touch_are_two_where_letters_are_set_singly_and_exactly():
+    widths = {"n": 5.56, "o": 5.56, "u": 5.56, "S": 6.67, "N": 7.22}
+    content = set_singly("nuon", 20, widths)
+    assert [label.text for label in labels_of(content + set_singly("Soun", 42.24 + 0.5, widths))] == ["nuon", "Soun"]
+    assert [label.text for label in labels_of(content + set_singly("ouno", 42.24, widths))] == ["nuonouno"]
+    assert [label.text for label in labels_of(content + set_singly("ouno", 42.24 - 0.8, widths))] == ["nuonouno"]  # kerned
+
+
+def test_a_label_that_begins_over_the_end_of_another_is_its_own():
+    assert [label.text for label in labels_of(shown("Museums", 20, 50) + shown("Salaries", 58, 50))] == ["Museums", "Salaries"]
+
+
+def test_the_letters_of_a_ligature_stay_in_their_word():
+    with pymupdf.open(stream=one_page(shown("Ofces", 20, 50)), filetype="pdf") as file:
+        stream = file.get_new_xref()
+        file.update_object(stream, "<<>>")
+        ranges = "1 begincodespacerange <00> <ff> endcodespacerange 1 beginbfchar <66> <006600660069> endbfchar"
+        file.update_stream(stream, f"begincmap {ranges} endcmap".encode())
+        file.xref_set_key(file[0].get_fonts()[0][0], "ToUnicode", f"{stream} 0 R")
+        source = open_source(origin_of(file.tobytes()))
+    page = source.page(1)
+    source.close()
+    (label,) = scene_of_paths(View(page.reference, page.width_points, page.height_points, words=page.words)).labels
+    assert label.text == "Offices"
+
+
+def test_letters_of_a_font_without_widths_reach_as_far_as_the_next_one():
+    run = TextRun(("운", "송", "비"), ((0.1, 0.5), (0.14, 0.5), (0.18, 0.5)), (0.0, 0.0, 0.0), 8.0, 0.0, Font("?"))
+    view = View(PageReference(Origin("missing.pdf"), 1), 200, 200)
+    assert advances_of(run, view) == [pytest.approx(8.0), pytest.approx(8.0), pytest.approx(7.2)]
+    assert advances_of(run._replace(advances=(1.0, 2.0, 3.0)), view) == (1.0, 2.0, 3.0)

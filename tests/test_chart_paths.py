@@ -186,3 +186,17 @@ def test_a_triangle_a_notched_box_and_a_hexagon_are_neither_rectangle_nor_disc_n
     hexagon = outline(*((10 * math.cos(n * math.pi / 3), 10 * math.sin(n * math.pi / 3)) for n in range(6)))
     for shape in (triangle, notched, hexagon):
         assert (rectangle_of(shape), disc_of(shape), sector_of(shape)) == (None, None, None)
+
+
+def test_a_bar_of_nothing_is_a_rectangle_without_height_beside_bars_as_wide():
+    bars = "1 0 0 rg 20 20 30 60 re f 100 20 30 40 re f "
+    heights = [one.extent.height for one in scene_of(bars + "60 20 m 90 20 l 60 20 l h f").rectangles]
+    assert sorted(heights) == [0, pytest.approx(40), pytest.approx(60)]
+    assert len(scene_of(bars + "60 20 m 75 20 l 60 20 l h f").rectangles) == 2
+
+
+def test_axes_drawn_in_one_line_are_one_stroke_each():
+    axes = "0 0 0 RG 0.5 w 30 180 m 30 20 l 190 20 l S"
+    assert [len(line.places) for line in scene_of(axes).strokes] == [2, 2]
+    coloured, steps = axes.replace("0 0 0 RG", "1 0 0 RG"), "0 0 0 RG 30 20 m 50 20 l 50 60 l 70 60 l S"
+    assert [[len(line.places) for line in scene_of(content).strokes] for content in (coloured, steps)] == [[3], [4]]

@@ -271,7 +271,7 @@ def _roundest(low: float, high: float) -> float:
 
 
 def _date(seconds: float, scale: Scale) -> str:
-    """Return a date as ISO 8601 writes it, with its time where the axis shows a few days; only what it tells where it has no day."""
+    """Return a date as ISO 8601 writes it, with its time where the axis shows few days; only what it tells if it has no day."""
     span = abs(scale.value(scale.end) - scale.value(scale.start))
     moment = _moment(seconds)
     if scale.form and not {"%Y", "%y", "%d"} & {scale.form[place : place + 2] for place in range(len(scale.form))}:

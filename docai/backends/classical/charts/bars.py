@@ -12,7 +12,7 @@ from docai.backends.classical.charts.blocks import Block, directions, find_block
 from docai.backends.classical.charts.error_bars import ErrorBar, Foot, find_error_bars
 from docai.backends.classical.charts.heatmaps import find_grid
 from docai.backends.classical.charts.legends import Legend
-from docai.backends.classical.charts.naming import Column, Place, name_columns
+from docai.backends.classical.charts.naming import Column, Place, name_columns, stand_on_ticks
 from docai.backends.classical.charts.parts import Mark, Part, Strand, Value
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Scene
@@ -24,6 +24,7 @@ BESIDE_ZERO: Final = 0.6  # of bars that do not stand on the zero that their axi
 OVERLAPPED: Final = 0.93  # of one that others lie over
 SHARED_COLOUR: Final = 0.6  # of one whose colour several names of the legend have
 UNKNOWN_COLOUR: Final = 0.85  # of one whose colour is not in the legend
+FLOATING: Final = 0.96  # of floating bars that stand each at its own label, equally thick
 LOOSE: Final = 0.85  # of floating bars, which have no common line that tells them from other rectangles
 TOTAL_OFF: Final = 0.005  # of 100 %, that the pieces of a column may be off together
 
@@ -122,8 +123,11 @@ def _sureness(bars: Sequence[Bar], share: float, base: float, values: Scale | No
     thicknesses = sorted(bar.block.thickness for bar in bars)
     alike = max(lengths) - min(lengths) <= 2 * slack
     even = thicknesses[-1] - thicknesses[0] <= max(slack, 0.1 * thicknesses[-1])
-    named = names is not None and names.kind in ("category", "date")
-    return LOOSE if len(bars) > 1 and even and named and not alike else 0.0
+    if names is None or len(bars) < 2 or not even or alike:
+        return 0.0
+    if len(bars) > 2 and stand_on_ticks(sorted({bar.block.middle for bar in bars}), names, slack):
+        return FLOATING
+    return LOOSE if names.kind in ("category", "date") else 0.0
 
 
 def _is_at_zero(base: float, values: Scale | None, slack: float) -> bool:

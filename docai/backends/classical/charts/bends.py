@@ -51,20 +51,36 @@ def simplified(places: Sequence[Place], tolerance: float) -> list[Place]:
 
 def _sharpened(points: NDArray[np.float64], kept: NDArray[np.intp]) -> list[Place]:
     """Return the kept places, each moved to where straight fits of the line before and behind it meet, if that is near."""
-    fits = [_fit(points[first : last + 1]) for first, last in pairwise(kept.tolist())]
+    indices = _without_pairs(points, kept.tolist())
+    fits = [_fit(points[first : last + 1]) for first, last in pairwise(indices)]
     result: list[Place] = []
-    for place, index in enumerate(kept.tolist()):
+    for place, index in enumerate(indices):
         x, y = (float(value) for value in points[index])
         before = fits[place - 1] if place else None
         after = fits[place] if place < len(fits) else None
         moved = _meeting(before, after) if before and after else None
-        if place in {0, len(kept) - 1}:
+        if place in {0, len(indices) - 1}:
             end = before or after
             moved = _foot((x, y), end) if end else None
         if moved is not None and math.hypot(moved[0] - x, moved[1] - y) < SHIFT:
             x, y = moved
         result.append((x, y))
     return result
+
+
+def _without_pairs(points: NDArray[np.float64], kept: list[int]) -> list[int]:
+    """Return kept places with one of two beside each other left out, where the straight parts around both meet near them."""
+    indices = kept[:1]
+    for place in range(1, len(kept) - 1):
+        before, after = indices[-1], kept[place + 1]
+        following = kept[place + 2] if place + 2 < len(kept) else None
+        if following is not None and math.dist(points[kept[place]], points[after]) < SHIFT:
+            one, other = _fit(points[before : kept[place] + 1]), _fit(points[after : following + 1])
+            corner = _meeting(one, other) if one and other else None
+            if corner and math.dist(corner, points[after]) < SHIFT:
+                continue
+        indices.append(kept[place])
+    return [*indices, *kept[-1:]]
 
 
 def _fit(part: NDArray[np.float64]) -> Fit | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -18,6 +19,9 @@ SLACK_BLUR: Final = 3.0  # times the blur of a picture: two edges, each off by i
 FULL: Final = 0.97  # of the plot, from which on something spans it from side to side
 LIKE_A_RECTANGLE: Final = 0.7  # of its extent that a bar with round corners fills; half a disc on a square fills 0.75 in chords
 THICK: Final = 3.0  # points, from which on a single stroke may be a bar; lines, whiskers and error bars are thinner
+LEVEL: Final = 0.1  # points or pixels by which the sides of steps may be slanted
+LEAST_STEPS: Final = 3  # of a histogram drawn as one outline
+STEPS_OFF: Final = 0.05  # of the narrowest step, by which the widths of others may differ from its multiples
 THIN: Final = 1.5  # points or pixels, up to which a rectangle may be a rule
 
 
@@ -102,6 +106,7 @@ def find_blocks(scene: Scene, plot: Plot, *, upright: bool) -> list[Block]:
     """Return what may be a bar in a plot whose values grow upwards (`upright`) or to the side."""
     slack = slack_of(scene)
     filled, outlines = _rectangles(scene, upright=upright)
+    filled += _steps(scene, plot, upright=upright)
     blocks = _joined([*filled, *_rounded(scene, filled, upright=upright)], outlines, slack)
     blocks = _in_plot(blocks, plot, slack, upright=upright)
     if not blocks:
@@ -138,6 +143,58 @@ def _rounded(scene: Scene, filled: Sequence[Block], *, upright: bool) -> list[Bl
         return []
     usual = median(block.thickness for block in (*found, *filled))
     return [block for block in found if abs(block.thickness - usual) <= max(SLACK, 0.05 * usual)]
+
+
+# Histograms drawn as one outline
+
+
+def _steps(scene: Scene, plot: Plot, *, upright: bool) -> list[Block]:
+    """Return the bars of histograms that are drawn as one outline: equally wide steps over a level line."""
+    names = plot.across if upright else plot.down
+    if names is None or names.kind not in ("linear", "log"):
+        return []
+    return [block for polygon in scene.polygons if polygon.fill not in ("", WHITE) for block in _stepped(polygon, upright=upright)]
+
+
+def _stepped(polygon: Polygon, *, upright: bool) -> list[Block]:
+    """Return the bars that an outline of steps stands for, none of other outlines."""
+    places = [place if upright else place[::-1] for place in (*polygon.places, polygon.places[0])]
+    edges = list(pairwise(places))
+    if len(edges) < 8 or any(min(abs(a - c), abs(b - d)) > LEVEL for (a, b), (c, d) in edges):
+        return []
+    level = [(min(a, c), max(a, c), b) for (a, b), (c, d) in edges if abs(b - d) <= LEVEL < abs(a - c)]
+    begin, end = min(a for a, _ in places), max(a for a, _ in places)
+    bases = [b for b in {min(b for _, b in places), max(b for _, b in places)} if _length(level, b) >= end - begin - LEVEL]
+    if len(bases) != 1:
+        return []
+    base = bases[0]
+    tops = sorted(edge for edge in level if abs(edge[2] - base) > LEVEL)
+    widths = [last - first for first, last, _ in tops]
+    unit = min(widths, default=0.0)
+    counts = [round(width / unit) for width in widths]
+    uneven = any(abs(width - count * unit) > STEPS_OFF * unit for width, count in zip(widths, counts, strict=True))
+    if len(tops) < LEAST_STEPS or uneven or all(count > 1 for count in counts[1:-1]):
+        return []
+    return [
+        _step(polygon, first + part * unit, unit, (top, base), upright=upright)
+        for (first, _, top), count in zip(tops, counts, strict=True)
+        for part in range(count)
+    ]
+
+
+def _length(level: Sequence[tuple[float, float, float]], place: float) -> float:
+    """Return how long the level sides at a place are together."""
+    return sum(last - first for first, last, at in level if abs(at - place) <= LEVEL)
+
+
+def _step(polygon: Polygon, begin: float, width: float, ends: tuple[float, float], *, upright: bool) -> Block:
+    first, last = sorted(ends)
+    left, top, right, bottom = (begin, first, begin + width, last) if upright else (first, begin, last, begin + width)
+    extent = Extent(left, top, right, bottom)
+    return Block(begin, begin + width, first, last, extent, polygon.fill, polygon.opacity, polygon.order, (polygon,))
+
+
+# Bars in other forms
 
 
 def _share_filled(polygon: Polygon) -> float:
@@ -214,7 +271,7 @@ def _in_plot(blocks: Sequence[Block], plot: Plot, slack: float, *, upright: bool
     shown = [
         block
         for block in blocks
-        if begin - slack <= block.middle <= end + slack
+        if begin - 2 * slack <= block.middle <= end + 2 * slack
         and min(block.last, last) - max(block.first, first) >= (-slack if block.length > slack else 0) - slack
         and min(block.end, end) - max(block.begin, begin) < FULL * (end - begin)
         and block.thickness > 0

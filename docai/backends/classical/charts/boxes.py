@@ -99,15 +99,20 @@ def _candidates(scene: Scene, plot: Plot, slack: float, *, upright: bool) -> lis
         if not large and bottom - top > slack and right - left > 2 * slack and begin < (left + right) / 2 < end:
             by_sides[round(left), round(right)].append(mark)
     found: list[tuple[Extent, str, tuple[Mark, ...]]] = []
+    cells: dict[tuple[int, int], list[int]] = defaultdict(list)  # by the middle, in cells of four units
     for group in by_sides.values():
         for mark in group:
-            twin = next((f for f in found if _same(f[0], mark.extent, slack)), None)
+            across, down = mark.extent.middle
+            column, row = round(across / 4), round(down / 4)
+            near = (n for c in (column - 1, column, column + 1) for r in (row - 1, row, row + 1) for n in cells.get((c, r), ()))
+            twin = next((n for n in near if _same(found[n][0], mark.extent, slack)), None)
             colour = mark.fill if mark.fill not in ("", WHITE) else mark.stroke or mark.fill
             if twin is None:
+                cells[column, row].append(len(found))
                 found.append((mark.extent, colour, (mark,)))
             else:
-                better = colour if mark.fill not in ("", WHITE) else twin[1]
-                found[found.index(twin)] = (twin[0], better, (*twin[2], mark))
+                extent, before, marks_there = found[twin]
+                found[twin] = (extent, colour if mark.fill not in ("", WHITE) else before, (*marks_there, mark))
     return found
 
 

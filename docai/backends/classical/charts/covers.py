@@ -18,6 +18,7 @@ from docai.marks import Mask
 LEAST_INK: Final = 14  # pixels of a colour outside of other marks, print, axes and grid, of which a line is made at least
 CORE: Final = 5  # pixels that what is no line is thick at least
 MOST_CORE: Final = 0.3  # of a colour's pixels that are of something so thick, where it is one of lines
+EVEN: Final = 0.02  # of a way that pixels are off two colours' ways alike, where the stronger colour has them
 BONUS: Final = 0.3  # of a colour's way that a mixed pixel may be off it for each pure one beside
 COLOURED: Final = 40.0  # of 255 that the parts of a colour differ by; greys are often lines of their own
 PALER: Final = 0.6  # of a colour's contrast that a thin line shows at least
@@ -60,7 +61,7 @@ def _is_paler(layers: Layers, other: int, number: int, counts: NDArray[np.intp])
 def owners_of(layers: Layers, colours: Sequence[int]) -> NDArray[np.int16]:
     """Return to which of some colours each mixed pixel belongs, (height, width), 0 where it is not mixed.
 
-    That is the one on whose way from what is behind it it lies, and of several, the one that is pure beside it.
+    That is the one which it is on the way to from what is behind it; of several, the one that is pure beside it.
     """
     owners = np.zeros(layers.labels.shape, np.int16)
     rows, columns = np.nonzero(layers.labels == MIXED)
@@ -71,14 +72,14 @@ def owners_of(layers: Layers, colours: Sequence[int]) -> NDArray[np.int16]:
     length = np.maximum(np.linalg.norm(off, axis=1), 1.0)
     least = np.full(len(rows), np.inf, np.float32)
     best = np.zeros(len(rows), np.int16)
-    for number in colours:
+    for number in sorted(colours, key=lambda number: -_contrast(layers, number)):
         way = layers.palette[number] - start
         way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1.0)
         along = (off * way).sum(1)
         beside = np.linalg.norm(off - along[:, None] * way, axis=1) / length
         near = cv2.dilate(layers.mask(number), np.ones((5, 5), np.uint8))[rows, columns] > 0
         cost = np.where(along > 0, beside, np.inf) - BONUS * near
-        better = cost < least
+        better = cost < least - EVEN
         least[better], best[better] = cost[better], number
     owners[rows, columns] = best
     return owners

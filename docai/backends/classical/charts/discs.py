@@ -25,6 +25,7 @@ MARKER: Final = 30  # pixels that a symbol with a line through it measures at mo
 SHOWN: Final = 0.5  # of a pixel that is covered, where it is inside
 FAINT: Final = 0.3  # of a pixel that a thin outline covers at least
 OBLONG: Final = 1.45  # times that a symbol is longer than wide at most
+THICKEST: Final = 9.0  # pixels that a line is thick at most
 THICKER: Final = 1.7  # times the line's thickness that a marker on it measures at least
 HOLE: Final = 24  # pixels that a hollow symbol's inside measures at most
 ALIKE: Final = 0.18  # of their size that symbols of one series differ by at most
@@ -60,7 +61,7 @@ def find_discs(
     """
     found: list[Symbol] = []
     dropped: set[int] = set()
-    bars = any(not is_small(slab) for slab in slabs)
+    bars = any(not is_small(slab) for slab in slabs) or bool((taken > 0).any())  # whose legends have squares
     colours, shades = stroke_colours(layers, taken, printed, ruled)
     owners = owners_of(layers, colours)
     for number in colours:
@@ -161,19 +162,19 @@ def _thickness(shown: Mask) -> float:
     on = np.isin(pieces, long)
     distance = cv2.distanceTransform(np.pad(on.astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     ridge = on & (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8)) - 1e-3)
-    return float(2 * np.median(distance[ridge])) if ridge.any() else 0.0
+    thickness = float(2 * np.median(distance[ridge])) if ridge.any() else 0.0
+    return thickness if thickness <= THICKEST else 0.0
 
 
 def _apart(  # noqa: PLR0913, PLR0917
     layers: Layers, number: int, cover: Cover, part: Mask, own: Mask, corner: tuple[int, int], stroke: float
 ) -> list[Symbol]:
     """Return the symbols that a piece of a picture is made of: itself, the thick places of a line, or discs that overlap."""
-    high, wide = part.shape
     if _is_symbol(part):
         return [_symbol(layers, number, cover, part, own, corner)]
     distance = cv2.distanceTransform(np.pad(part, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
     thick = float(distance.max())
-    if max(wide, high) > 2 * MARKER or stroke:
+    if stroke:
         least = max(THICKER * max(stroke, 1.0), 4.0) / 2
         if thick < least or thick > MARKER / 2:
             return []
@@ -345,18 +346,18 @@ def _circles(contour: NDArray[np.float64], distance: NDArray[np.float32]) -> NDA
     """Return circles through places of a contour, (n, 3): middle and radius; those inside the piece that touch its border."""
     count = len(contour)
     if count < 12:
-        return np.zeros((0, 3))
+        return np.zeros((0, 3), np.float64)
     starts = np.arange(0, count, max(1, count // 60))
     circles = []
     for step in {max(3, count // 20), max(3, count // 12), max(3, count // 8)}:
         one, two, three = contour[starts], contour[(starts + step) % count], contour[(starts + 2 * step) % count]
         circles.append(_through(one, two, three))
-    found = np.concatenate(circles)
+    found: NDArray[np.float64] = np.concatenate(circles)
     high, wide = distance.shape
     inside = (found[:, 0] > 1) & (found[:, 1] > 1) & (found[:, 0] < wide - 1) & (found[:, 1] < high - 1)
     found = found[inside & (found[:, 2] >= SMALLEST / 2) & (found[:, 2] <= LARGEST / 2)]
     if not len(found):
-        return np.asarray(found, np.float64)
+        return found
     at = distance[found[:, 1].astype(int), found[:, 0].astype(int)]
     return np.asarray(found[np.abs(at - found[:, 2]) < np.maximum(1.2, ROUND * found[:, 2])], np.float64)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -57,6 +58,7 @@ def find_error_bars(scene: Scene, plot: Plot, feet: Sequence[Foot], slack: float
         for stem in find_stems(scene, slack, upright=upright)
         if stem.last - stem.first < LONGEST * (last - first) and min(stem.last, last) - max(stem.first, first) > slack
     )
+    stems = _without_ticks(stems, first, last, slack)
     if not stems:
         return {}
     caps = _sorted(cap for cap in find_crossings(scene, slack, upright=upright) if cap.reach < WIDEST_CAP_EMS * scene.em)
@@ -72,6 +74,16 @@ def find_error_bars(scene: Scene, plot: Plot, feet: Sequence[Foot], slack: float
             ends = [cap.mark for cap in beside if _at(cap, first, last, slack)]
             found[number] = ErrorBar(first, last, (*(stem.mark for stem in near), *ends))
     return found
+
+
+def _without_ticks(stems: Sequence[Stem], first: float, last: float, slack: float) -> list[Stem]:
+    """Return strokes without ticks: several equally long ones that stand on one side of the plot, which runs from first to last."""
+    spans = Counter((round(stem.first, 1), round(stem.last, 1)) for stem in stems)
+    return [
+        stem
+        for stem in stems
+        if spans[round(stem.first, 1), round(stem.last, 1)] < 2 or min(abs(stem.first - first), abs(stem.last - last)) > slack
+    ]
 
 
 def _sorted(stems: Iterable[Stem]) -> list[Stem]:

@@ -16,12 +16,13 @@ from docai.marks import Mask
 Claims = NDArray[np.int16]  # (height, width), the number of the colour whose mark was found there, 0 for none
 
 THICK: Final = 7  # pixels that an area is thick somewhere at least; lines are thinner
-WIDE: Final = 0.15  # of the picture that an area is wide at least; narrower ones are symbols
+WIDE: Final = 0.25  # of the picture that an area is wide at least; narrower ones are symbols
 SHARE: Final = 0.002  # of the picture that an area covers at least
 OVERLAID: Final = 5  # pixels that a line over an area is wide at most
 OFF: Final = 0.9  # pixels that a vertex stands off the chord at least
 NEAR: Final = 1.6  # pixels that the ends of a column are off those of rectangles at most, where these explain it
 EXPLAINED: Final = 0.9  # of a piece's columns that rectangles explain, where it is made of them
+ROUND: Final = 1.5  # pixels that the border of a disc is off a circle at most
 PRINTED: Final = 0.5  # of a piece that lies on print, where it is part of that
 FILLED: Final = 0.75  # of an area's columns, from top to bottom, that show it
 THIN: Final = 0.25  # of an area's columns at most in which it is no thicker than a line; more are lines that run close together
@@ -57,6 +58,8 @@ def find_fields(layers: Layers, slabs: NDArray[np.bool_], taken: Claims, printed
             box = (slice(top, top + high), slice(left, left + wide))
             if _is_explained(part, slabs[box] > 0) or float(printed[box][part].mean()) > PRINTED:
                 continue
+            if _is_disc(part):
+                continue
             places = _outline(layers, number, part, (left, top))
             if places:
                 found.append((area, Polygon(tuple(places), layers.name(number))))
@@ -73,6 +76,14 @@ def _is_explained(part: NDArray[np.bool_], slabs: NDArray[np.bool_]) -> bool:
     above = np.abs(part.argmax(0) - np.where(shared.any(0), shared.argmax(0), -high))
     below = np.abs(part[::-1].argmax(0) - np.where(shared.any(0), shared[::-1].argmax(0), -high))
     return float(((above <= NEAR) & (below <= NEAR)).mean()) > EXPLAINED
+
+
+def _is_disc(part: NDArray[np.bool_]) -> bool:
+    """Return whether a piece is a disc: a bubble, or a pie with one sector."""
+    high, wide = part.shape
+    contour = max(cv2.findContours(part.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0], key=len)
+    off = np.hypot(contour[:, 0, 0] - (wide - 1) / 2, contour[:, 0, 1] - (high - 1) / 2) - (wide - 1) / 2
+    return bool(abs(wide - high) <= 2 * ROUND) and float(np.percentile(np.abs(off), 90)) < max(ROUND, 0.03 * wide)
 
 
 def _completed(layers: Layers, number: int, own: Mask, printed: Mask) -> Mask:

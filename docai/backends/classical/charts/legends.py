@@ -1,7 +1,8 @@
 """Legends: which name belongs to which colour, pattern or symbol; which value to which size.
 
 A legend is told by its swatches: small marks that look different from each other, in a row or column, each with its name right
-behind it. So it is found before the axes, whose labels have no such marks.
+behind it, or all with their names right before them. So it is found before the axes, whose labels have no such marks. A single
+swatch makes a legend if it stands aside of all that is drawn, or in a frame of its own, in the colour of a mark elsewhere.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -168,18 +169,17 @@ def find_legend(scene: Scene, free: Sequence[Label]) -> Legend:
     """
     tolerance = SAME_PIXELS if scene.blur else SAME_COLOUR
     level = [label for label in free if label.turn == 0]
-    found = _entries(scene, level)
-    sizes = _sizes(found)
-    if sizes:
-        found = [entry for entry in found if not any(entry.swatch.extent == size.extent for size in sizes)]
-    entries = _in_lines(_alike(found))
-    if len({_look(entry) for entry in entries}) < 2:
-        entries = []
+    near = _entries(scene, level, behind=False)
+    sizes = _sizes(near)
+    entries = _of_one_legend([entry for entry in near if not any(entry.swatch.extent == size.extent for size in sizes)])
+    if not sizes:
+        after = _of_one_legend(_once_each(_entries(scene, level, behind=True)))
+        entries = after if len(after) > len(entries) else entries or _alone(scene, near)
     if not entries and not sizes:
         return _direct(scene, level, tolerance)
     parts = [entry.label for entry in entries]
     marks = [mark for entry in entries for mark in entry.marks]
-    for label, mark in ((e.label, m) for e in _entries(scene, level) for m in e.marks if sizes and e not in entries):
+    for label, mark in ((e.label, m) for e in near for m in e.marks if sizes and e not in entries):
         if any(mark.extent == size.extent for size in sizes):
             parts, marks = [*parts, label], [*marks, mark]
     extent = _hull([*(label.extent for label in parts), *(mark.extent for mark in marks)])
@@ -198,8 +198,48 @@ def find_legend(scene: Scene, free: Sequence[Label]) -> Legend:
     )
 
 
-def _entries(scene: Scene, labels: Sequence[Label]) -> list[Entry]:
-    """Return labels with the small marks right before them."""
+def _of_one_legend(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries that make a legend together; none unless they have two looks at least."""
+    found = _in_lines(_alike(entries))
+    return found if len({_look(entry) for entry in found}) > 1 else []
+
+
+def _once_each(entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries without lines that look like others, as ticks do."""
+    looks = Counter(_look(entry) for entry in entries)
+    return [entry for entry in entries if looks[_look(entry)] == 1 or not isinstance(entry.swatch, Stroke)]
+
+
+def _alone(scene: Scene, entries: Sequence[Entry]) -> list[Entry]:
+    """Return the only entry of a legend that has one, in a list, or none.
+
+    It stands aside of the axes and of all marks, or in a frame of its own, and a larger mark or several have its colour.
+    """
+    found = [entry for entry in entries if not _FIGURES.match(entry.name) and _is_lone(scene, entry)]
+    return found if len(found) == 1 else []
+
+
+def _is_lone(scene: Scene, entry: Entry) -> bool:
+    own = {id(mark) for mark in entry.marks}
+    extent = _hull([entry.label.extent, *(mark.extent for mark in entry.marks)])
+    frames = [frame for frame in _frames(scene, extent) if frame.extent.width < 3 * extent.width]
+    own |= {id(frame) for frame in frames}
+    marks: list[Mark | Polygon] = [*scene.rectangles, *scene.strokes, *scene.symbols, *scene.polygons]
+    others = [mark for mark in marks if id(mark) not in own and colour_of(mark) not in ("", "#ffffff")]
+    if not any(colour_of(mark) == entry.colour for mark in others):
+        return False
+    within = [mark for mark in others if mark.extent.grown(0.1).shared(extent) > 0]
+    if frames:
+        order = min(frame.order for frame in frames)
+        return all(mark.order < order for mark in within)
+    page = Extent(0.0, 0.0, scene.width, scene.height)
+    framed = [m.extent for m in others if m.extent.width < 0.97 * page.width or m.extent.height < 0.97 * page.height]
+    hull = _hull(framed) if framed else page
+    return not within and extent.shared(hull) == 0
+
+
+def _entries(scene: Scene, labels: Sequence[Label], *, behind: bool) -> list[Entry]:
+    """Return labels with the small marks right before them, or right behind them."""
     em = max((label.size for label in labels), default=scene.em)
     marks: list[Mark] = [*scene.rectangles, *scene.strokes, *scene.symbols]
     small = [
@@ -211,17 +251,27 @@ def _entries(scene: Scene, labels: Sequence[Label]) -> list[Entry]:
     for label in labels:
         middle = label.extent.middle[1]
         first, last = bisect_left(middles, middle - label.size), bisect_right(middles, middle + label.size)
-        before = [mark for extent, mark in small[first:last] if _is_swatch(mark, extent, label)]
-        entry = _entry(label, before)
-        if entry is not None:
+        beside = [mark for extent, mark in small[first:last] if _is_swatch(mark, extent, label, behind=behind)]
+        entry = _entry(label, beside, behind=behind)
+        if entry is not None and not (behind and _goes_on(entry, (extent for extent, _ in small[first:last]))):
             found.append(entry)
     return found
 
 
-def _is_swatch(mark: Mark, place: Extent, label: Label) -> bool:
+def _goes_on(entry: Entry, extents: Iterable[Extent]) -> bool:
+    """Return whether something of its height touches a swatch on the side away from its name, as the next cell or bar does."""
+    own, em = entry.swatch.extent, entry.label.size
+    return any(
+        abs(other.left - own.right) < 0.3 * em and other.right > own.right and abs(other.height - own.height) < 0.2 * em
+        for other in extents
+    )
+
+
+def _is_swatch(mark: Mark, place: Extent, label: Label, *, behind: bool) -> bool:
     text, em = label.extent, label.size
     off = abs((place.top + place.bottom) / 2 - (text.top + text.bottom) / 2)
-    if off > max(LEVEL_EMS * em, (text.height - em) / 2) or not -OVERLAP_EMS * em < text.left - place.right < GAP_EMS * em:
+    gap = place.left - text.right if behind else text.left - place.right
+    if off > max(LEVEL_EMS * em, (text.height - em) / 2) or not -OVERLAP_EMS * em < gap < GAP_EMS * em:
         return False
     if isinstance(mark, Symbol):
         return max(place.width, place.height) <= LARGEST_EMS * em
@@ -231,21 +281,27 @@ def _is_swatch(mark: Mark, place: Extent, label: Label) -> bool:
     return 0.25 * em < place.width <= WIDEST_EMS * em and 0.1 * em < place.height <= HIGHEST_EMS * em
 
 
-def _entry(label: Label, before: Sequence[Mark]) -> Entry | None:
+def _entry(label: Label, beside: Sequence[Mark], *, behind: bool) -> Entry | None:
     """Return an entry with the marks of its swatch: those nearest to the name, and what lies on or under them."""
-    coloured = [mark for mark in before if colour_of(mark) not in ("", "#ffffff")]
+    coloured = [mark for mark in beside if colour_of(mark) not in ("", "#ffffff")]
     if not coloured:
         return None
-    nearest = max(coloured, key=lambda mark: (mark.extent.right, mark.order)).extent
-    swatch = [mark for mark in before if nearest.grown(0.1).shared(mark.extent.grown(0.1)) > 0]
+    nearest = max(coloured, key=lambda mark: (-mark.extent.left if behind else mark.extent.right, mark.order)).extent
+    swatch = [mark for mark in beside if nearest.grown(0.1).shared(mark.extent.grown(0.1)) > 0]
     kinds = ([m for m in swatch if isinstance(m, kind) and m in coloured] for kind in (Symbol, Rectangle, Stroke))
     symbols, rectangles, strokes = kinds
-    lead = max(symbols or rectangles or strokes, key=lambda mark: (mark.order, mark.extent.right))
-    if rectangles and strokes and not symbols and max(s.order for s in strokes) > max(r.order for r in rectangles):
-        lead = max(strokes, key=lambda mark: mark.order)  # a line on the key of ggplot2
+    lead = max(symbols or rectangles or strokes, key=lambda mark: (_is_filled(mark), mark.order, mark.extent.right))
+    key = rectangles and not _is_lively(colour_of(lead))
+    on = [mark for mark in strokes if key and lead.extent.holds(mark.extent.middle, 0.1)]
+    if on and not symbols and max(s.order for s in on) > max(r.order for r in rectangles):
+        lead = max(on, key=lambda mark: mark.order)  # a line on the key of ggplot2
     dashes = next((mark.dashes for mark in strokes if isinstance(mark, Stroke)), ())
     shape = next((mark.shape for mark in symbols if isinstance(mark, Symbol)), "")
     return Entry(label.text, lead, label, dashes, shape, tuple(swatch))
+
+
+def _is_filled(mark: Mark) -> bool:
+    return not isinstance(mark, Stroke) and mark.fill not in ("", "#ffffff")
 
 
 def _look(entry: Entry) -> tuple[object, ...]:
@@ -260,6 +316,8 @@ def _alike(entries: Sequence[Entry]) -> list[Entry]:
         if isinstance(entry.swatch, Rectangle):
             grain = max(0.15 * entry.label.size, 0.5)
             groups[round(entry.swatch.extent.width / grain), round(entry.swatch.extent.height / grain)].append(entry)
+    if groups:  # numbers before grid lines and ticks are those of an axis, or of data
+        others = [e for e in others if _is_lively(e.colour) or not (isinstance(e.swatch, Stroke) and _FIGURES.match(e.name))]
     most = max(groups.values(), key=lambda group: (len({_look(entry) for entry in group}), len(group)), default=[])
     found = [*others, *most] if len(most) > 1 or any(_in_line(most[0], other) for other in others if most) else others
     figures = all(_FIGURES.match(entry.name) is not None for entry in found)
@@ -312,7 +370,7 @@ def _title(labels: Sequence[Label], entries: Sequence[Label], extent: Extent) ->
     best: tuple[float, Label] | None = None
     for label in labels:
         place = label.extent
-        if id(label) in mine or label.size > LARGER * size or _FIGURES.match(label.text):
+        if id(label) in mine or label.size > LARGER * size or _FIGURES.match(label.text) or _stands_in_row(label, labels, mine):
             continue
         up = extent.top - place.bottom
         flush = abs(place.left - extent.left) < 1.2 * size or abs(place.middle[0] - extent.middle[0]) < 0.5 * size
@@ -324,6 +382,12 @@ def _title(labels: Sequence[Label], entries: Sequence[Label], extent: Extent) ->
             if best is None or gap < best[0]:
                 best = gap, label
     return () if best is None else (best[1],)
+
+
+def _stands_in_row(label: Label, labels: Sequence[Label], legend: set[int]) -> bool:
+    """Return whether a label is one of several in a row that do not belong to the legend, as those of an axis are."""
+    level, size = label.extent.middle[1], label.size
+    return sum(id(one) not in legend and one.size == size and abs(one.extent.middle[1] - level) < 0.1 * size for one in labels) > 2
 
 
 def _frames(scene: Scene, extent: Extent) -> list[Rectangle]:

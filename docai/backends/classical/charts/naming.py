@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ UNITS: Final[dict[str, float]] = {
     "minute": 60.0,
     "second": 1.0,
 }  # in seconds, on average in the Gregorian calendar
+_PLAIN: Final = re.compile(r"[-+−]?[\d.,\s]*\d(?:[eE][-+]?\d+)?")
 ON_TICK: Final = 0.5  # points or pixels between a bar's middle and its tick, at most, where the tick tells the value
 
 
@@ -54,9 +56,12 @@ def name_columns(columns: Sequence[Column], names: Scale | None, slack: float) -
     if names is None or (names.kind == "category" and not names.ticks):
         return [Place(number, "", 0.5) for number in range(len(columns))]
     if names.kind == "category":
-        return _categories(columns, names, slack)
+        return _held_against(_categories(columns, names, slack), columns, names, slack)
     groups = _groups(columns)
     spans = _spans(columns, groups)
+    texts = _texts(spans, names, slack)
+    if texts:
+        return [Place(group, texts[group]) for group in groups]
     told = _dates(spans, names, slack) if names.kind == "date" else _numbers(spans, names, slack)
     return [Place(group, told[group]) for group in groups]
 
@@ -85,6 +90,19 @@ def _categories(columns: Sequence[Column], names: Scale, slack: float) -> list[P
         else:
             found.append(Place(index, ticks[index].text, 0.7 if (in_order and off > 0.3) or off > 0.47 else 1.0))
     return _doubted(columns, found)
+
+
+def _held_against(places: list[Place], columns: Sequence[Column], names: Scale, slack: float) -> list[Place]:
+    """Return places as sure as the axis is; where all labels stand in the middle of their columns, that proves both."""
+    groups: dict[int, list[Column]] = defaultdict(list)
+    for place, column in zip(places, columns, strict=True):
+        groups[place.group].append(column)
+    middles = [(group[0].begin + group[-1].end) / 2 for group in groups.values()]
+    most = max(len(group) for group in groups.values())
+    full = [middle for middle, group in zip(middles, groups.values(), strict=True) if len(group) == most]
+    if len(middles) > 1 and len(groups) == len(names.ticks) and len(full) > 1 and stand_on_ticks(full, names, slack):
+        return places
+    return [replace(place, sure=place.sure * names.confidence) for place in places]
 
 
 def _doubted(columns: Sequence[Column], places: Sequence[Place]) -> list[Place]:
@@ -144,6 +162,20 @@ def _groups(columns: Sequence[Column]) -> list[int]:
     sizes = Counter(groups)
     full = sum(size == len(colours) for size in sizes.values())
     return groups if full >= 0.5 * len(sizes) else alone
+
+
+def stand_on_ticks(middles: Sequence[float], names: Scale, slack: float) -> list[Tick]:
+    """Return the tick at each of some places, in their order; none at all where a place has none, or two have the same."""
+    found = [tick for middle in middles if (tick := names.at(middle, 2 * slack)) is not None]
+    return found if len({tick.place for tick in found}) == len(middles) else []
+
+
+def _texts(spans: Sequence[tuple[float, float]], names: Scale, slack: float) -> list[str]:
+    """Return what is printed under each bar if each has a label that is no plain number, as dates and "1월"; else nothing."""
+    ticks = stand_on_ticks([(begin + end) / 2 for begin, end in spans], names, slack)
+    texts = [tick.text for tick in ticks]
+    plain = names.kind != "date" and all(_PLAIN.fullmatch(text) for text in texts)
+    return texts if len(set(texts)) == len(spans) and not plain else []
 
 
 def _spans(columns: Sequence[Column], groups: Sequence[int]) -> list[tuple[float, float]]:

@@ -6,6 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Final, TypeVar
 
 from docai.backends.classical.charts.cutting import cut_line, cut_outline
@@ -37,6 +38,8 @@ BAND: Final = 0.15  # of its radius that a stroked arc is thick at least which s
 GREY: Final = 24  # of 255, by which the parts of a grey colour differ at most
 ON_RING: Final = 0.006  # of its radius that a rim may be off the circle of another piece; one that is pulled out is further off
 SAME_PLACE: Final = 0.1  # points that two outlines of one mark may differ by, and middles of crossing strokes
+SIDE: Final = 40.0  # points that each side of a frame is long at least, to tell it from steps and brackets
+FLAT: Final = 0.001  # points; a filled rectangle that is no higher is a bar of nothing, or nothing at all
 PAINTED: Final = 0.01  # square points; a fill of less paints nothing that is meant
 
 
@@ -169,12 +172,15 @@ def _take_outline(drawn: _Drawn, outline: Outline, path: VectorPath, order: int,
         _take_disc(drawn, circle, path, order, clip)
         return
     painted = bool(path.fill) and outline.area > PAINTED
+    extent = outline.extent
+    if path.fill and not path.stroke and not outline.curved and min(extent.width, extent.height) <= FLAT:
+        _take_rectangle(drawn, extent, path, order, clip)  # a bar of nothing
+        return
     if painted and (arc := sector_of(outline)) is not None:
         drawn.sectors.append((_sector(arc, path, order), arc.rim if arc.inner else ()))
         return
     if not painted and not path.stroke:
         return
-    extent = outline.extent
     if clip is not None and not clip.holds(extent.middle, UPRIGHT + max(extent.width, extent.height) / 2):
         return
     is_small = max(extent.width, extent.height) <= LARGEST_SYMBOL
@@ -218,7 +224,7 @@ def _band(outline: Outline, path: VectorPath) -> Arc | None:
 def _take_strokes(drawn: _Drawn, outline: Outline, path: VectorPath, order: int, clip: Extent | None) -> None:
     """Add a line; short straight ones that cross in their middles are kept together."""
     runs = [(outline.places, False)] if clip is None else list(cut_line(outline.places, clip))
-    for places, cut in runs:
+    for places, cut in (part for run in runs for part in _sides(run, path)):
         line = Stroke(
             tuple(places), path.stroke, path.thickness, path.dashes, path.opacity, curved=outline.curved, order=order, cut=cut
         )
@@ -230,6 +236,17 @@ def _take_strokes(drawn: _Drawn, outline: Outline, path: VectorPath, order: int,
                 drawn.crossing.append([line])
         else:
             drawn.strokes.append(line)
+
+
+def _sides(run: tuple[list[Place], bool], path: VectorPath) -> list[tuple[list[Place], bool]]:
+    """Return the sides of a frame that is drawn in one line: two or more axes of a plot, as gnuplot draws them."""
+    places, cut = run
+    sides = list(pairwise(places))
+    upright = all(min(abs(x - u), abs(y - v)) <= UPRIGHT for (x, y), (u, v) in sides)
+    long = all(max(abs(x - u), abs(y - v)) >= SIDE for (x, y), (u, v) in sides)
+    if not 2 <= len(sides) <= 4 or not upright or not long or path.dashes or _is_lively(path.stroke):
+        return [run]
+    return [([start, end], cut) for start, end in sides]
 
 
 def _crosses(one: Stroke, other: Stroke) -> bool:
@@ -319,6 +336,8 @@ def _without_lines(rectangles: Sequence[Rectangle]) -> tuple[list[Rectangle], li
         lying = extent.width >= extent.height
         alike = {round(long) - 1, round(long), round(long) + 1} & wide[one.fill, lying]
         lively = _is_lively(one.fill) and (wide[one.fill, True] or wide[one.fill, False])
+        if thick <= FLAT and one.fill and not one.stroke and not alike:
+            continue
         if thick > THIN or long < SLENDER * thick or alike or lively or not one.fill:
             kept.append(one)
             continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -27,6 +27,14 @@ BACK_EMS: Final = 0.4  # by which a character may stand over the one before it, 
 WORD_EMS: Final = 0.5  # between words of one label that no space is drawn between, at most
 ALIKE_EMS: Final = 0.025  # by which the gaps between words differ; TeX's are all 0.333 but for those behind stops
 USUAL: Final = 0.6  # of the gaps must be alike to part words
+SAME_START: Final = 0.01  # scene units between the letters of a ligature, which is drawn as one
+EXACT_EMS: Final = 0.008  # between characters that are set each by itself, but exactly behind each other
+MOSTLY_EXACT: Final = 0.5  # of such gaps that are none where characters are set exactly; kerned pairs are the others
+OUT_OF_STEP_EMS: Final = 0.015  # of a gap there that parts labels, of characters that are never kerned
+KERNED_APART_EMS: Final = 0.03  # the same of letters: kerning brings them nearer, and hardly ever further apart
+OVERLAPPING_EMS: Final = 0.05  # by which the text of one operation begins over that of another, each of several letters
+WIDE_EMS, NARROW_EMS = 0.9, 0.5  # how far characters reach about, East Asian ones and others, in fonts that do not tell it
+SINGLY: Final = 0.9  # of the characters that have an operation each where they are set one by one
 LEVEL_EMS: Final = 0.08  # off the baseline that a character of the same size may be
 RAISED_EMS: Final = (0.15, 0.8)  # over the baseline of an exponent
 SMALL: Final = 0.85  # of the size of the letters before it that an exponent's is at most
@@ -82,13 +90,30 @@ def _glyphs(view: View, runs: Iterable[TextRun], width: float, height: float) ->
             continue
         turn = math.radians(run.turn - view.quarter)
         along, down = math.cos(turn), math.sin(turn)
-        for text, place, advance in zip(run.text, run.starts, run.advances, strict=True):
-            start = moved(*place)
-            reach = advance * scale
+        shown: Place | None = None
+        reach = 0.0
+        for text, place, advance in zip(run.text, run.starts, advances_of(run, view), strict=True):
+            before, shown = shown, moved(*place)
+            if before is not None and advance <= 0 and math.dist(before, shown) < SAME_START:
+                start = shown[0] + along * reach, shown[1] + down * reach  # a ligature's next letter; the first has all its width
+                own = 0.0
+            else:
+                start, own = shown, advance * scale
+                reach = own
             # a view's box ends at the words' ink: what matters is the middle of the character
-            middle = start[0] + along * reach / 2 + down * 0.3 * run.size, start[1] + down * reach / 2 - along * 0.3 * run.size
+            middle = start[0] + along * own / 2 + down * 0.3 * run.size, start[1] + down * own / 2 - along * 0.3 * run.size
             if window.holds(middle):
-                yield _Glyph(text, start, reach, run.size * scale, run)
+                yield _Glyph(text, start, own, run.size * scale, run)
+
+
+def advances_of(run: TextRun, view: View) -> Sequence[float]:
+    """Return how far each character of a run reaches, in points; where its font tells no widths, by where the next one starts."""
+    if any(advance > 0 for advance in run.advances):
+        return run.advances
+    wide = [WIDE_EMS if _is_unkerned(text) and not text.isdigit() else NARROW_EMS for text in run.text]
+    places = [(x * view.width_points, y * view.height_points) for x, y in run.starts]
+    steps = [math.dist(one, other) for one, other in pairwise(places)]
+    return [*steps, run.size * wide[-1]] if wide else run.advances
 
 
 def _agree(glyphs: Sequence[_Glyph], words: Sequence[SourceWord]) -> bool:
@@ -132,6 +157,8 @@ def _goes_on(piece: _Piece, glyph: _Glyph, turn: float, gaps: _Gaps) -> bool:
         return True
     if gap > CLOSE_EMS * em and (piece.space or not gaps.parts_words(last, glyph, gap / em)):
         return False
+    if gaps.is_out_of_step(last, glyph, gap / em):
+        return False
     if piece.space or gap > CLOSE_EMS * em:
         piece.gaps.add(len(piece.glyphs))
     if is_small and height > RAISED_EMS[0] * first.size:
@@ -159,21 +186,58 @@ class _Gaps:
     def __init__(self, glyphs: Sequence[_Glyph], view: View) -> None:
         self._spaces_drawn = any(glyph.text.isspace() for glyph in glyphs)
         found: list[float] = []
+        steps: dict[object, list[float]] = defaultdict(list)
         for before, after in pairwise(glyphs):
-            if before.run.turn == after.run.turn and before.size == after.size and not _are_figures(before, after):
-                gap, rise = _step(before, after, after.run.turn - view.quarter)
-                if CLOSE_EMS < gap / after.size < WORD_EMS and abs(rise) < LEVEL_EMS * after.size:
-                    found.append(gap / after.size)
+            if before.run.turn != after.run.turn or before.size != after.size:
+                continue
+            gap, rise = _step(before, after, after.run.turn - view.quarter)
+            if abs(rise) >= LEVEL_EMS * after.size:
+                continue
+            if CLOSE_EMS < gap / after.size < WORD_EMS and not _are_figures(before, after):
+                found.append(gap / after.size)
+            if before.run is not after.run and abs(gap) < CLOSE_EMS * after.size:
+                steps[after.run.font].append(abs(gap) / after.size)
         usual = sorted(found)[len(found) // 2] if found else 0.0
         alike = sum(abs(gap - usual) < ALIKE_EMS for gap in found)
         self._usual = usual if alike >= USUAL * len(found) else 0.0
         self._is_rule = alike > 1  # one gap between two operations proves nothing
+        self._exact = {font for font, found in steps.items() if _are_exact(found)}
+        alone = sum(glyph.run.starts[0] == glyph.run.starts[-1] for glyph in glyphs)
+        self._one_by_one = alone >= SINGLY * len(glyphs)
 
     def parts_words(self, last: _Glyph, glyph: _Glyph, ems: float) -> bool:
         """Return whether a gap in front of a character parts words, not labels."""
         if self._spaces_drawn or _are_figures(last, glyph) or not (self._is_rule or last.run is glyph.run):
             return False
         return abs(ems - self._usual) < 2 * ALIKE_EMS
+
+    def is_out_of_step(self, last: _Glyph, glyph: _Glyph, ems: float) -> bool:
+        """Return whether a character begins a label that touches the one before, since it does not follow as others do.
+
+        Characters that are set one by one follow exactly, but for kerning; so does an operation that goes on in another.
+        """
+        if last.run is glyph.run or last.size != glyph.size:
+            return False
+        if glyph.run.font in self._exact:
+            if _is_unkerned(last.text) and _is_unkerned(glyph.text):
+                return abs(ems) > OUT_OF_STEP_EMS
+            if last.text.islower() and glyph.text.isupper():
+                return abs(ems) > EXACT_EMS
+            if self._one_by_one:
+                return ems > KERNED_APART_EMS
+        both_long = min(len(last.run.text), len(glyph.run.text)) > 1
+        return both_long and last.run.font == glyph.run.font and ems < -OVERLAPPING_EMS
+
+
+def _are_exact(steps: Sequence[float]) -> bool:
+    """Return whether most gaps between characters that are set by themselves are none."""
+    exact = sum(step < EXACT_EMS for step in steps)
+    return exact > 1 and exact >= MOSTLY_EXACT * len(steps)
+
+
+def _is_unkerned(text: str) -> bool:
+    """Return whether characters are figures or of East Asian scripts, all equally wide."""
+    return text.isdigit() or unicodedata.east_asian_width(text[:1] or " ") in ("W", "F")
 
 
 def _are_figures(one: _Glyph, other: _Glyph) -> bool:

@@ -21,6 +21,7 @@ LEAST_WIDE: Final = 6  # pixels that a line runs to the side at least; less is p
 GREY: Final = 40.0  # of 255 that the parts of a colour differ by, below which it may be that of print, axes and grids
 THICKEST: Final = 9.0  # pixels; what is thicker is an area
 PRINTED: Final = 0.6  # of a piece's pixels that lie on print, axes and grid, where it is part of them
+LEVEL: Final = 1.0  # rows that a level line rises at most
 SMOOTH: Final = 0.6  # pixels that a vertex stands off the chord at least: half a pixel is the blur of an edge
 LEAST_SEEN: Final = 0.2  # of a line's columns in which it is seen at least
 MOST_MARKED: Final = 0.75  # of a line that lies within symbols of its colour; more is symbols only
@@ -58,9 +59,17 @@ def find_traces(layers: Layers, taken: Claims, printed: Mask, ruled: Mask, symbo
                 )
         for runs in find_threads(cover, thickness, bare, spur):
             places = _places(runs, thickness, own)
+            if _is_rest_of_grid(layers, number, places):
+                continue
             if places and places[-1][0] - places[0][0] >= LEAST_WIDE:
                 found.append(Stroke(tuple(places), layers.name(number), thickness=thickness, order=number))
     return found
+
+
+def _is_rest_of_grid(layers: Layers, number: int, places: Sequence[Place]) -> bool:
+    """Return whether a line is what is left of a grey axis or grid line: level, and of two places."""
+    grey = float(np.ptp(layers.palette[number])) < GREY
+    return grey and len(places) == 2 and abs(places[0][1] - places[1][1]) < LEVEL
 
 
 def _on_print(layers: Layers, number: int, cover: Cover, printed: Mask, ruled: Mask) -> NDArray[np.bool_]:

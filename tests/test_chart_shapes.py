@@ -1,0 +1,199 @@
+"""Lines, symbols, sectors and areas are found in pictures that the tests draw themselves, smoothed eight by eight."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from docai.backends.classical.charts.bends import simplified
+from docai.backends.classical.charts.colours import find_layers
+from docai.backends.classical.charts.scene import Extent, Place, Rectangle, Stroke
+from docai.backends.classical.charts.sectors import fit_circle
+from docai.backends.classical.charts.shapes import Shapes, find_shapes
+
+FINE = 8  # drawn so many times larger, and made smaller again
+BLUE, ORANGE, GREEN = (31, 119, 180), (255, 127, 14), (44, 160, 44)
+
+Picture = NDArray[np.uint8]
+
+
+def canvas(width: int, height: int) -> Picture:
+    return np.full((height * FINE, width * FINE, 3), 255, np.uint8)
+
+
+def drawn(places: list[Place]) -> NDArray[np.int32]:
+    return np.asarray((np.array(places) * FINE).round(), np.int32)
+
+
+def line(picture: Picture, places: list[Place], colour: tuple[int, int, int], thickness: float = 2.0) -> None:
+    cv2.polylines(picture, [drawn(places)], False, colour, round(thickness * FINE))
+
+
+def shapes_of(picture: Picture, slabs: tuple[Rectangle, ...] = ()) -> Shapes:
+    height, width = (side // FINE for side in picture.shape[:2])
+    small = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    none = np.zeros((height, width), np.uint8)
+    return find_shapes(find_layers(small), slabs, none, none)
+
+
+def off(stroke: Stroke, places: list[Place]) -> float:
+    """How far a stroke is from a line at most, down, over the line's width."""
+    columns = np.arange(places[0][0] + 2, places[-1][0] - 2, 1.0)
+    true = np.interp(columns, [x for x, _ in places], [y for _, y in places])
+    read = np.interp(columns, [x for x, _ in stroke.places], [y for _, y in stroke.places], left=math.inf, right=math.inf)
+    return float(np.abs(true - read).max())
+
+
+def test_a_line_is_one_stroke_with_its_bends() -> None:
+    places = [(20.0, 100.0), (80.0, 40.0), (140.0, 90.0), (220.0, 60.0)]
+    picture = canvas(240, 140)
+    line(picture, places, BLUE)
+    (stroke,) = shapes_of(picture).strokes
+    assert stroke.colour == "#1f77b4"
+    assert off(stroke, places) < 0.7
+    for place in places[1:-1]:
+        assert min(math.dist(place, found) for found in stroke.places) < 0.8
+
+
+def test_lines_of_two_colours_are_bridged_where_they_cross() -> None:
+    one, other = [(20.0, 30.0), (220.0, 110.0)], [(20.0, 110.0), (220.0, 30.0)]
+    picture = canvas(240, 140)
+    line(picture, one, BLUE)
+    line(picture, other, ORANGE)
+    strokes = {stroke.colour: stroke for stroke in shapes_of(picture).strokes}
+    assert off(strokes["#1f77b4"], one) < 1
+    assert off(strokes["#ff7f0e"], other) < 1
+
+
+def test_lines_of_one_colour_are_kept_apart_where_they_cross() -> None:
+    one, other = [(20.0, 20.0), (220.0, 120.0)], [(20.0, 120.0), (220.0, 20.0)]
+    picture = canvas(240, 140)
+    line(picture, one, BLUE)
+    line(picture, other, BLUE)
+    strokes = shapes_of(picture).strokes
+    assert len(strokes) == 2
+    assert min(off(stroke, one) for stroke in strokes) < 1
+    assert min(off(stroke, other) for stroke in strokes) < 1
+
+
+def test_dashes_are_one_line() -> None:
+    picture = canvas(240, 100)
+    for start in range(20, 210, 12):
+        line(picture, [(start, 20 + start / 4), (start + 7, 20 + (start + 7) / 4)], GREEN)
+    (stroke,) = shapes_of(picture).strokes
+    assert off(stroke, [(20.0, 25.0), (207.0, 71.75)]) < 1
+
+
+def test_steps_keep_their_risers_upright() -> None:
+    places = [(20.0, 100.0), (80.0, 100.0), (80.0, 40.0), (150.0, 40.0), (150.0, 70.0), (220.0, 70.0)]
+    picture = canvas(240, 140)
+    line(picture, places, BLUE)
+    (stroke,) = shapes_of(picture).strokes
+    for place in places:
+        assert min(math.dist(place, found) for found in stroke.places) < 2.5
+
+
+def test_discs_are_symbols_and_no_lines() -> None:
+    centres = [(30.3, 40.7), (90.5, 80.2), (150.8, 30.5), (200.1, 95.6)]
+    picture = canvas(240, 140)
+    for centre in centres:
+        cv2.circle(picture, tuple(drawn([centre])[0].tolist()), 4 * FINE, BLUE, cv2.FILLED)
+    shapes = shapes_of(picture)
+    assert not shapes.strokes
+    assert {symbol.shape for symbol in shapes.symbols} == {"disc"}
+    for centre, symbol in zip(centres, sorted(shapes.symbols, key=lambda symbol: symbol.centre), strict=True):
+        assert math.dist(centre, symbol.centre) < 0.3
+        assert symbol.extent.width == pytest.approx(8, abs=0.6)
+
+
+def test_rings_are_hollow_symbols() -> None:
+    picture = canvas(120, 100)
+    for centre in ((30, 40), (80, 60)):
+        cv2.circle(picture, (centre[0] * FINE, centre[1] * FINE), 5 * FINE, ORANGE, round(1.6 * FINE))
+    symbols = sorted(shapes_of(picture).symbols, key=lambda symbol: symbol.centre)
+    assert [(symbol.fill, symbol.stroke) for symbol in symbols] == [("", "#ff7f0e")] * 2
+    assert math.dist(symbols[0].centre, (30, 40)) < 0.4
+
+
+def test_bubbles_that_overlap_are_told_apart() -> None:
+    picture = canvas(320, 160)
+    for centre, radius in (((60, 60), 22), ((90, 60), 18)):
+        cv2.circle(picture, (centre[0] * FINE, centre[1] * FINE), radius * FINE, BLUE, cv2.FILLED)
+    found = sorted(shapes_of(picture).symbols, key=lambda symbol: symbol.centre)
+    assert len(found) == 2
+    assert math.dist(found[0].centre, (60, 60)) < 1
+    assert math.dist(found[1].centre, (90, 60)) < 1
+    assert found[0].extent.width == pytest.approx(44, abs=2)
+
+
+@pytest.mark.parametrize("inner", [0, 40])
+def test_sectors_have_their_angles(inner: int) -> None:
+    picture = canvas(220, 220)
+    starts = [0.0, 100.0, 220.0, 250.0, 360.0]
+    colours = [BLUE, ORANGE, GREEN, (214, 39, 40)]
+    for (start, end), colour in zip(pairwise(starts), colours, strict=True):
+        cv2.ellipse(picture, (110 * FINE, 110 * FINE), (80 * FINE, 80 * FINE), -90, start, end, colour, cv2.FILLED)
+    if inner:
+        cv2.circle(picture, (110 * FINE, 110 * FINE), inner * FINE, (255, 255, 255), cv2.FILLED)
+    sectors = sorted(shapes_of(picture).sectors, key=lambda sector: (sector.start + 1) % 360)
+    assert len(sectors) == 4
+    for sector, (start, end) in zip(sectors, pairwise(starts), strict=True):
+        assert sector.sweep == pytest.approx(end - start, abs=0.5)
+        assert math.dist(sector.centre, (110, 110)) < 0.3
+        assert sector.outer == pytest.approx(80, abs=0.4)
+        assert sector.inner == pytest.approx(inner, abs=1.0)
+
+
+def test_a_disc_of_one_colour_is_no_pie() -> None:
+    picture = canvas(120, 120)
+    cv2.circle(picture, (60 * FINE, 60 * FINE), 30 * FINE, BLUE, cv2.FILLED)
+    shapes = shapes_of(picture)
+    assert not shapes.sectors
+    assert len(shapes.symbols) == 1
+
+
+def test_an_area_is_a_polygon_and_no_slab() -> None:
+    upper = [(20.0, 60.0), (90.0, 30.0), (150.0, 70.0), (220.0, 50.0)]
+    picture = canvas(240, 140)
+    cv2.fillPoly(picture, [drawn([*upper, (220.0, 120.0), (20.0, 120.0)])], BLUE)
+    shapes = shapes_of(picture, (Rectangle(Extent(20, 72, 220, 120), "#1f77b4"),))
+    assert not shapes.slabs
+    assert not shapes.strokes
+    (polygon,) = shapes.polygons
+    for place in upper:
+        assert min(math.dist(place, found) for found in polygon.places) < 1.5
+
+
+def test_bars_stay_rectangles() -> None:
+    picture = canvas(240, 140)
+    bars = [Extent(20 + 50 * number, 30.0 + 15 * number, 50 + 50 * number, 120) for number in range(4)]
+    for bar in bars:
+        picture[round(bar.top * FINE) : round(bar.bottom * FINE), round(bar.left * FINE) : round(bar.right * FINE)] = BLUE
+    slabs = tuple(Rectangle(bar, "#1f77b4") for bar in bars)
+    shapes = shapes_of(picture, slabs)
+    assert shapes == Shapes(slabs=slabs)
+
+
+def test_shapes_move_together() -> None:
+    picture = canvas(240, 140)
+    line(picture, [(20.0, 100.0), (80.0, 40.0), (140.0, 90.0)], BLUE)
+    shapes = shapes_of(picture)
+    moved = shapes.moved(10, -5)
+    (x, y), (across, down) = shapes.strokes[0].places[0], moved.strokes[0].places[0]
+    assert (across, down) == (x + 10, y - 5)
+
+
+def test_a_circle_is_fitted_to_places_on_it() -> None:
+    angles = np.linspace(0, 2, 20)
+    places = np.column_stack([3 + 7 * np.cos(angles), -2 + 7 * np.sin(angles)])
+    assert fit_circle(places) == pytest.approx((3, -2, 7))
+
+
+def test_bends_are_where_straight_parts_meet() -> None:
+    places = [(float(x), abs(x - 20.5)) for x in range(42)]
+    assert simplified(places, 0.6)[1] == pytest.approx((20.5, 0.0), abs=0.05)
