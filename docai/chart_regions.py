@@ -6,19 +6,21 @@ even steps, or numbers at its marks. Tables, forms, logos and diagrams have one 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import cv2
 import numpy as np
 
-from docai.box import Box
+from docai.box import Box, hull
 from docai.chart_labels import Labelled, Text, at_even_steps, fill_picture, label_charts
 from docai.chart_scales import SURE, Scale, Token, find_scales, value_of
-from docai.chart_shapes import SYMBOL, Place, Shape, around, shapes_of
+from docai.chart_shapes import SYMBOL, THIN, Place, Shape, around, shapes_of
 from docai.lines import Line
-from docai.sources import SourcePage, VectorPath
+from docai.sources import SourcePage, SourceWord, VectorPath
 
 CELL: Final = 3.0  # points of the raster on which nearness is judged
 JOIN: Final = 5  # cells; what is nearer than 12 points hangs together, as bars of a chart do
@@ -57,6 +59,14 @@ NEAR: Final = 12.0  # points around what is plotted where a table or a receipt h
 HALF: Final = 0.5  # of what is plotted that an axis or grid line runs along
 ALIKE_SIDES: Final = 0.08  # of their sides that small multiples differ by
 MANY: Final = 4000  # shapes of a cluster that are looked at one by one
+AXIS_SHARE: Final = 0.8  # of a plot's side that its axes are long; grid lines may reach over
+HEAT_TEXT: Final = 0.7  # of a heat map that the numbers in its cells cover at most
+SIDE_BY_SIDE: Final = 1.5  # times their width that bars stand apart at most, and times it again where they stand alone
+MOST_BARS: Final = 400  # rectangles of one size; more are a heat map or a texture, which hang together anyway
+TURNED: Final = 0.8  # of the lines that run up or down which label upright charts, where a page is not printed sideways
+ALL_RULED: Final = 0.7  # of an axis's labels that have a tick or a grid line
+_GROUPED = re.compile(r"^[-\u2212(]?[$€£₩₫¥]?\d{1,3}( \d{3})*$")
+_GROUP = re.compile(r"^\d{3}([.,]\d+)?[)%]?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,8 @@ def find_charts(page: SourcePage, lines: Sequence[Line], *, pictured: bool = Fal
     plots += [panel for panel in rest if _is_facet(panel, plots)]
     if not plots:
         return []
+    pictures = [Place(b.left * width, b.top * height, b.right * width, b.bottom * height) for b in (p.box for p in page.pictures)]
+    drawn += [Shape(place, "other", "", -1) for place in pictures if not pictured]
     found = label_charts(plots, drawn, scales, texts, Place(0, 0, width, height))
     if pictured and len(found) == 1:
         fill_picture(found[0], texts, Place(0, 0, width, height))
@@ -117,11 +129,26 @@ def find_charts(page: SourcePage, lines: Sequence[Line], *, pictured: bool = Fal
     return result
 
 
+def stands_upright(page: SourcePage, lines: Sequence[Line], *, pictured: bool = False) -> bool:
+    """Return whether what is written up or down on a page are labels of charts that stand upright."""
+    tokens = [
+        token
+        for number, line in enumerate(lines)
+        if not line.words[0].direction
+        for token in _tokens(line, number, page.width_points, page.height_points)
+    ]
+    if not find_scales(tokens):
+        return False
+    labels = {id(line) for chart in find_charts(page, lines, pictured=pictured) for line in chart.lines}
+    turned = [line for line in lines if line.words[0].direction]
+    return sum(id(line) in labels for line in turned) >= TURNED * len(turned)
+
+
 def _paths_of(chart: Labelled, charts: Sequence[Labelled], shapes: Sequence[Shape]) -> set[int]:
     """Return the places of the paths that are drawn of a chart: its own, and what lies in it and is no other's."""
     others = {shape.path for other in charts if other is not chart for shape in other.shapes}
     inside = {shape.path for shape in shapes if chart.place.holds(shape.place, 2)}
-    return {shape.path for shape in chart.shapes} | (inside - others)
+    return {number for number in {shape.path for shape in (*chart.shapes, *chart.keys)} | (inside - others) if number >= 0}
 
 
 def _are_badges(scale: Scale, shapes: Sequence[Shape]) -> bool:
@@ -140,14 +167,30 @@ def _text(line: Line, width: float, height: float) -> Text:
 
 def _tokens(line: Line, number: int, width: float, height: float) -> Iterator[Token]:
     """Yield the words of a line; numbers that stand in a text, as in "May 21, 2009", are no values."""
-    for place, word in enumerate(line.words):
+    words = list(_with_thousands(line))
+    for place, word in enumerate(words):
         box = word.box
-        beside = line.words[max(0, place - 1) : place] + line.words[place + 1 : place + 2]
+        beside = words[max(0, place - 1) : place] + words[place + 1 : place + 2]
         within = any(
             _gap(word.box, other.box) < SPACE * line.em and len(other.text) > 1 and value_of(other.text) is None for other in beside
         )
         where = Place(box.left * width, box.top * height, box.right * width, box.bottom * height)
         yield Token(where, word.text, None if within and not word.direction else value_of(word.text), number)
+
+
+def _with_thousands(line: Line) -> Iterator[SourceWord]:
+    """Yield the words of a line, those of one number made one: "200 000"."""
+    before: SourceWord | None = None
+    for word in line.words:
+        if before is not None:
+            near = not word.direction and 0 < word.box.left - before.box.right < SPACE * line.em
+            if near and _GROUP.match(word.text) and _GROUPED.match(before.text):
+                before = before._replace(text=f"{before.text} {word.text}", box=hull((before.box, word.box)))
+                continue
+            yield before
+        before = word
+    if before is not None:
+        yield before
 
 
 def _gap(box: Box, other: Box) -> float:
@@ -194,6 +237,8 @@ def _clusters(shapes: Sequence[Shape], scales: Sequence[Scale], width: float, he
                 paint(Place(*side))
         else:
             paint(shape.place)
+    for place in _rows_of_bars(shapes):
+        paint(place)
     for place in _between(scales):
         if any(shape.kind != "rule" and place.holds(shape.place, 6) for shape in shapes):
             paint(place)
@@ -204,19 +249,50 @@ def _clusters(shapes: Sequence[Shape], scales: Sequence[Scale], width: float, he
     return _with_hovering(list(groups.values()))
 
 
+def _rows_of_bars(shapes: Sequence[Shape]) -> Iterator[Place]:
+    """Yield what is between filled rectangles of one colour and width that stand side by side, as far as both reach."""
+    for along, across in (((1, 3), (0, 2)), ((0, 2), (1, 3))):
+        alike: dict[tuple[str, int], list[Place]] = {}
+        for shape in shapes:
+            wide = shape.place[across[1]] - shape.place[across[0]]
+            if shape.kind == "rectangle":
+                alike.setdefault((shape.colour, round(wide)), []).append(shape.place)
+        for (_, wide), places in alike.items():
+            if not 1 < len(places) <= MOST_BARS:
+                continue
+            for one, other in pairwise(sorted(places, key=lambda place: place[across[0]])):
+                gap = other[across[0]] - one[across[1]]
+                level = min(one[along[1]], other[along[1]]) - max(one[along[0]], other[along[0]])
+                if 0 < gap <= SIDE_BY_SIDE * wide and level > 0 and max(one[along[1]] - one[along[0]], wide) > LEAST_SIDE:
+                    sides = {across[0]: one[across[1]], across[1]: other[across[0]]}
+                    sides |= {along[0]: max(one[along[0]], other[along[0]]), along[1]: min(one[along[1]], other[along[1]])}
+                    yield Place(*(sides[side] for side in range(4)))
+
+
 def _with_hovering(groups: list[list[Shape]]) -> list[list[Shape]]:
-    """Return groups, those that hover inside the frame of another made one with it."""
+    """Return groups, those that hover inside the frame or between the axes of another made one with it."""
     order = sorted(groups, key=lambda group: -around(shape.place for shape in group).area)
     result: list[tuple[Place, list[Shape]]] = []
     for group in order:
         place = around(shape.place for shape in group)
         frames = [(outer, members) for outer, members in result if outer.holds(place, 1)]
-        owner = next((m for _, m in reversed(frames) if any(s.kind == "frame" and s.place.holds(place, 1) for s in m)), None)
+        owner = next((members for outer, members in reversed(frames) if _is_framed(place, outer, members)), None)
         if owner is None:
             result.append((place, list(group)))
         else:
             owner.extend(group)
     return [members for _, members in result]
+
+
+def _is_framed(place: Place, outer: Place, members: Sequence[Shape]) -> bool:
+    """Return whether a place lies in a frame among shapes, or between an axis across and one upwards."""
+    if any(shape.kind == "frame" and shape.place.holds(place, 1) for shape in members):
+        return True
+    rules = [shape.place for shape in members if shape.kind == "rule"]
+    across = any(rule.width >= AXIS_SHARE * outer.width and rule.left <= place.left and place.right <= rule.right for rule in rules)
+    return across and any(
+        rule.height >= AXIS_SHARE * outer.height and rule.top <= place.top and place.bottom <= rule.bottom for rule in rules
+    )
 
 
 def _between(scales: Sequence[Scale]) -> Iterator[Place]:
@@ -265,7 +341,10 @@ def _plots(cluster: Sequence[Shape]) -> list[Place]:
 
 
 def _framed(cluster: Sequence[Shape]) -> Iterator[Place]:
+    bars = {id(bar) for bar in _bars(cluster)}
     for shape in cluster:
+        if id(shape) in bars:  # with a line in front
+            continue
         large = shape.place.width >= PANEL_WIDTH and shape.place.height >= PANEL_HEIGHT
         if large and shape.kind in ("frame", "rectangle"):
             inner = [s for s in cluster if s.kind != "rule" and s is not shape and shape.place.holds(s.place, 3)]
@@ -323,9 +402,11 @@ def _is_chart(
     if min(core.width, core.height) < LEAST_SIDE:
         return False
     inside = [text for text in texts if core.holds(text.place, 2)]
-    if sum(text.count >= PROSE_WORDS and text.place.width > 0.5 * core.width for text in inside) > MOST_PROSE:
+    is_heat = any(_heat([shape for shape in shapes if shape.kind == "rectangle"]))
+    prose = sum(text.count >= PROSE_WORDS and text.place.width > 0.5 * core.width for text in inside)
+    if prose > MOST_PROSE and not is_heat:
         return False
-    if sum(text.place.area for text in inside) > MOST_TEXT * core.area:
+    if sum(text.place.area for text in inside) > (HEAT_TEXT if is_heat else MOST_TEXT) * core.area:
         return False
     near = [token for token in tokens if core.grown(REACH).holds(token.place)]
     if any(len({shape.colour for shape in pie}) > 1 or len(pie) > 2 for pie in pies_of(shapes)):
@@ -334,6 +415,8 @@ def _is_chart(
     marks = list(_marks(shapes, core, words, PIXEL if pictured else LEVEL))
     if pictured and not marks:
         marks = _standing(shapes, words)
+    if not marks and not pictured:
+        marks = _ranges(shapes, scales, words)
     if not marks:
         return False
     plotted = around(shape.place for shape in marks)
@@ -344,6 +427,55 @@ def _is_chart(
     if _are_labelled(list(_bars(marks)), [token for token in tokens if plotted.grown(LABEL_REACH).holds(token.place)]):
         return True
     return pictured and _is_plausible(shapes, marks, plotted, tokens)
+
+
+def _ranges(shapes: Sequence[Shape], scales: Sequence[Scale], words: Sequence[Place]) -> list[Shape]:
+    """Return boxes of equal width side by side that stand for ranges of an axis with ticks or grid lines: boxes, floating bars."""
+    found: list[Shape] = []
+    rules = [shape.place for shape in shapes if shape.kind == "rule"]
+    for along, across in (((1, 3), (0, 2)), ((0, 2), (1, 3))):
+        axes = [
+            scale for scale in scales if scale.across == (along[0] == 0) and (_is_ruled(scale, rules) or len(scale.tokens) > SURE)
+        ]
+        ranges = [
+            shape
+            for shape in shapes
+            if shape.kind in ("rectangle", "frame")
+            and min(shape.place.width, shape.place.height) > THIN
+            and not _is_cell(shape, words)
+            and any(_spans(scale, shape.place, along) for scale in axes)
+        ]
+        wide = [(shape.place[across[1]] - shape.place[across[0]], shape) for shape in ranges]
+        for group in _alike(wide, max(LEVEL, EQUAL * max((width for width, _ in wide), default=0.0))):
+            starts = {round(shape.place[across[0]]) for shape in group}
+            ends = {round(shape.place[end]) for shape in group for end in along}
+            apart = all(a.place.shared(b.place) < 1 for a, b in pairwise(sorted(group, key=lambda s: s.place[across[0]])))
+            if len(starts) > 1 and len(ends) >= FEW and apart:
+                found += group
+    return found
+
+
+def _is_ruled(scale: Scale, rules: Sequence[Place]) -> bool:
+    """Return whether most labels of an axis stand in line with a tick or a grid line near them."""
+    ruled = 0
+    for token in scale.tokens:
+        x, y = token.place.middle
+        if scale.across:
+            ruled += any(r.width < THIN and abs(r.middle[0] - x) < ALIGNED and _beyond(r.top, r.bottom, y) < REACH for r in rules)
+        else:
+            ruled += any(r.height < THIN and abs(r.middle[1] - y) < ALIGNED and _beyond(r.left, r.right, x) < REACH for r in rules)
+    return ruled >= ALL_RULED * len(scale.tokens)
+
+
+def _beyond(low: float, high: float, value: float) -> float:
+    """Return how far a value lies outside an interval."""
+    return max(low - value, value - high, 0.0)
+
+
+def _spans(scale: Scale, place: Place, along: tuple[int, int]) -> bool:
+    """Return whether a box lies in the stretch of an axis beside it, give or take a step."""
+    step = (scale.place[along[1]] - scale.place[along[0]]) / max(1, len(scale.tokens) - 1)
+    return scale.place[along[0]] - step <= place[along[0]] and place[along[1]] <= scale.place[along[1]] + step
 
 
 def _standing(shapes: Sequence[Shape], words: Sequence[Place]) -> list[Shape]:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from docai.borderless import find_aligned
 from docai.box import Box, hull
-from docai.chart_regions import Plotted, find_charts
+from docai.chart_regions import Plotted, find_charts, stands_upright
 from docai.document import Quarter, Role
 from docai.figures import Drawn, Frame, Looks, find_figures
 from docai.lines import Line, breaks_between_words, ends_in_hangul, find_lines, join_lines
@@ -103,7 +103,7 @@ def find_regions(
     is read turned.
     """
     quarter = reading_direction(page.words)
-    if quarter:
+    if quarter and not _has_turned_labels(page, lines, drawn):
         upright = turned_page(page, quarter)
         regions = find_regions(
             upright,
@@ -148,6 +148,13 @@ def find_regions(
     regions = [*heads, *_in_order(free, [*tables, *figures, *charts], frames), *running[len(heads) :]]
     whole_words = any(ends_in_hangul(r.lines) and breaks_between_words(r.lines) for r in regions if r.kind == "text")
     return [replace(region, sound=_is_sound(region, unsound), whole_words=whole_words) for region in regions]
+
+
+def _has_turned_labels(page: SourcePage, lines: Sequence[Line], drawn: Sequence[VectorPath]) -> bool:
+    """Return whether the text that runs up or down on a page is the labels of upright charts, and no print of it."""
+    if drawn and stands_upright(replace(page, paths=tuple(drawn)), lines, pictured=True):
+        return True
+    return stands_upright(page, lines)
 
 
 def _without(

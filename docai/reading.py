@@ -11,7 +11,21 @@ from typing import Final
 
 from docai import document
 from docai.box import hull
-from docai.document import NO_USAGE, Block, Content, Engine, Figure, Page, Problem, Quarter, Role, Table, Text, mean_confidence
+from docai.document import (
+    NO_USAGE,
+    Block,
+    Chart,
+    Content,
+    Engine,
+    Figure,
+    Page,
+    Problem,
+    Quarter,
+    Role,
+    Table,
+    Text,
+    mean_confidence,
+)
 from docai.exchange import Reply, Request, Talk, together
 from docai.guards import guarded
 from docai.layout import ASLANT, SENTENCE_END, Region, find_regions
@@ -212,6 +226,8 @@ def _asked(region: Region, sheet: Sheet, given: SourcePage, context: Context) ->
         requests.append(Request(task, (seen,), context.model))
     rules, *model = yield from guarded(requests)
     rules = _upright(rules, sheet) if region.pictured else rules
+    if isinstance(rules.answer, Chart) and region.borrowed:  # what it shares with a neighbour is not where it stands
+        rules = replace(rules, answer=document.replace(rules.answer, box=region.box))
     return choose(rules, _upright(model[0], sheet), region.words) if model else rules
 
 
