@@ -73,13 +73,25 @@ def read_chart(view: View, languages: tuple[str, ...]) -> Reply:
         whole = Plot(Extent(0.0, 0.0, scene.width, scene.height), None, None)
         found = [(whole, part) for part in read_pies(bare, legend)]
     else:
-        found = [(plot, part) for plot in plots for part in _parts(bare, plot, legend)]
+        found = [(plot, part) for plot in _apart(plots) for part in _parts(bare, plot, legend)]
     used = {id(label) for plot in plots for label in plot.used}
     free = [label for label in bare.labels if id(label) not in used]
     found = [(plot, with_printed(part, plot, bare, free)) for plot, part in found]
     if not any(value.y is not None for _, part in found for strand in part.strands for value in strand.values):
         return unread(view, "nothing in it was recognised as marks of values")
     return _reply(bare, view, _checked(bare, found), free)
+
+
+def _apart(plots: Sequence[Plot]) -> list[Plot]:
+    """Return plots without those that lie mostly over a better one: axes made of labels that are none."""
+    chosen: list[Plot] = []
+    for plot in sorted(
+        plots, key=lambda plot: -min((s.confidence for s in (plot.across, plot.down) if s is not None), default=0.0)
+    ):
+        area = plot.extent.width * plot.extent.height
+        if all(plot.extent.shared(other.extent) <= OVER * min(area, other.extent.width * other.extent.height) for other in chosen):
+            chosen.append(plot)
+    return [plot for plot in plots if any(plot is other for other in chosen)]
 
 
 def _checked(scene: Scene, found: Sequence[tuple[Plot, Part]]) -> list[tuple[Plot, Part]]:
@@ -189,6 +201,7 @@ def _point(value: Value, part: Part, scene: Scene, view: View, plot: Plot) -> Po
     )
 
 
+OVER: Final = 0.5  # of the smaller of two plots that both cover where they cannot both be plots
 DAY: Final = 86_400.0  # seconds
 FORMS: Final = (
     "%Y",
@@ -224,7 +237,7 @@ FIGURES: Final = 6  # of numbers that were read off an axis; more are noise of t
 
 
 def _name(value: Value, part: Part, names: Scale | None) -> float | str:
-    """Return the independent value of a mark; of a bar among numbers its bin, among dates the period as the axis tells it."""
+    """Return the independent value of a mark; of a bar always a text: its bin or number among numbers, its period among dates."""
     if isinstance(value.x, str) or names is None:
         return value.x
     if names.kind == "date":
@@ -232,7 +245,8 @@ def _name(value: Value, part: Part, names: Scale | None) -> float | str:
     if part.kind == "bar" and _are_bins(part, names):
         low, high = _bin(value, part, names)
         return f"{low:g} – {high:g}"
-    return float(f"{value.x:.{FIGURES}g}")
+    number = float(f"{value.x:.{FIGURES}g}")
+    return f"{number:.15g}" if part.kind == "bar" else number
 
 
 def _sides(value: Value, names: Scale) -> tuple[float, float]:

@@ -21,6 +21,7 @@ LEFT_OVER: Final = 0.15  # of the ink that is no axis and no text, from which on
 PALE: Final = 24  # of 255 between a colour's channels; less is grey, as axes, grid lines and text are
 OUTSIDE: Final = 0.5  # of a mark's ink that must lie in the plot to be one of its marks
 
+UNNAMED: Final = 0.75  # how sure a value of several series is at most whose series has no name: it is right, but of what?
 LEAST_COLOURED: Final = 50  # pixels that tell something
 SHIFT: Final = 2  # bits of a place that tell parts of a pixel
 SUBPIXELS: Final = 1 << SHIFT
@@ -33,7 +34,7 @@ def checked(scene: Scene, plot: Plot | None, parts: Sequence[Part]) -> list[Part
 
     `scene` is the whole scene without the legend.
     """
-    held = [_with_whole(part) for part in parts]
+    held = [_with_names(_with_whole(part)) for part in parts]
     if plot is None or not held:
         return held
     share = max(left_over(scene, plot, held), unexplained(scene, plot, held))
@@ -42,6 +43,19 @@ def checked(scene: Scene, plot: Plot | None, parts: Sequence[Part]) -> list[Part
     message = f"{share:.0%} of what is drawn in the plot is in no series that was read; hold the chart against its redraw"
     first = replace(held[0], faults=(*held[0].faults, ("chart_marks_left", message)))
     return [replace(part, sure=part.sure * (1 - share / 2)) for part in (first, *held[1:])]
+
+
+def _with_names(part: Part) -> Part:
+    """Return a part that is less sure where its values cannot be told apart: series without names, categories of one name."""
+    unnamed = len(part.strands) > 1 and part.kind not in ("pie", "heatmap", "point")
+    strands = []
+    for strand in part.strands:
+        names = [value.x for value in strand.values if isinstance(value.x, str)]
+        alike = len(names) - len(set(names))
+        share = 1.0 if not alike or part.kind in ("point", "box") else 1.0 - alike / len(names)
+        most = UNNAMED if unnamed and not strand.name else 1.0
+        strands.append(replace(strand, values=tuple(replace(value, sure=min(value.sure * share, most)) for value in strand.values)))
+    return replace(part, strands=tuple(strands))
 
 
 def left_over(scene: Scene, plot: Plot, parts: Sequence[Part]) -> float:
