@@ -483,3 +483,101 @@ def test_all_labels_of_axes_are_used_and_the_title_of_the_chart_is_not() -> None
     used = only(drawn).used
     assert title not in used
     assert len(used) == 7
+
+
+def slanted(text: str, across: float, *, middle: bool) -> Label:
+    """Return a label that rises by 45 degrees, and has its middle or its end below a place."""
+    side = 30.0
+    left = across - side / 2 if middle else across - side + 0.35 * SIZE
+    return Label(text, Extent(left, BOTTOM + 8, left + side, BOTTOM + 8 + side), SIZE, -45.0)
+
+
+@pytest.mark.parametrize("middle", [True, False])
+def test_slanted_labels_stand_at_their_marks_by_their_middles_or_their_ends(middle: bool) -> None:
+    places = [80.0, 130.0, 180.0, 230.0]
+    marks = tuple(line((place, BOTTOM), (place, BOTTOM + 3.5)) for place in places)
+    labels = tuple(
+        slanted(text, place, middle=middle) for text, place in zip(["2001", "2002", "2003", "2004"], places, strict=True)
+    )
+    plot = only(Drawn(labels, marks) + upright(["0", "1", "2"], [BOTTOM, 130, TOP]))
+    assert plot.across is not None
+    assert [tick.place for tick in plot.across.ticks] == pytest.approx(places)
+
+
+def test_two_powers_of_ten_are_a_logarithmic_axis() -> None:
+    plot = only(upright(["10^1", "10^2"], [200.0, 100.0]) + lying(["0", "1", "2"], [80.0, 180.0, 280.0]))
+    assert plot.down is not None
+    assert plot.down.kind == "log"
+    assert plot.down.value(150.0) == pytest.approx(10**1.5)
+
+
+def test_evenly_spaced_months_are_names_and_no_numbers_with_a_unit() -> None:
+    plot = only(upright(["0", "1", "2"], [BOTTOM, 130, TOP]) + lying(["1월", "2월", "3월", "4월"], [80.0, 160.0, 240.0, 320.0]))
+    assert plot.across is not None
+    assert plot.across.kind == "category"
+    assert [tick.text for tick in plot.across.ticks] == ["1월", "2월", "3월", "4월"]
+
+
+def test_values_printed_in_a_plot_are_no_axis() -> None:
+    axes = upright(["0", "1", "2"], [BOTTOM, 130, TOP]) + lying(["0", "1", "2"], [80.0, 180.0, 280.0])
+    printed = tuple(text_at(text, 150.0, down) for text, down in [("0.5", 174.0), ("1.0", 124.0), ("1.5", 74.0), ("1.8", 44.0)])
+    assert len(find_plots((axes + Drawn(printed)).scene())) == 1
+
+
+def test_a_legend_of_sizes_is_no_axis() -> None:
+    axes = upright(["0", "1", "2"], [BOTTOM, 130, TOP]) + lying(["0", "1", "2"], [80.0, 180.0, 280.0])
+    downs = [60.0, 80.0, 104.0]
+    labels = tuple(text_at(text, 330.0, down, align="left") for text, down in zip(["10", "20", "30"], downs, strict=True))
+    discs = tuple(
+        Symbol((310.0, down), Extent(310 - r, down - r, 310 + r, down + r), "disc", BLUE)
+        for r, down in zip([5.0, 8.0, 11.0], downs, strict=True)
+    )
+    scene = (axes + Drawn(labels)).scene()
+    found = find_plots(replace(scene, symbols=discs))
+    assert [plot.second for plot in found] == [None]
+
+
+def test_value_axes_on_both_sides_without_marks_are_those_of_one_plot() -> None:
+    left = upright(["0", "50", "100"], [BOTTOM, 130, TOP], ticks=False)
+    right = Drawn(tuple(text_at(text, RIGHT + 6, down, align="left") for text, down in [("0", BOTTOM), ("5", 130), ("10", TOP)]))
+    names = lying(["a", "b", "c"], [110.0, 210.0, 310.0], ticks=False)
+    bars = tuple(Rectangle(Extent(x - 20, 100, x + 20, BOTTOM), BLUE) for x in (110.0, 210.0, 310.0))
+    plot = only(left + right + names + Drawn(rectangles=bars))
+    assert plot.second is not None
+    assert plot.second.value(130.0) == pytest.approx(5.0)
+
+
+def test_a_plot_without_axis_lines_reaches_as_far_as_its_marks() -> None:
+    ticks = lying(["0", "1", "2"], [80.0, 180.0, 280.0]) + upright(["0", "1", "2"], [BOTTOM, 130, TOP])
+    bare = Drawn(ticks.labels, tuple(stroke for stroke in ticks.strokes if max(stroke.extent.width, stroke.extent.height) < 5))
+    shown = Drawn(strokes=(line((80, 200), (180, 90), (330, 60), colour=BLUE),))
+    assert only(bare + shown).extent.right == pytest.approx(330.0)
+
+
+def test_years_at_which_all_values_stand_are_numbers() -> None:
+    years, places = ["2000", "2001", "2002", "2003"], [80.0, 160.0, 241.0, 321.0]
+    axes = lying(years, places) + upright(["0", "1", "2"], [BOTTOM, 130, TOP])
+    shown = Drawn(strokes=(line(*zip(places, [200.0, 90.0, 60.0, 80.0], strict=True), colour=BLUE),))
+    plot = only(axes + shown)
+    assert plot.across is not None
+    assert plot.across.kind == "linear"
+    assert plot.across.value(241.0) == pytest.approx(2002.0, abs=0.01)
+
+
+def test_ticks_that_were_all_rounded_alike_are_put_right_by_their_labels() -> None:
+    exact = [200.25 - 38.25 * n for n in range(4)]
+    drawn = [200.0, 162.0, 124.0, 86.0]
+    labels = tuple(text_at(text, LEFT - 6, place, align="right") for text, place in zip("0123", exact, strict=True))
+    strokes = tuple(Stroke(((LEFT, place), (LEFT - 5, place)), "#000000", 1.0) for place in drawn)
+    plot = only(Drawn(labels, strokes) + lying(["0", "1", "2"], [80.0, 180.0, 280.0]))
+    assert plot.down is not None
+    assert abs(plot.down.slope) == pytest.approx(1 / 38.25, rel=1e-3)
+
+
+def test_vertices_beside_all_ticks_tell_that_ticks_stand_half_a_pixel_off() -> None:
+    places = [80.5, 160.5, 240.5, 320.5]
+    axes = lying(["1", "2", "3", "4"], places) + upright(["0", "1", "2"], [BOTTOM, 130, TOP])
+    shown = Drawn(strokes=(line(*[(place - 0.5, 100 + n * n) for n, place in enumerate(places)], colour=BLUE),))
+    plot = only(axes + shown)
+    assert plot.across is not None
+    assert plot.across.value(80.0) == pytest.approx(1.0)

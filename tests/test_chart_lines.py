@@ -324,3 +324,9 @@ def test_both_axes_in_one_stroke_are_no_series(plot):
     axes = Stroke(((LEFT, TOP), (LEFT, BOTTOM), (RIGHT, BOTTOM)), "#000000")
     assert read(plot, strokes=[axes]) is None
     assert len(read(plot, strokes=[axes, line(plot, VALUES)]).strands) == 1
+
+
+def test_equal_values_one_after_the_other_are_each_read_from_a_line_of_steps(plain):
+    xs, values = [0, 2, 2, 6, 6, 8, 8, 10, 10, 12], [2, 2, 6, 6, 3, 3, 5, 5, 4, 4]
+    part = read(plain, strokes=[line(plain, values, xs=xs)])
+    assert told(part.strands[0]) == [(0, 2), (2, 6), (4, 6), (6, 3), (8, 5), (10, 4), (12, 4)]

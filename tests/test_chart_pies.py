@@ -149,3 +149,19 @@ def test_a_title_above_is_no_name():
     title = label("Energy use of buildings", 60, 12)
     part = read(sectors, [title, beside(sectors[0], "Coal", 60), beside(sectors[1], "Gas", 60)])[0]
     assert [x for x, _ in told(part.strands[0])] == ["Coal", "Gas"]
+
+
+def test_the_label_of_a_narrow_sector_stands_by_its_nearest_corner():
+    sectors = pie([30, 14, 4, 52], start=225.0)
+    middle = sectors[2].start + sectors[2].sweep / 2
+    x, y = place_at(sectors[2], middle, 54)
+    wide = label("A narrow one", x - 70 if middle % 360 > 180 else x, y - 5)
+    labels = [beside(sectors[0], "West", 60), beside(sectors[1], "North", 60), wide, beside(sectors[3], "East", 60)]
+    assert {name for name, _ in told(read(sectors, labels)[0].strands[0])} == {"West", "North", "A narrow one", "East"}
+
+
+def test_thousands_that_might_be_decimals_are_amounts_where_they_are_in_proportion():
+    sectors = pie([413, 297])
+    labels = [beside(sectors[0], "413,000", 30), beside(sectors[1], "297,000", 30)]
+    part = read(sectors, labels, legend=legend_of("a", "b"))[0]
+    assert told(part.strands[0]) == [("a", 413_000), ("b", 297_000)]

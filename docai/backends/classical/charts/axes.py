@@ -14,10 +14,21 @@ from typing import Final
 from docai.backends.classical.charts.axis_titles import with_titles
 from docai.backends.classical.charts.baselines import placed_exactly
 from docai.backends.classical.charts.calibration import OUTLIERS_IN_PICTURES, SNAPPED, Axis, calibrated
-from docai.backends.classical.charts.categories import are_names, as_names, filled, find_names, reach, stand_evenly
+from docai.backends.classical.charts.categories import (
+    are_months_marked,
+    are_names,
+    as_names,
+    as_years,
+    filled,
+    find_names,
+    marked_places,
+    reach,
+    stand_evenly,
+)
 from docai.backends.classical.charts.fits import MOST_OUTLIERS
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Extent, Label, Scene
+from docai.backends.classical.charts.slanted import with_middles_told
 from docai.backends.classical.charts.ticks import Lines, anchor, find_lines, has_swatches, in_lines, prepare
 
 LOOSE: Final = 1.5  # scene units that a plot's lines may begin behind its first tick
@@ -31,6 +42,8 @@ THINNEST_EMS: Final = 0.3  # a bar is thicker
 LEAST_MARKS: Final = 2
 FILLED: Final = 0.5  # of the cells of a heat map that have a colour
 BASED: Final = 0.5  # of the marks of a plot without values that stand on one line
+LEVEL_EMS: Final = 0.3  # between the middles of a legend's marks and their labels
+SIZES_EMS: Final = 4.0  # between the marks of a legend of sizes and their labels
 LEAST_ALONE: Final = 4  # ticks of an axis without marks and partner
 LEAST_EMS: Final = 4.0  # no plot is smaller than that, of a letter's size
 
@@ -41,10 +54,10 @@ def find_plots(scene: Scene) -> list[Plot]:
     A scale is None where there is no such axis, or none that can be read.
     """
     lines = find_lines(scene)
-    labels = prepare(scene.labels)
+    labels = with_middles_told(prepare(scene.labels), lines, scene)
     axes = _value_axes(labels, lines, scene)
     found: list[Plot] = []
-    for members in _paired(axes, lines, scene):
+    for members in _paired(_without_inner(axes), lines, scene):
         plot = _plot(members, labels, axes, lines, scene)
         if plot is None:
             continue
@@ -117,10 +130,28 @@ def _is_among_others(axis: Axis, labels: Sequence[Label], scene: Scene) -> bool:
 
 def _is_axis(axis: Axis, scene: Scene) -> bool:
     """Return whether labels that grow evenly are an axis: not the names of a legend, nor two numbers side by side."""
-    if not axis.scale.horizontal and has_swatches(axis.labels, scene):
+    if not axis.scale.horizontal and (has_swatches(axis.labels, scene) or (axis.support < SNAPPED and _are_sizes(axis, scene))):
         return False
     long = abs(axis.scale.ticks[-1].place - axis.scale.ticks[0].place) >= LEAST_EMS / 2 * axis.size
     return long and (len(axis.labels) > 2 or axis.support == 1.0)
+
+
+def _are_sizes(axis: Axis, scene: Scene) -> bool:
+    """Return whether each label of an upright axis has a mark before it, all over each other: a legend of sizes."""
+    size = axis.size
+    marks = [mark.extent for mark in scene.symbols] + [mark.extent for mark in scene.rectangles]
+    middles: list[float] = []
+    for label in axis.labels:
+        near = [
+            e.middle[0]
+            for e in marks
+            if abs(e.middle[1] - label.extent.middle[1]) < LEVEL_EMS * size
+            and -size < label.extent.left - e.right < SIZES_EMS * size
+        ]
+        if not near:
+            return False
+        middles.append(max(near))
+    return max(middles) - min(middles) < LEVEL_EMS * size
 
 
 def _not_broken(axes: Sequence[Axis], lines: Lines) -> list[Axis]:
@@ -141,6 +172,27 @@ def _not_broken(axes: Sequence[Axis], lines: Lines) -> list[Axis]:
             if gap > 0 and one_line:
                 broken |= {id(axis), id(other)}
     return [axis for axis in axes if id(axis) not in broken]
+
+
+def _without_inner(axes: Sequence[Axis]) -> list[Axis]:
+    """Return axes without columns and rows of numbers within the plot of others: values that are printed beside marks.
+
+    They stand where their numbers are, as ticks do, but have no marks of their own.
+    """
+    rows = [axis for axis in axes if axis.scale.horizontal and axis.support >= SNAPPED]
+    columns = [axis for axis in axes if not axis.scale.horizontal and axis.support >= SNAPPED]
+    cells = [
+        Extent(row.scale.start, column.scale.start, row.scale.end, column.scale.end)
+        for row in rows
+        for column in columns
+        if _is_near(row, column)
+    ]
+    return [axis for axis in axes if axis.support >= SNAPPED or not any(_is_within(axis, cell) for cell in cells)]
+
+
+def _is_within(axis: Axis, cell: Extent) -> bool:
+    """Return whether most labels of an axis lie within a plot."""
+    return 2 * sum(cell.holds(label.extent.middle) for label in axis.labels) > len(axis.labels)
 
 
 def _are_beside(axis: Axis, other: Axis) -> bool:
@@ -222,7 +274,7 @@ def _paired(axes: Sequence[Axis], lines: Lines, scene: Scene) -> list[Members]:
     rest = [axis for axis in axes if id(axis) not in used]
     while rest:
         along = [axis for axis in rest if axis.scale.horizontal == rest[0].scale.horizontal and _are_along(axis, rest[0])]
-        facing = [axis for axis in along if axis is rest[0] or _are_facing(axis, rest[0])]
+        facing = [axis for axis in along if axis is rest[0] or _are_facing(axis, rest[0], scene)]
         facing.sort(key=lambda axis: -axis.low if axis.scale.horizontal else axis.low)
         first, second = facing[0], facing[1] if len(facing) > 1 else None
         plots.append((first, None, second) if first.scale.horizontal else (None, first, second))
@@ -288,10 +340,27 @@ def _are_along(axis: Axis, other: Axis) -> bool:
     return shared > ALIKE * max(one.end - one.start, two.end - two.start)
 
 
-def _are_facing(axis: Axis, other: Axis) -> bool:
-    """Return whether two axes without a partner stand on both sides of one plot."""
+def _are_facing(axis: Axis, other: Axis, scene: Scene) -> bool:
+    """Return whether two axes without a partner stand on both sides of one plot.
+
+    Where nothing tells on which sides their plots lie, nothing may be drawn behind the second, as in a next plot.
+    """
     first, second = (axis, other) if axis.low < other.low else (other, axis)
-    return second.low - first.high > LEAST_EMS * axis.size and first.side >= 0 and second.side <= 0 and first.side != second.side
+    if second.low - first.high <= LEAST_EMS * axis.size or first.side < 0 or second.side > 0:
+        return False
+    return first.side != second.side or not _is_drawn_behind(second, scene)
+
+
+def _is_drawn_behind(axis: Axis, scene: Scene) -> bool:
+    """Return whether marks larger than those of a legend lie to the right of an upright axis, or below a level one."""
+    scale, far = axis.scale, LEAST_EMS * axis.size
+    marks = [*(mark.extent for mark in scene.rectangles), *(mark.extent for mark in scene.strokes)]
+    for extent in marks:
+        begin, end = (extent.top, extent.bottom) if scale.horizontal else (extent.left, extent.right)
+        middle = extent.middle[0 if scale.horizontal else 1]
+        if begin > axis.high and end - begin > far and scale.start < middle < scale.end:
+            return True
+    return False
 
 
 # Plots
@@ -302,6 +371,7 @@ def _plot(members: Sequence[Axis | None], labels: Sequence[Label], axes: Sequenc
     across, down, second = members
     if across is not None and down is not None:
         one, two = _told(across, down.scale, scene), _told(down, across.scale, scene)
+        one, two = _reaching(one, two, across, lines, scene), _reaching(two, one, down, lines, scene)
         extent = Extent(one.start, two.start, one.end, two.end)
         scales: list[Scale | None] = [one, two]
     else:
@@ -323,7 +393,19 @@ def _plot(members: Sequence[Axis | None], labels: Sequence[Label], axes: Sequenc
 
 def _told(axis: Axis, other: Scale, scene: Scene) -> Scale:
     """Return what an axis tells: values, or names where bars stand on its ticks, or its dates stand evenly."""
-    return as_names(axis) if stand_evenly(axis) or are_names(axis, other, scene) else axis.scale
+    if stand_evenly(axis) or are_names(axis, other, scene) or are_months_marked(axis, other, scene):
+        return as_names(axis)
+    return as_years(axis.scale, other, scene)
+
+
+def _reaching(scale: Scale, other: Scale, axis: Axis, lines: Lines, scene: Scene) -> Scale:
+    """Return a scale without a line along it that reaches as far as marks beside its ticks do, a step at most."""
+    if scale.kind == "category" or span_along(axis.scale, axis, lines, scene) is not None:
+        return scale
+    far = Scale("linear", other.horizontal, other.start - other.step, other.end + other.step)
+    wide = replace(scale, start=scale.start - scale.step, end=scale.end + scale.step)
+    at = marked_places(scene, wide, far)
+    return replace(scale, start=min([scale.start, *at]), end=max([scale.end, *at]))
 
 
 def find_unmeasured(labels: Sequence[Label], lines: Lines, scene: Scene) -> list[Plot]:

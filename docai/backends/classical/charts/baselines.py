@@ -19,6 +19,10 @@ MOST: Final = 1.0  # scene units that the line of bars may lie off the tick of z
 LOOSE_EMS: Final = 0.3  # the same, of a letter's size, where no marks tell the places of ticks
 LEAST_SHARE: Final = 0.4  # of the columns of bars that end on a common line
 SAME: Final = 0.06  # scene units
+ROUNDED: Final = 0.55  # of a pixel that a tick is off the end of its axis at most, where it is rounded
+WHOLE: Final = 0.8  # of an axis that lines along it are long at least
+LEAST_AT_TICKS: Final = 3  # ticks at which lines have a vertex before these tell where ticks are
+AT_TICKS: Final = 0.8  # of the ticks along the lines
 
 
 def placed_exactly(plot: Plot, pixel: float, scene: Scene, *, marked: bool) -> Plot:
@@ -33,10 +37,12 @@ def placed_exactly(plot: Plot, pixel: float, scene: Scene, *, marked: bool) -> P
     if plot.across is None or plot.down is None:
         return plot
     if pixel:
-        plot = replace(plot, across=at_ends(plot.across), down=at_ends(plot.down))
+        plot = replace(plot, across=at_ends(plot.across, scene, pixel), down=at_ends(plot.down, scene, pixel))
     assert plot.across is not None
     assert plot.down is not None
     off = {scale.horizontal: _off(scale, plot, scene, marked=marked) for scale in (plot.across, plot.down)}
+    if marked and not scene.blur and all(by is None for by in off.values()):
+        off = {scale.horizontal: off_by_vertices(scale, plot, scene) for scale in (plot.across, plot.down)}
     half = _half_pixel(list(off.values()), pixel)
     moves = {way: half if by is None else by for way, by in off.items()}
     across, down = moved(plot.across, moves[True]), moved(plot.down, moves[False])
@@ -47,14 +53,30 @@ def placed_exactly(plot: Plot, pixel: float, scene: Scene, *, marked: bool) -> P
     return replace(plot, extent=Extent(across.start, down.start, across.end, down.end), across=across, down=down, second=second)
 
 
-def at_ends(scale: Scale) -> Scale:
-    """Return a scale moved to its ticks at the ends of the axis: those are whole pixels by themselves, and so are not rounded."""
+def at_ends(scale: Scale, scene: Scene, pixel: float) -> Scale:
+    """Return a scale moved to its ticks at the ends of the axis, which are those of lines along it: these are not rounded."""
     if scale.kind == "category":
         return scale
-    ends = [tick for tick in scale.ticks if min(abs(tick.place - scale.start), abs(tick.place - scale.end)) <= SAME]
-    off = [tick.place - scale.place(tick.value) for tick in ends if tick.value is not None]
+    ends = _ends_of_lines(scale, scene)
+    off = []
+    for tick in (scale.ticks[0], scale.ticks[-1]):
+        near = [end for end in ends if abs(end - tick.place) <= ROUNDED * pixel]
+        if near and tick.value is not None:
+            off.append(Counter(near).most_common(1)[0][0] - scale.place(tick.value))
     by = sum(off) / len(off) if off else 0.0
     return replace(scale, intercept=scale.intercept - scale.slope * by)
+
+
+def _ends_of_lines(scale: Scale, scene: Scene) -> list[float]:
+    """Return where straight lines along an axis begin and end that run over most of it: its own, and grid lines of the other."""
+    axis = 0 if scale.horizontal else 1
+    found: list[float] = []
+    for stroke in scene.strokes:
+        one, other = stroke.places[0][axis], stroke.places[-1][axis]
+        across = [place[1 - axis] for place in stroke.places]
+        if max(across) - min(across) <= SAME and abs(one - other) > WHOLE * (scale.end - scale.start):
+            found += [round(one, 2), round(other, 2)]
+    return found
 
 
 def moved(scale: Scale, by: float) -> Scale:
@@ -89,6 +111,25 @@ def base_of(bars: Sequence[Extent], *, near: float, most: float, horizontal: boo
         return None
     same = [end for end in ends if abs(end - place) <= SAME]
     return sum(same) / len(same)
+
+
+def off_by_vertices(scale: Scale, plot: Plot, scene: Scene) -> float | None:
+    """Return how far lines have their vertices, and points stand, behind the ticks; None where too few stand at ticks."""
+    extent = plot.extent.grown(MOST)
+    axis = 0 if scale.horizontal else 1
+    lines = [stroke.places for stroke in scene.strokes if len(stroke.places) > LEAST_AT_TICKS and not stroke.curved]
+    at = [place[axis] for places in lines for place in places if extent.holds(place)]
+    at += [symbol.centre[axis] for symbol in scene.symbols if extent.holds(symbol.centre)]
+    ticks = [tick.place if tick.value is None else scale.place(tick.value) for tick in scale.ticks]
+    if len(at) < LEAST_AT_TICKS or len(ticks) < LEAST_AT_TICKS:
+        return None
+    low, high = min(at) - MOST, max(at) + MOST
+    ticks = [tick for tick in ticks if low <= tick <= high]
+    near = [min((place - tick for place in at), key=abs) for tick in ticks]
+    near = [by for by in near if abs(by) <= MOST]
+    if len(near) < max(LEAST_AT_TICKS, AT_TICKS * len(ticks)) or max(near) - min(near) > 2 * SAME:
+        return None
+    return sum(near) / len(near)
 
 
 def _half_pixel(off: Sequence[float | None], pixel: float) -> float:

@@ -29,6 +29,9 @@ TIGHT_EMS: Final = 0.1  # that the middle of a label is off its place where it w
 LEAST_INNER: Final = 3  # labels that must fit closely before the outer ones are said to be moved
 EDGE_EMS: Final = 0.15  # between the edge of a label that is moved inwards and its mark, of a letter's size
 FLUSH: Final = 1.5  # scene units that a tick may stand outside its label, which is moved inwards to stay on the picture
+PIXELS: Final = (1.0, 0.75)  # sides of pixels in points: as they are written to PDFs by most, and as CSS has them
+LEAST_PIXEL: Final = 0.6  # scene units; anything is a whole number of smaller ones
+STRETCHED: Final = 0.15  # scene units by which an axis is longer by its labels than by marks that are rounded to pixels
 SAME_THICKNESS: Final = 0.01  # scene units
 OUTLIERS_IN_PICTURES: Final = 0.4  # share of labels that may be misread by OCR
 
@@ -159,7 +162,9 @@ def _readings(
     """Yield what labels say as numbers by each custom, and as dates, with the best fit of each."""
     texts = [label.text for label in labels]
     tolerance = loose + scene.blur
-    for numbers in _numbers(texts, mending=scene.blur > 0):
+    dates, form = read_dates(texts)
+    worded = all(date is not None and any(map(str.isalpha, text)) for date, text in zip(dates, texts, strict=True))
+    for numbers in () if worded else _numbers(texts, mending=scene.blur > 0):  # "1월, 2월" are no numbers of months
         found = best_fit(places, numbers.values, tolerance, powers=numbers.powers)
         if found is not None:
             found = with_flush(found, numbers.values, labels, horizontal=horizontal)
@@ -172,7 +177,6 @@ def _readings(
         found = fit(places, powers.values, "log", tolerance)
         if found is not None and (any("-" in plain_text(text) for text in texts) or _has_decades(found, near)):
             yield _Reading(found, certain=True)
-    dates, form = read_dates(texts)
     if sum(date is not None for date in dates) < max(2.0, MOST_YEARS * len(texts)):
         return
     if form == "%Y" and not (horizontal and all(YEARS[0] <= int(text) <= YEARS[1] for text in texts if text.isdecimal())):
@@ -323,7 +327,9 @@ def _placed(centres: Places, values: Places, own: Sequence[Line | None], scene: 
     if len(even) < max(3, SNAPPED * len(values)):
         return *_without_strays(places, values[kept], scene), 0.0
     exact = straight(centres[even], values[even])
-    if scene.blur or by_marks[2] <= EXACT or exact[2] > EXACT or pixel == 0 or by_marks[2] > 0.75 * pixel:
+    stretched = abs(exact[0] - by_marks[0]) * float(np.ptp(values[even])) > STRETCHED  # all rounded alike, they still fit a line
+    fitting = by_marks[2] <= EXACT and not stretched
+    if scene.blur or fitting or exact[2] > EXACT or pixel == 0 or by_marks[2] > 0.75 * pixel:
         return *_without_strays(places, values[kept], scene), 0.0
     off = places - exact[0] * values[kept]
     origin = float(off.max() + off.min()) / 2
@@ -351,13 +357,16 @@ def _without_strays(places: Places, values: Places, scene: Scene) -> tuple[float
 
 
 def _pixel(own: Sequence[Line | None]) -> float:
-    """Return the side of a pixel if marks are one pixel thick and whole pixels apart; 0 where they are not."""
+    """Return the side of a pixel if marks are whole pixels apart, of the usual size or as large as they are thick; else 0."""
     marks = [mark for mark in own if mark is not None]
     thickness = marks[0].thickness
-    if thickness <= 0 or any(abs(mark.thickness - thickness) > SAME_THICKNESS for mark in marks):
+    if any(abs(mark.thickness - thickness) > SAME_THICKNESS for mark in marks):
         return 0.0
-    apart = [(other.place - one.place) / thickness for one, other in pairwise(sorted(marks, key=lambda mark: mark.place))]
-    return thickness if all(abs(pixels - round(pixels)) < 0.03 for pixels in apart) else 0.0
+    apart = [other.place - one.place for one, other in pairwise(sorted(marks, key=lambda mark: mark.place))]
+    for side in (thickness, *PIXELS):
+        if side >= LEAST_PIXEL and all(abs(by / side - round(by / side)) < 0.03 for by in apart):
+            return side
+    return 0.0
 
 
 def _confidence(ticks: Sequence[Tick], support: float, residual: float, found: Fit, scene: Scene) -> float:
@@ -366,7 +375,8 @@ def _confidence(ticks: Sequence[Tick], support: float, residual: float, found: F
     The figures are set by hand: two ticks fit every line, a third can hardly agree by chance, a fifth adds little.
     """
     count = len(ticks) - found.mended
-    agreed = {2: 0.5, 3: 0.85, 4: 0.93}.get(count, 0.97 if count > 4 else 0.4)
+    exactly = support == 1.0 and residual <= EXACT and not scene.blur  # three marks where they must be are no accident
+    agreed = {2: 0.5, 3: 0.93 if exactly else 0.85, 4: 0.93}.get(count, 0.97 if count > 4 else 0.4)
     marked = 0.03 + 0.25 * (count == 2) if support >= SNAPPED else 0.0
     span = abs(ticks[-1].place - ticks[0].place) or 1.0
     loose = max(0.0, residual - scene.blur - EXACT) / span

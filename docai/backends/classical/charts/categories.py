@@ -6,12 +6,13 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timezone
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from docai.backends.classical.charts.calibration import SNAPPED, Axis
+from docai.backends.classical.charts.calibration import EXACT, SNAPPED, Axis
 from docai.backends.classical.charts.dates import read_moment
 from docai.backends.classical.charts.fits import straight
 from docai.backends.classical.charts.readings import read_numbers
@@ -28,6 +29,7 @@ BASED_SHARE: Final = 0.6  # of the columns of bars that must stand on one line
 LOOSE: Final = 1.5  # scene units
 THIN: Final = 0.3  # scene units; thinner rectangles are lines
 ROUNDED: Final = 0.9  # of what a bar with rounded corners spans it covers
+WITHIN_YEAR: Final = 0.03  # of a year's length that something is off its beginning at most if it is meant to be there
 EVEN: Final = 0.3  # of the residual as dates that months have at most where they stand evenly, as names do
 
 
@@ -76,6 +78,44 @@ def stand_evenly(axis: Axis) -> bool:
     order = np.concatenate([[0.0], np.cumsum(steps)])
     even, dated = straight(places, order)[2], straight(places, seconds)[2]
     return dated > 0.25 and even < EVEN * dated
+
+
+def are_months_marked(axis: Axis, values: Scale, scene: Scene) -> bool:
+    """Return whether an axis of months or days tells no year, and all lines and points have their values at its ticks.
+
+    Nothing tells the year then: the labels are the names of the values.
+    """
+    scale = axis.scale
+    if scale.kind != "date" or not scale.form.startswith("%m"):
+        return False
+    at = marked_places(scene, scale, values)
+    ticks = [tick.place for tick in scale.ticks]
+    return bool(at) and all(min(abs(place - tick) for tick in ticks) <= LOOSE for place in at)
+
+
+def as_years(scale: Scale, values: Scale, scene: Scene) -> Scale:
+    """Return an axis of years as one of numbers, where these stand as evenly as dates do and nothing is shown within a year."""
+    if scale.kind != "date" or scale.form != "%Y" or any(tick.value is None for tick in scale.ticks):
+        return scale
+    years = [float(datetime.fromtimestamp(tick.value or 0.0, tz=timezone.utc).year) for tick in scale.ticks]
+    step, origin, residual = straight(np.array([tick.place for tick in scale.ticks]), np.array(years))
+    at = marked_places(scene, scale, values)
+    whole = all(abs(place - step * round((place - origin) / step) - origin) <= WITHIN_YEAR * abs(step) for place in at)
+    if not at or not whole or residual > max(scale.residual + EXACT, 2 * scale.residual):  # ticks may be rounded
+        return scale
+    ticks = tuple(tick._replace(value=year) for tick, year in zip(scale.ticks, years, strict=True))
+    # the scale may have been moved from its ticks, since these are rounded
+    off = [scale.place(tick.value) - step * year - origin for tick, year in zip(scale.ticks, years, strict=True) if tick.value]
+    origin += sum(off) / max(1, len(off))
+    return replace(scale, kind="linear", form="", ticks=ticks, slope=1 / step, intercept=-origin / step, residual=residual)
+
+
+def marked_places(scene: Scene, scale: Scale, values: Scale) -> list[float]:
+    """Return where along an axis lines have their vertices, and points stand, within the plot."""
+    across, down = (scale, values) if scale.horizontal else (values, scale)
+    plot, axis = Extent(across.start, down.start, across.end, down.end), 0 if scale.horizontal else 1
+    found = [place[axis] for stroke in scene.strokes if len(stroke.places) > 2 for place in stroke.places if plot.holds(place)]
+    return found + [symbol.centre[axis] for symbol in scene.symbols if plot.holds(symbol.centre)]
 
 
 def bars_between(scene: Scene, scale: Scale, values: Scale) -> list[Extent]:

@@ -20,6 +20,7 @@ MOST_LABELS: Final = 40  # of which all pairs vote; of more, each with those tha
 NEAR: Final = 6
 MOST_OUTLIERS: Final = 0.25  # of the labels between the first and the last that agree may be misread
 LEAST_GAIN: Final = 0.05  # scene units by which a curve must be better than a line
+ROUNDING: Final = 1e-9  # of floats
 BETTER: Final = 0.3  # of a linear fit's residual, at most, that of a curve has to be
 
 
@@ -131,8 +132,14 @@ def _is_better(curve: Fit, other: Fit, *, powers: bool) -> bool:
     if more == 0:
         wide = max(curve.values) / min(curve.values) > 50 if curve.kind == "log" else False
         surely = curve.residual + LEAST_GAIN < BETTER * other.residual and len(curve.values) > 2
-        return surely or (powers and wide and len(curve.values) == 2)
+        return surely or (powers and curve.kind == "log" and len(curve.values) == 2 and (wide or _are_powers_of_ten(curve.values)))
     return more > 0
+
+
+def _are_powers_of_ten(values: Sequence[float]) -> bool:
+    """Return whether values are whole powers of ten: "10^1, 10^2" is no linear axis, "1e6, 2e6" may be."""
+    powers = np.log10(np.asarray(values, dtype=float))
+    return bool(np.all(np.abs(powers - np.round(powers)) < ROUNDING))
 
 
 def _is_geometric(values: Sequence[float]) -> bool:

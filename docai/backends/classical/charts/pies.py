@@ -14,6 +14,7 @@ from docai.backends.classical.charts.furniture import alike
 from docai.backends.classical.charts.legends import Legend
 from docai.backends.classical.charts.names import NUMBER, Look, Named, name_of
 from docai.backends.classical.charts.parts import Mark, Part, Strand, Value
+from docai.backends.classical.charts.readings import read_numbers
 from docai.backends.classical.charts.scene import Extent, Label, Place, Scene, Sector, Stroke, around
 from docai.numbers import read_columns
 
@@ -189,7 +190,23 @@ def _labels_of(ring: Sequence[Sector], labels: Sequence[Label], strokes: Sequenc
         number = _sector_of(ring, label, strokes)
         if number is not None:
             found[number].append(label)
+    for number, own in enumerate(found):
+        if not own:
+            found[number] = _taken_from_others(ring, number, found)
     return found
+
+
+def _taken_from_others(ring: Sequence[Sector], number: int, found: list[list[Label]]) -> list[Label]:
+    """Return the label of a sector without one, which stands by its nearest corner, as of narrow sectors; taken from another's."""
+    sector = ring[number]
+    for other in (number - 1, (number + 1) % len(ring)):
+        for label in found[other] if len(found[other]) > 1 else []:
+            corner = _nearest_place(label.extent, sector.centre)
+            turn, radius = _polar(sector.centre, corner)
+            if sector.outer < radius < OUTSIDE * sector.outer and (turn - sector.start) % ROUND <= sector.sweep:
+                found[other].remove(label)
+                return [label]
+    return []
 
 
 def _sector_of(ring: Sequence[Sector], label: Label, strokes: Sequence[Stroke]) -> int | None:
@@ -309,7 +326,10 @@ def _printed(shares: Sequence[float], pieces: Sequence[Sequence[_Piece]]) -> lis
 
 
 def _numbers(pieces: Sequence[_Piece]) -> list[float | None]:
-    read = read_columns([[piece.number.rstrip("% ") for piece in pieces]])[0] if pieces else []
+    texts = [piece.number.rstrip("% ") for piece in pieces]
+    read = read_columns([texts])[0] if pieces else []
+    if texts and all(number is None for number in read):  # "413,000" alone may be either: thousands are likelier in a pie
+        return list(next((numbers.values for numbers in read_numbers(texts)), (None,) * len(texts)))
     return [float(number.value) if number is not None else None for number in read]
 
 

@@ -18,6 +18,7 @@ SAME: Final = 0.5  # scene units that two vertices stand apart at most along the
 ON_EDGE: Final = 0.75  # scene units from the plot's edge at which a line that was cut there ends
 LEVEL: Final = 0.3  # scene units that a step's tread may rise by
 LEAST_STEPS: Final = 2  # treads at different heights that make a line one of steps
+ODD: Final = 0.05  # of a tread's usual length that the others may be off a multiple of it
 LATTICE: Final = 80  # places that all lines together have vertices at, at most, if missing ones are filled in
 PRESENT: Final = 0.5  # of those places within its reach at which a line has vertices of its own at least
 LEAST_EVEN: Final = 5  # places that tell an even lattice at least
@@ -105,12 +106,26 @@ def treads_of(places: Sequence[Place]) -> list[Place] | None:
     if rises_first and rises_last and abs(places[0][1] - places[-1][1]) <= LEVEL:
         return [((start + end) / 2, v) for start, end, v in treads]
     if rises_first and not rises_last:
-        return [places[0], *((end, v) for _, end, v in treads)]
+        return [places[0], *((end, v) for _, end, v in _parted(treads))]
     lengths = [abs(end - start) for start, end, _ in treads]
     if not rises_last and not rises_first and len(treads) > 2 and max(lengths[0], lengths[-1]) < 0.75 * median(lengths[1:-1]):
+        treads = [treads[0], *_parted(treads[1:-1]), treads[-1]]
         inner = [((start + end) / 2, v) for start, end, v in treads[1:-1]]
         return [(treads[0][0], treads[0][2]), *inner, (treads[-1][1], treads[-1][2])]
-    return [*((start, v) for start, _, v in treads), places[-1]]
+    return [*((start, v) for start, _, v in _parted(treads)), places[-1]]
+
+
+def _parted(treads: Sequence[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
+    """Return treads with those parted that are several times as long as most: equal values one after the other."""
+    usual = median(abs(end - start) for start, end, _ in treads)
+    found: list[tuple[float, float, float]] = []
+    for start, end, v in treads:
+        count = max(1, round(abs(end - start) / usual))
+        if abs(abs(end - start) - count * usual) > ODD * usual:
+            return list(treads)
+        step = (end - start) / count
+        found += [(start + number * step, start + (number + 1) * step, v) for number in range(count)]
+    return found
 
 
 # Vertices left out
