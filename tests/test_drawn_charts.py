@@ -81,7 +81,7 @@ def test_each_kind_can_be_drawn_on_one_page_with_its_words(producer, kind):
 
 @pytest.mark.parametrize("producer", SLOW)
 def test_programs_draw_the_kinds_that_they_name(producer):
-    for kind in ("bar_grouped", "line_many", "pie"):
+    for kind in sorted({"bar_grouped", "line_many", "pie"} & set(kinds_of(producer))):
         chart = drawn(0, producer, kind)
         with pymupdf.open(stream=chart.pdf, filetype="pdf") as file:
             assert len(file) == 1
