@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from docai.captions import is_caption
+from docai.chart_legends import borrow_legend, take_legend, take_ramp
 from docai.chart_scales import Scale
 from docai.chart_shapes import Place, Shape, around
+from docai.chart_texts import LABEL_WORDS, Labelled, Text, away, continues_prose, is_note, is_numeric, take
+from docai.chart_titles import CENTRED, FAR_TITLE, HEADING, TITLE_WORDS, take_inner, take_low_title, take_titles
 
 LABEL_EMS: Final = 1.9  # font sizes that a label stands from what it labels
 TITLE_EMS: Final = 2.8  # the same for an axis title that runs upwards, behind tick labels
-LABEL_WORDS: Final = 8  # of a label or axis title at most, unless the words are labels in a row
-MOST_TITLE_LINES: Final = 3
-TITLE_WORDS: Final = 18  # of a line of a title at most
-TITLE_GAP: Final = 2.6  # font sizes that a title stands above its chart
-FAR_TITLE: Final = 5.0  # the same over a disc
-AXIS_WORDS: Final = 5  # of an axis title that stands apart at most
-LARGER: Final = (1.15, 1.8)  # times the size of its labels that a title is printed in; headings of sections are larger still
-CENTRED: Final = 0.06  # of a chart's width that a title is off its middle
-APART: Final = 1.2  # times its distance from the chart that a title stands below other text at least
 LEAST_ROW: Final = 4  # labels in a row whose steps tell something
 EVEN: Final = 0.2  # of the mean step that steps between labels in a row differ by
 PART: Final = 0.5  # of what is plotted that something beside it covers at most which belongs to it
-PANEL: Final = 0.25  # of what is drawn that the panel of a plot covers at least
 ROUNDS: Final = 4  # tick labels, then titles of axes, then legends
-LEGEND_OVER: Final = 0.3  # of a chart's height that a legend beside it may reach over its top or bottom
-SQUARE: Final = 1.0  # points that the sides of a key may differ by that is larger: those of sizes are bubbles
-BESIDE: Final = 45.0  # points that the keys of a legend stand apart at most, and a legend of sizes or a ramp from its plot
-MOST_KEYS: Final = 500  # small marks that are looked at for a legend
-LEAST_RAMP: Final = 40.0  # points that a ramp of colours is long at least
-LEGEND: Final = 0.35  # of the page's width that a legend may stand beside its chart
-SWATCH_WIDTH, SWATCH_HEIGHT = 45.0, 16.0  # points of a legend's key at most
 REACH: Final = 60.0  # points that an axis's labels stand from what is plotted at most
 GROUND: Final = 3.0  # times a chart's area that the panel behind it has at most
 PICTURE_SHARE: Final = 0.2  # of a picture that is plotted on where the picture is a chart
@@ -43,50 +26,6 @@ PICTURE_GAP: Final = 3.5  # font sizes that text stands from the rest of a chart
 PICTURE_SIZE: Final = 0.04  # of its height that the font size counts for at most
 ROOM: Final = 1.6  # font sizes around a chart where labels may be that could not be read
 SAME: Final = 3.0  # points that the sides of plots in one row or column differ by
-
-SOURCE = re.compile(
-    r"^\W*(sources?|notes?|quelle|fuente|출처|자료|주|참고|nguồn|ghi chú|chú thích)\s*[:：*)]|^\W*©|^[*†‡]\s?\w+", re.IGNORECASE
-)
-_PART = re.compile(r"^\(?[a-h][.)]\s+\S+(\s+\S+){2}")  # "(a) Forward, without mask"
-_HEADING = re.compile(
-    r"^(\d{1,2}|[A-Z])(\.\d{1,2})+\.?\s+\w|^(chapter|section|chương|phần)\s+[\dIVX]+\b|^제\s?\d+\s?[장절]", re.IGNORECASE
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A line of text with its place in points.
-
-    Attributes:
-        count: How many words it has.
-        size: Its font size in points.
-        turned: Whether it runs up or down.
-        even: Whether its words stand at even steps, as the labels of an axis do.
-    """
-
-    place: Place
-    text: str
-    count: int
-    size: float
-    turned: bool
-    even: bool = False
-
-
-@dataclass(slots=True)
-class Labelled:
-    """A chart with the numbers of its lines.
-
-    `borrowed` are lines of other charts with how far, in points, they are moved to where they would stand beside this one.
-    `legend` is its own legend, keys with the numbers of their lines, and `keys` are those of a legend that it shares.
-    """
-
-    core: Place
-    place: Place
-    shapes: list[Shape]
-    lines: list[int] = field(default_factory=list)
-    borrowed: list[tuple[int, float, float]] = field(default_factory=list)
-    legend: list[tuple[Shape, int]] = field(default_factory=list)
-    keys: list[Shape] = field(default_factory=list)
 
 
 def label_charts(
@@ -108,19 +47,19 @@ def label_charts(
     for chart in charts:
         _take_ground(chart, charts, shapes, texts, taken)
     for chart in charts:
-        _take_legend(chart, charts, shapes, texts, taken, page)
+        take_legend(chart, charts, shapes, texts, taken, page)
         if any(shape.kind in ("rectangle", "symbol", "area") for shape in chart.shapes):
-            _take_ramp(chart, ramps)
+            take_ramp(chart, ramps)
     _take_shapes(charts, shapes)
     for _ in range(2):
         _take_near(charts, texts, taken)
     for chart in charts:
-        _take_inner(chart, texts, taken)
-        _take_low_title(chart, texts, taken)
-        _take_titles(chart, charts, texts, taken)
+        take_inner(chart, texts, taken)
+        take_low_title(chart, texts, taken)
+        take_titles(chart, charts, texts, taken)
     for chart in charts:
         _borrow(chart, charts, scales)
-        _borrow_legend(chart, charts)
+        borrow_legend(chart, charts)
     return charts
 
 
@@ -133,12 +72,6 @@ def at_even_steps(middles: Sequence[float], size: float) -> bool:
     return mean > size and all(abs(step - mean) <= EVEN * mean for step in steps)
 
 
-def _take(chart: Labelled, number: int, texts: Sequence[Text], taken: set[int]) -> None:
-    chart.lines.append(number)
-    chart.place = around((chart.place, texts[number].place))
-    taken.add(number)
-
-
 def _take_scales(charts: Sequence[Labelled], scales: Sequence[Scale], texts: Sequence[Text], taken: set[int]) -> None:
     """Give each number axis to the chart that it stands beside."""
     for scale in scales:
@@ -148,7 +81,7 @@ def _take_scales(charts: Sequence[Labelled], scales: Sequence[Scale], texts: Seq
             continue
         for number in dict.fromkeys(token.line for token in scale.tokens):
             if number not in taken and texts[number].place.area:
-                _take(charts[nearest], number, texts, taken)
+                take(charts[nearest], number, texts, taken)
 
 
 def _gap(core: Place, scale: Scale) -> float:
@@ -176,27 +109,22 @@ def _take_near(charts: Sequence[Labelled], texts: Sequence[Text], taken: set[int
         if not _is_label(text, is_name=text.count > LABEL_WORDS and any(_names_bar(chart, text) for chart in charts)):
             continue
         reach = (TITLE_EMS if text.turned else LABEL_EMS) * text.size
-        near = [(_away(chart.place, text.place), _away(chart.core, text.place), n) for n, chart in enumerate(charts)]
+        near = [(away(chart.place, text.place), away(chart.core, text.place), n) for n, chart in enumerate(charts)]
         near = [one for one in near if one[0] <= reach]
         if near:
             chart = charts[min(near)[2]]
             if _is_title_of_another(chart, charts, text):
                 continue
-            if _is_alongside(chart, text) and not _continues_prose(number, texts, taken) and not _is_cut_off(chart, text, texts):
+            if _is_alongside(chart, text) and not continues_prose(number, texts, taken) and not _is_cut_off(chart, text, texts):
                 found.append((chart, number))
     for chart, number in found:
-        _take(chart, number, texts, taken)
-
-
-def _away(place: Place, other: Place) -> float:
-    """Return the larger of the distances across and down between two rectangles."""
-    return max(place.left - other.right, other.left - place.right, place.top - other.bottom, other.top - place.bottom, 0.0)
+        take(chart, number, texts, taken)
 
 
 def _is_label(text: Text, *, is_name: bool) -> bool:
-    if _is_note(text.text) or _HEADING.match(text.text):
+    if is_note(text.text) or HEADING.match(text.text):
         return False
-    if text.count > LABEL_WORDS and not text.turned and not text.even and not _is_numeric(text.text) and not is_name:
+    if text.count > LABEL_WORDS and not text.turned and not text.even and not is_numeric(text.text) and not is_name:
         return False
     return not (text.count >= 4 and text.text.endswith((".", ";")))
 
@@ -211,11 +139,6 @@ def _names_bar(chart: Labelled, text: Text) -> bool:
     )
 
 
-def _is_numeric(text: str) -> bool:
-    words = text.split()
-    return 2 * sum(any(character.isdigit() for character in word) for word in words) >= len(words)
-
-
 def _is_alongside(chart: Labelled, text: Text) -> bool:
     """Return whether a line does not stick far out beyond the chart that it stands above, below or beside."""
     place, x, y = chart.place, *text.place.middle
@@ -223,20 +146,6 @@ def _is_alongside(chart: Labelled, text: Text) -> bool:
     if place.top <= y <= place.bottom:
         return True
     return over > 0.6 * text.place.width and place.left - text.size <= x <= place.right + text.size
-
-
-def _continues_prose(number: int, texts: Sequence[Text], taken: set[int]) -> bool:
-    """Return whether a line belongs to a paragraph right below it as a heading or, by its size, as a line, or ends one above."""
-    text = texts[number]
-    for other_number, other in enumerate(texts):
-        if other_number == number or other_number in taken or other.count < LABEL_WORDS or other.place.width < text.place.width:
-            continue
-        same = abs(other.size - text.size) < 0.6
-        above, below = text.place.top - other.place.bottom, other.place.top - text.place.bottom
-        flush = abs(other.place.left - text.place.left) < 2.5 * text.size
-        if flush and (max(above, below) < 0.6 * text.size if same else -0.5 * text.size < below < 1.2 * text.size):
-            return True
-    return False
 
 
 def _is_title_of_another(chart: Labelled, charts: Sequence[Labelled], text: Text) -> bool:
@@ -257,16 +166,11 @@ def _is_cut_off(chart: Labelled, text: Text, texts: Sequence[Text]) -> bool:
     return any(
         top - 2 <= other.place.top
         and other.place.bottom <= bottom + 0.5 * text.size
-        and _is_note(other.text)
+        and is_note(other.text)
         and min(other.place.right, text.place.right) > max(other.place.left, text.place.left)
         for other in texts
         if other is not text
     )
-
-
-def _is_note(text: str) -> bool:
-    """Return whether a line is a caption, one of a part of a figure, or tells of sources."""
-    return is_caption(text) or bool(SOURCE.match(text) or _PART.match(text))
 
 
 def _take_ground(
@@ -286,8 +190,8 @@ def _take_ground(
         if sum(texts[n].count > TITLE_WORDS for n in inside) > 2:
             continue
         for n in inside:
-            if not _is_note(texts[n].text):
-                _take(chart, n, texts, taken)
+            if not is_note(texts[n].text):
+                take(chart, n, texts, taken)
         chart.place = around((chart.place, shape.place))
         if shape not in chart.shapes:
             chart.shapes.append(shape)
@@ -309,245 +213,14 @@ def _take_shapes(charts: Sequence[Labelled], shapes: Sequence[Shape]) -> None:
                 break
 
 
-def _take_legend(
-    chart: Labelled, charts: Sequence[Labelled], shapes: Sequence[Shape], texts: Sequence[Text], taken: set[int], page: Place
-) -> None:
-    """Give a chart the legend beside it: two and more small marks in its colours, each with its line beside it.
-
-    Right beside the plot, a legend may have other colours: one of sizes is grey.
-    """
-    own = {id(shape) for one in charts for shape in one.shapes}
-    colours = {shape.colour for shape in chart.shapes}
-    reach, place = LEGEND * page.width, chart.place
-    over = 1.0 if _has_discs(chart) else LEGEND_OVER  # a disc has room around it
-    around_it = (
-        place.grown(reach, over * place.height),
-        place.grown(LEGEND_OVER * place.width, reach if _has_discs(chart) else reach / 3),
-    )
-    small = [
-        shape
-        for shape in shapes
-        if id(shape) not in own
-        and shape.place.width <= SWATCH_WIDTH
-        and (shape.place.height <= SWATCH_HEIGHT or abs(shape.place.height - shape.place.width) < SQUARE)
-    ]
-    free = [n for n in range(len(texts)) if n not in taken or n in chart.lines]
-    named = [(key, n) for key in small[:MOST_KEYS] for n in free if _names(texts[n], key.place)]
-    alike = [(key, n) for key, n in named if key.colour in colours and any(part.holds(key.place) for part in around_it)]
-    if len(alike) < 2:
-        strip = Place(place.right, place.top, place.right + BESIDE, place.bottom)
-        alike = [(key, n) for key, n in named if strip.holds(key.place) and n not in chart.lines]
-    if len({n for _, n in alike}) < 2:
-        chart.legend = _own_legend(chart, texts)
-        return
-    legend = around(key.place for key, _ in alike)
-    for key, number in [*alike, *(pair for pair in named if pair[0].colour in colours and pair not in alike)]:
-        if not legend.grown(BESIDE).holds(key.place):
-            continue
-        legend = around((legend, key.place))
-        chart.shapes.append(key)
-        chart.legend.append((key, number))
-        chart.place = around((chart.place, key.place))
-        if number not in taken:
-            _take(chart, number, texts, taken)
-
-
-def _own_legend(chart: Labelled, texts: Sequence[Text]) -> list[tuple[Shape, int]]:
-    """Return the keys beside discs that were drawn close enough to be found with them, with the numbers of their lines."""
-    if not _has_discs(chart):
-        return []
-    keys = [s for s in chart.shapes if s.kind != "sector" and max(s.place.width, s.place.height) <= SWATCH_HEIGHT]
-    named = [(key, n) for key in keys for n in chart.lines if _names(texts[n], key.place)]
-    return named if len(named) > 1 else []
-
-
-def _take_ramp(chart: Labelled, shapes: Sequence[Shape]) -> None:
-    """Give a chart the colour ramp right beside its plot: a high narrow mark, or a low wide one."""
-    core = chart.core
-    for shape in shapes:
-        place = shape.place
-        long, narrow = max(place.width, place.height), min(place.width, place.height)
-        if (
-            shape.kind not in ("other", "rectangle")
-            or not long >= LEAST_RAMP
-            or not narrow <= SWATCH_WIDTH
-            or shape in chart.shapes
-        ):
-            continue
-        upright = place.height > place.width
-        over = (
-            min(core.bottom, place.bottom) - max(core.top, place.top)
-            if upright
-            else min(core.right, place.right) - max(core.left, place.left)
-        )
-        if over > 0.5 * long and _away(chart.place, place) <= BESIDE:
-            chart.shapes.append(shape)
-            chart.place = around((chart.place, place))
-
-
-def _names(text: Text, key: Place) -> bool:
-    level = text.place.top <= key.middle[1] <= text.place.bottom
-    inside = text.place.left <= key.left and key.right <= text.place.right  # a key in a picture is read as a letter
-    gaps = text.place.left - key.right, key.left - text.place.right  # gnuplot's keys stand behind their names
-    return level and (inside or any(-0.5 * text.size < gap < 2 * text.size for gap in gaps))
-
-
-def _take_low_title(chart: Labelled, texts: Sequence[Text], taken: set[int]) -> None:
-    """Give a chart the title of its axis where nothing has been taken as one: short, centred below, behind long slanted names."""
-    if not any(texts[number].turned and texts[number].place.top > chart.core.bottom - 1 for number in chart.lines):
-        return
-    below = [
-        (text.place.top - chart.place.bottom, n)
-        for n, text in enumerate(texts)
-        if n not in taken
-        and text.place.top - chart.place.bottom >= 0
-        and min(text.place.right, chart.place.right) > max(text.place.left, chart.place.left)
-    ]
-    if not below:
-        return
-    gap, number = min(below)
-    text = texts[number]
-    centred = any(abs(text.place.middle[0] - place.middle[0]) < CENTRED * place.width for place in (chart.core, chart.place))
-    alone = not any(abs(other.place.middle[1] - text.place.middle[1]) < text.size for other in texts if other is not text)
-    if gap < FAR_TITLE * text.size and centred and alone and text.count <= AXIS_WORDS and not _is_note(text.text):
-        _take(chart, number, texts, taken)
-
-
-def _take_inner(chart: Labelled, texts: Sequence[Text], taken: set[int]) -> None:
-    """Give a chart the short lines between its plot and its labels or legend: a title under its legend."""
-    for number, text in enumerate(texts):
-        short = text.count <= TITLE_WORDS and not text.text.endswith((".", ";")) and not _is_note(text.text)
-        if number not in taken and short and chart.place.holds(text.place, 0.5 * text.size):
-            _take(chart, number, texts, taken)
-
-
-def _take_titles(chart: Labelled, charts: Sequence[Labelled], texts: Sequence[Text], taken: set[int]) -> None:
-    """Give a chart the lines above it that stand nearer to it than to other text, flush with it or centred over it."""
-    for _ in range(2):  # a title, and one over it in another size
-        above = [
-            (chart.place.top - text.place.bottom, n)
-            for n, text in enumerate(texts)
-            if n not in taken
-            and -0.6 * text.size <= chart.place.top - text.place.bottom <= _title_gap(chart, text, texts) * text.size
-            and _is_above(chart, text, texts)
-        ]
-        if not above:
-            return
-        gap, number = min(above)
-        title = _title_lines(number, texts, taken)
-        if not _is_title(title, chart, texts):
-            return
-        first = texts[title[-1]]
-        others = [
-            first.place.top - other.place.bottom
-            for n, other in enumerate(texts)
-            if n not in taken
-            and n not in title
-            and other.place.bottom <= first.place.top + 0.3 * first.size
-            and min(other.place.right, first.place.right) > max(other.place.left, first.place.left)
-            and not _is_title_part(other, first)
-        ]
-        if others and min(others) < APART * max(gap, 0.25 * first.size):
-            return
-        if any(
-            _is_note(other.text) and -0.6 * other.size < first.place.top - other.place.bottom < 0.6 * other.size for other in texts
-        ):
-            return
-        if any(other is not chart and _away(other.place, texts[number].place) < gap for other in charts):
-            return
-        for n in title:
-            _take(chart, n, texts, taken)
-
-
-def _is_above(chart: Labelled, text: Text, texts: Sequence[Text]) -> bool:
-    """Return whether a line stands over a chart with most of its width, or in larger print over a part of one of discs."""
-    over = min(text.place.right, chart.place.right) - max(text.place.left, chart.place.left)
-    return over > 0.6 * text.place.width or (over > 0 and _has_discs(chart) and _is_larger(text, chart, texts))
-
-
-def _is_larger(text: Text, chart: Labelled, texts: Sequence[Text]) -> bool:
-    """Return whether a line is in somewhat larger print than most of a chart's, as titles are."""
-    sizes = sorted(texts[number].size for number in chart.lines)
-    return bool(sizes) and LARGER[0] < text.size / max(sizes[len(sizes) // 2], 0.1) < LARGER[1]
-
-
-def _title_lines(number: int, texts: Sequence[Text], taken: set[int]) -> list[int]:
-    """Return the lines of a title from its last, which is given, upwards: of one size, close to each other, flush or centred."""
-    lines = [number]
-    while len(lines) < MOST_TITLE_LINES + 1:
-        below = texts[lines[-1]]
-        above = [
-            n
-            for n, text in enumerate(texts)
-            if n not in taken
-            and n not in lines
-            and abs(text.size - below.size) < 0.6
-            and -0.6 * below.size < below.place.top - text.place.bottom < 0.7 * below.size
-            and text.place.bottom < below.place.bottom - 0.5 * below.size
-            and (
-                abs(text.place.left - below.place.left) < below.size
-                or abs(text.place.middle[0] - below.place.middle[0]) < below.size
-                or abs(text.place.right - below.place.right) < below.size
-            )
-        ]
-        if len(above) != 1:
-            break
-        lines.append(above[0])
-    return lines
-
-
-def _title_gap(chart: Labelled, text: Text, texts: Sequence[Text]) -> float:
-    """Return how many font sizes a title stands above a chart at most: discs leave room around them."""
-    centred = abs(chart.core.middle[0] - text.place.middle[0]) < CENTRED * chart.core.width
-    is_far = _has_discs(chart) and not _is_numeric(text.text) and (centred or _is_larger(text, chart, texts))
-    return FAR_TITLE if is_far else TITLE_GAP
-
-
-def _has_discs(chart: Labelled) -> bool:
-    return any(shape.kind == "sector" for shape in chart.shapes)
-
-
-def _is_title(title: Sequence[int], chart: Labelled, texts: Sequence[Text]) -> bool:
-    """Return whether lines are a title: short, without a full stop, and flush with their chart or centred over it."""
-    lines = [texts[number] for number in title]
-    if len(lines) > MOST_TITLE_LINES or sum(line.count for line in lines) > TITLE_WORDS * min(2, len(lines)):
-        return False
-    if any(_is_note(line.text) or _HEADING.match(line.text) or line.turned for line in lines):
-        return False
-    if any(line.text.endswith((".", ";", ":")) for line in lines):
-        return False
-    place = around(line.place for line in lines)
-    if place.width > 1.4 * chart.place.width:
-        return False
-    slack = max(0.06 * chart.place.width, lines[0].size)
-    centred = any(abs(place.middle[0] - own.middle[0]) <= slack for own in (chart.core, chart.place))
-    flush = any(abs(place.left - own.left) <= slack for own in (chart.core, chart.place))
-    right = any(abs(place.right - own.right) <= slack for own in (chart.core, chart.place))
-    return centred or flush or right or _is_over(place, lines, chart, texts, slack)
-
-
-def _is_over(place: Place, lines: Sequence[Text], chart: Labelled, texts: Sequence[Text], slack: float) -> bool:
-    """Return whether a title is centred over the panel of a plot that has a legend beside it, or in larger print over discs."""
-    panels = [s.place for s in chart.shapes if s.kind in ("rectangle", "frame") and s.place.area > PANEL * chart.core.area]
-    if any(abs(place.middle[0] - panel.middle[0]) <= slack for panel in panels):
-        return True
-    return _has_discs(chart) and _is_larger(lines[0], chart, texts)
-
-
-def _is_title_part(other: Text, text: Text) -> bool:
-    """Return whether a line above a title may be a line of it: as large or larger, short, flush or centred with it."""
-    same = abs(other.place.left - text.place.left) < text.size or abs(other.place.middle[0] - text.place.middle[0]) < text.size
-    return same and other.count <= TITLE_WORDS and other.size >= text.size - 0.5 and not other.text.endswith((".", ";"))
-
-
 def fill_picture(chart: Labelled, texts: Sequence[Text], page: Place) -> None:
     """Give the one chart of a picture that shows little else all text near it, and room for labels that could not be read."""
     if chart.core.area < PICTURE_SHARE * page.area or any(text.count >= PROSE for text in texts):
         return
     for _ in range(ROUNDS):
         for number, text in enumerate(texts):
-            near = _away(chart.place, text.place) <= PICTURE_GAP * min(text.size, PICTURE_SIZE * page.height)
-            if number not in chart.lines and near and not _is_note(text.text):
+            near = away(chart.place, text.place) <= PICTURE_GAP * min(text.size, PICTURE_SIZE * page.height)
+            if number not in chart.lines and near and not is_note(text.text):
                 chart.lines.append(number)
                 chart.place = around((chart.place, text.place))
     others = [text.place for number, text in enumerate(texts) if number not in chart.lines]
@@ -573,19 +246,6 @@ def _borrow(chart: Labelled, charts: Sequence[Labelled], scales: Sequence[Scale]
         lending = [(o, s) for o in level for s in scales if s.across == across and s.tokens[0].line in o.lines]
         if not lending:
             continue
-        other, scale = min(lending, key=lambda pair: _away(pair[0].core, chart.core))
+        other, scale = min(lending, key=lambda pair: away(pair[0].core, chart.core))
         move = (0.0, chart.core.top - other.core.top) if across else (chart.core.left - other.core.left, 0.0)
         chart.borrowed += [(number, *move) for number in dict.fromkeys(token.line for token in scale.tokens)]
-
-
-def _borrow_legend(chart: Labelled, charts: Sequence[Labelled]) -> None:
-    """Lend a chart without a legend that of the nearest with two and more of its colours."""
-    if chart.legend:
-        return
-    colours = {shape.colour for shape in chart.shapes}
-    lending = [other for other in charts if len({key.colour for key, _ in other.legend} & colours) > 1]
-    if not lending:
-        return
-    other = min(lending, key=lambda one: _away(one.core, chart.core))
-    chart.borrowed += [(number, 0.0, 0.0) for number in dict.fromkeys(number for _, number in other.legend)]
-    chart.keys += [key for key, _ in other.legend]

@@ -38,11 +38,12 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The labels of a number axis, which runs across or up and down."""
+    """The labels of a number axis, which runs across or up and down; `ruled` where most have a tick or a grid line."""
 
     across: bool
     tokens: tuple[Token, ...]
     place: Place
+    ruled: bool = False
 
 
 def value_of(text: str) -> float | None:

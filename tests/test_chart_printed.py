@@ -146,6 +146,28 @@ def test_numbers_out_of_proportion_to_the_sectors_of_a_pie_are_not_its_values():
     assert [value.y for value in found.strands[0].values] == [50, 25, 25]
 
 
-def test_a_value_read_from_a_picture_is_as_sure_as_its_label():
+def test_a_value_read_from_a_picture_is_as_sure_as_its_label_where_its_mark_is_a_little_off():
     labels = [label(f"{value:g}", 40.0 * n + 20, 200.0 - value - 0.8 * EM, confidence=0.7) for n, value in enumerate(DRAWN)]
-    assert {value.sure for value in read(bars(DRAWN), labels)} == {0.7}
+    assert {value.sure for value in read(bars([value + 3 for value in DRAWN], error=0.5), labels)} == {0.7}
+
+
+def test_a_label_that_says_what_its_mark_measures_is_sure_however_hard_it_was_to_read():
+    labels = [label(f"{value:g}", 40.0 * n + 20, 200.0 - value - 0.8 * EM, confidence=0.7) for n, value in enumerate(DRAWN)]
+    assert all(value.sure >= 0.98 for value in read(bars([value + 0.3 for value in DRAWN], error=0.5), labels))
+
+
+def test_bars_drawn_as_high_as_their_rounded_labels_say_have_the_printed_values():
+    values = read(bars([7.01, 23.02, 3.99, 10.0], error=0.02), above([7, 23, 4, 10]))
+    assert [value.y for value in values] == [7, 23, 4, 10]
+    assert all(value.printed is not None for value in values)
+
+
+def test_bars_drawn_before_rounding_keep_their_finer_values():
+    values = read(bars([7.31, 22.74, 4.22, 9.81], error=0.02), above([7, 23, 4, 10]))
+    assert [value.y for value in values] == [7.31, 22.74, 4.22, 9.81]
+
+
+def test_a_label_whose_full_stop_was_lost_is_read_as_its_mark_and_the_other_labels_say():
+    labels = above([50.5, 80.2, 120.4, 33.9], ["50.5", "80.2", "1204", "33.9"])
+    values = read(bars([50.4, 80.3, 120.5, 33.8], error=0.5), labels)
+    assert [value.y for value in values] == pytest.approx([50.5, 80.2, 120.4, 33.9])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import cos, pi, sin
+
 import pytest
 
 from docai.chart_regions import find_charts
 from docai.chart_scales import value_of
 from docai.lines import find_lines
-from tests.drawn_pages import Sheet, filled, page_of
+from tests.drawn_pages import Sheet, filled, page_of, regions_of
 
 
 def charts(sheet):
@@ -66,3 +68,78 @@ def test_a_label_says_its_number(text, value):
 @pytest.mark.parametrize("text", ["2021)", "1.", "Row", "3rd", ""])
 def test_other_text_says_none(text):
     assert value_of(text) is None
+
+
+def disc(sheet, x, y, radius, colours):
+    """Draw sectors of equal size."""
+    for n, colour in enumerate(colours):
+        shape = sheet.page.new_shape()
+        shape.draw_sector(
+            (x, y), (x + radius * cos(2 * pi * n / len(colours)), y + radius * sin(2 * pi * n / len(colours))), 360 / len(colours)
+        )
+        shape.finish(color=None, fill=colour)
+        shape.commit()
+
+
+COLOURS = [(0.1, 0.4, 0.7), (0.9, 0.5, 0.1), (0.2, 0.6, 0.2)]
+
+
+def legend(sheet, x, y):
+    for n, (name, colour) in enumerate(zip(("Wheat", "Barley", "Oats"), COLOURS, strict=True)):
+        sheet.page.draw_rect((x, y + 16 * n, x + 8, y + 16 * n + 8), color=None, fill=colour)
+        sheet.text(x + 12, y + 16 * n + 8, name)
+
+
+def test_discs_beside_each_other_share_the_one_legend():
+    sheet = Sheet()
+    disc(sheet, 150, 300, 60, COLOURS)
+    disc(sheet, 320, 300, 60, COLOURS)
+    sheet.text(140, 230, "1931").text(310, 230, "1932")
+    legend(sheet, 420, 260)
+    first, second = sorted(charts(sheet), key=lambda chart: chart.box.left)
+    names = {"Wheat", "Barley", "Oats"}
+    assert names <= {line.text for line in second.lines}
+    assert names == {line.text for line in first.borrowed}
+
+
+def floating(sheet, ends):
+    """Draw bars that begin at different heights, with an axis of numbers and ticks at the left."""
+    for n in range(5):
+        sheet.text(100, 403 - 50 * n, f"{10 * n}").rule(118, 400 - 50 * n, 123, 400 - 50 * n)
+    sheet.rule(123, 200, 123, 400)
+    for n, (low, high) in enumerate(ends):
+        sheet.page.draw_rect((140 + 50 * n, 400 - 5 * high, 165 + 50 * n, 400 - 5 * low), color=None, fill=(0.2, 0.4, 0.7))
+    return sheet
+
+
+def test_bars_that_float_beside_an_axis_are_a_chart():
+    assert len(charts(floating(Sheet(), [(5, 20), (12, 31), (8, 15)]))) == 1
+
+
+def test_a_title_may_have_two_lines_and_prose_above_a_chart_is_none():
+    sheet = floating(Sheet(), [(5, 20), (12, 31), (8, 15)])
+    sheet.text(130, 170, "Hours of work by trade and").text(130, 183, "season of the year")
+    (chart,) = charts(sheet)
+    assert {"Hours of work by trade and", "season of the year"} <= {line.text for line in chart.lines}
+    other = floating(Sheet(), [(5, 20), (12, 31), (8, 15)])
+    other.column(60, 100, 470, filled(60))
+    (chart,) = charts(other)
+    assert not any(len(line.words) > 6 for line in chart.lines)
+
+
+def test_long_names_that_run_upwards_do_not_turn_a_page_with_an_upright_chart():
+    sheet = floating(Sheet(), [(5, 20), (12, 31), (8, 15)])
+    for n, name in enumerate(("Maintenance of roads", "Upkeep of buildings", "Transport of goods")):
+        sheet.text(155 + 50 * n, 510, name, rotate=90)
+    (region,) = [region for region in regions_of(page_of(sheet.data())) if region.kind == "chart"]
+    assert region.quarter == 0
+    assert "Transport of goods" in {line.text for line in region.lines}
+
+
+def test_thousands_parted_by_spaces_are_numbers_of_an_axis():
+    sheet = Sheet()
+    for n in range(4):
+        sheet.text(90 + 100 * n - (18 if n else 3), 430, f"{2 * n}00 000" if n else "0").rule(90 + 100 * n, 410, 90 + 100 * n, 416)
+    for n, wide in enumerate((100, 180, 260)):
+        sheet.page.draw_rect((90, 300 + 35 * n, 90 + wide, 322 + 35 * n), color=None, fill=(0.2, 0.4, 0.7))
+    assert len(charts(sheet)) == 1

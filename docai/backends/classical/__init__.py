@@ -17,21 +17,34 @@ from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
 from docai.tasks.table import ReadTable
 from docai.tiling import Lens, View
-from docai.turning import turned_box, turned_rule, turned_word
+from docai.turning import turned_box, turned_path, turned_rule, turned_word
 
 
 def _read_table(view: View) -> Reply:
     upright = _upright(view)
     reply = read_ruled(upright) or read_aligned(upright)
-    if reply is not None and view.quarter:
-        return replace(reply, answer=document.moved(reply.answer, lambda box: turned_box(box, 360 - view.quarter)))
-    return reply or _unread(
-        "table_unclear", "neither rules nor alignment show this table's cells; it is kept as text", "warning", view
+    return (
+        _turned_back(reply, view)
+        if reply is not None
+        else _unread("table_unclear", "neither rules nor alignment show this table's cells; it is kept as text", "warning", view)
     )
 
 
+def _read_chart(view: View, languages: tuple[str, ...]) -> Reply:
+    if not view.paths:  # its pixels are turned when they are looked at
+        return read_chart(view, languages)
+    return _turned_back(read_chart(_upright(view), languages), view)
+
+
+def _turned_back(reply: Reply, view: View) -> Reply:
+    """Return a reply about a view that was turned upright with its boxes where they stand on the page."""
+    if reply.answer is None or not view.quarter:
+        return reply
+    return replace(reply, answer=document.moved(reply.answer, lambda box: turned_box(box, 360 - view.quarter)))
+
+
 def _upright(view: View) -> View:
-    """Return a view of a page turned upright, its words and rules turned with it."""
+    """Return a view of a page turned upright, its words, rules and paths turned with it."""
     if not view.quarter:
         return view
     wide = view.quarter in (90, 270)
@@ -43,6 +56,7 @@ def _upright(view: View) -> View:
         box=turned_box(view.box, view.quarter),
         words=tuple(turned_word(word, view.quarter) for word in view.words),
         rules=tuple(turned_rule(rule, view.quarter) for rule in view.rules),
+        paths=tuple(turned_path(path, view.quarter) for path in view.paths),
         quarter=0,
     )
 
@@ -75,5 +89,5 @@ def _answer(request: Request) -> Reply:
     if isinstance(task, ReadTable):
         return _read_table(view)
     if isinstance(task, ReadChart):
-        return read_chart(view, task.languages)
+        return _read_chart(view, task.languages)
     return _unread("task_unknown", f"the classical backend has no answer to {task.name!r}", "error", view)

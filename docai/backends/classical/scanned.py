@@ -64,6 +64,7 @@ BLANK_INK: Final = 2e-5  # of a picture's pixels, under which it is blank: a ful
 HOPELESS: Final = 0.6  # confidence of the sample under which a picture may have no text at all
 LEVEL: Final = 0.4  # units that the middles, and the letter heights, of strips in one row differ by
 SHORT_UNITS: Final = 6.0  # that a word or two are wide
+PLAIN_UNITS: Final = 8.0  # that a label of a chart is wide at most which is read in one language
 MORE_SAMPLES: Final = 12  # lines that are then looked at
 DRAWN_SIDE: Final = 3.0  # line heights that a picture on a page measures at least
 LATIN: Final = frozenset("cs da de en es et fi fr hr hu id it lt lv ms nl no pl pt ro sk sl sv tr".split())
@@ -179,11 +180,11 @@ class Scans:
         assert self._pool is not None
         readers = self._readers(task.languages)
         strips = sheet.found.strips
-        opinions = list(
-            self._pool.map(self._read, strips, repeat(sheet.language), repeat(readers), [sheet.sampled.get(id(s)) for s in strips])
-        )
+        has_plot = is_plotted(sheet.drawn)
+        firsts = [sheet.sampled.get(id(strip)) for strip in strips]
+        opinions = list(self._pool.map(self._read, strips, repeat(sheet.language), repeat(readers), firsts, repeat(has_plot)))
         read = list(zip(strips, opinions, strict=True))
-        strict = not is_plotted(sheet.drawn) and sum(_letters(o.line) for _, o in read if _is_text(o.line)) < TEXT_SHARE * sum(
+        strict = not has_plot and sum(_letters(o.line) for _, o in read if _is_text(o.line)) < TEXT_SHARE * sum(
             s.place.width / s.unit for s in strips
         )
         usual = statistics.median(strip.unit for strip in strips) if strips else 1.0
@@ -203,9 +204,22 @@ class Scans:
         problems = self._problems(view, task, sure) if words else _told(view, sheet.prepared)
         return Reply(layer, problems, confidence=sure, engine=ENGINE)
 
-    def _read(self, strip: Strip, language: str, readers: Mapping[str, LineEngine], first: ReadLine | None = None) -> Opinion:
-        """Return the best reading of a strip: in the page's language, or where that is unsure, in another or by another engine."""
+    def _read(
+        self,
+        strip: Strip,
+        language: str,
+        readers: Mapping[str, LineEngine],
+        first: ReadLine | None = None,
+        plain: bool = False,  # noqa: FBT001, FBT002  # it is mapped over strips
+    ) -> Opinion:
+        """Return the best reading of a strip: in the page's language, or where that is unsure, in another or by another engine.
+
+        Of a picture that is a chart (`plain`) short strips are read in the page's language only: its keys, ticks and marks look
+        like letters, and are unsure in any.
+        """
         second = self._engine("rapid") if LATIN & set(readers) else None
+        if plain and strip.place.width < PLAIN_UNITS * strip.unit:
+            readers = {name: reader for name, reader in readers.items() if name == language}
         return read_line(strip, language, readers, None if isinstance(second, MissingDependency) else second, first)
 
     # Engines

@@ -137,7 +137,7 @@ def _rounded(scene: Scene, filled: Sequence[Block], *, upright: bool) -> list[Bl
     found = [
         _block(mark.extent, mark.fill, mark, upright=upright)
         for mark in scene.polygons
-        if mark.fill not in ("", WHITE) and len(mark.places) < 64 and _share_filled(mark) >= LIKE_A_RECTANGLE
+        if mark.fill not in ("", WHITE) and len(mark.places) < 64 and _share_filled(mark) >= LIKE_A_RECTANGLE and _has_sides(mark)
     ]
     if len(found) + len(filled) < 2:
         return []
@@ -195,6 +195,18 @@ def _step(polygon: Polygon, begin: float, width: float, ends: tuple[float, float
 
 
 # Bars in other forms
+
+
+def _has_sides(polygon: Polygon) -> bool:
+    """Return whether an outline leaves the sides of its extent at its corners only, as that of an area under a line does not."""
+    extent = polygon.extent
+    corner = 0.5 * min(extent.width, extent.height)
+    for across, down in polygon.places:
+        beside = min(across - extent.left, extent.right - across)
+        below = min(down - extent.top, extent.bottom - down)
+        if min(beside, below) > LEVEL and max(beside, below) > corner:
+            return False
+    return True
 
 
 def _share_filled(polygon: Polygon) -> float:

@@ -16,6 +16,7 @@ Kind = Literal["linear", "log", "date", "power"]
 
 EXPONENTS: Final = (0.5, 2.0, 1 / 3, 3.0)  # of scales on which values are powers of places: squares, roots and the like
 LEAST_FOR_CURVES: Final = 4  # ticks that must agree before an axis is said to be logarithmic or a power; any three bend somehow
+LEAST_FOR_POWERS: Final = 5  # the same of a power, which has one more figure to choose and fits four of which one is misread
 MOST_LABELS: Final = 40  # of which all pairs vote; of more, each with those that stand near
 NEAR: Final = 6
 MOST_OUTLIERS: Final = 0.25  # of the labels between the first and the last that agree may be misread
@@ -122,13 +123,16 @@ def best_fit(places: Sequence[float], values: Sequence[float | None], tolerance:
     for curve in curves:
         if curve is None or (best is not None and not _is_better(curve, best, powers=powers)):
             continue
-        if len(curve.inliers) >= LEAST_FOR_CURVES or (curve.kind == "log" and (powers or _is_geometric(curve.values))):
+        least = LEAST_FOR_POWERS if curve.kind == "power" else LEAST_FOR_CURVES
+        if len(curve.inliers) >= least or (curve.kind == "log" and (powers or _is_geometric(curve.values))):
             best = curve
     return best
 
 
 def _is_better(curve: Fit, other: Fit, *, powers: bool) -> bool:
     more = len(curve.inliers) - len(other.inliers)
+    if more == 1 and curve.kind == "power" and other.kind == "linear":  # the one may be misread
+        return False
     if more == 0:
         wide = max(curve.values) / min(curve.values) > 50 if curve.kind == "log" else False
         surely = curve.residual + LEAST_GAIN < BETTER * other.residual and len(curve.values) > 2

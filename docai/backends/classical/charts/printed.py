@@ -20,10 +20,15 @@ from docai.numbers import Convention, Number, parse, read_columns
 NEAR_EMS: Final = 1.3  # between a mark and the label outside it, at most
 LEAST_AGREEING: Final = 0.6  # of the labels at marks that must agree with them, so that they are the marks' values
 COARSE: Final = 0.005  # of a value that half a unit of its last printed digit may be; coarser, the drawn value is the better one
+LEAST_EXACT: Final = 4  # labels that may tell that marks are drawn as they print
+EXACT: Final = 0.2  # of half a unit of its last digit that a mark is off its label then; where it is rounded, 0.5 is usual
+MOSTLY_EXACT: Final = 0.8  # of the marks that must be
 OFF: Final = 0.02  # of the axis that a printed value may differ from a drawn one by: labels tell hundredths, marks have an outline
 NAMED: Final = 0.75  # how sure a value is at least whose name is not in doubt: a label confirms what it is, not of what
 CONFIRMED: Final = 0.99  # how sure a value is at least that its label and its mark agree on
 ENGLISH: Final = Convention(".", spaced=True)  # of numbers that may be written in either way: "50,123", as Korean has it, too
+MEASURED_TOO: Final = 0.02  # of a value that its mark may be off it for both to tell the same
+TWICE_TOLD: Final = 0.99  # how sure it is at least that a label was read rightly which says what its mark measures
 CONTRADICTED: Final = 0.4  # and at most where they do not
 
 
@@ -159,16 +164,16 @@ def _held(part: Part, matches: Sequence[_Match], span: float) -> Part:
     if not pairs:
         return part
     factor = _factor([(match.number, value.y) for match, value in pairs if value.y is not None])
-    agreeing = {
-        (match.strand, match.place): match
-        for match, value in pairs
-        if value.y is not None
-        and abs(match.number / factor - value.y) <= max(OFF * span, 3 * (value.error or 0.0), match.half_unit / factor)
-    }
+    agreeing = {(match.strand, match.place): match for match, value in pairs if _agrees(match, value, factor, span)}
+    usual = statistics.median_low([match.half_unit for match in agreeing.values()] or [0.5])
+    for match, value in pairs:
+        pointed = replace(match, number=match.number * usual / match.half_unit, half_unit=usual)
+        if (match.strand, match.place) not in agreeing and usual < match.half_unit and _agrees(pointed, value, factor, span):
+            agreeing[match.strand, match.place] = pointed  # its full stop was too faint to be read
     if len(agreeing) < LEAST_AGREEING * len(pairs):
         return part
     odd = [match for match, _ in pairs if (match.strand, match.place) not in agreeing]
-    told = _told(part, agreeing, factor)
+    told = _told(part, agreeing, factor, exact=_is_drawn_as_printed(part, agreeing, factor))
     if not odd:
         return told
     doubted = {(match.strand, match.place) for match in odd}
@@ -176,6 +181,13 @@ def _held(part: Part, matches: Sequence[_Match], span: float) -> Part:
     message = f"these printed values do not agree with the height of their marks: {listed}; look at them before they are used"
     changed = _changed(told, lambda s, p, v: replace(v, sure=min(v.sure, CONTRADICTED)) if (s, p) in doubted else v)
     return replace(changed, faults=(*told.faults, ("chart_label_contradicts", message)))
+
+
+def _agrees(match: _Match, value: Value, factor: float, span: float) -> bool:
+    """Return whether a label may print what its mark shows."""
+    if value.y is None:
+        return False
+    return abs(match.number / factor - value.y) <= max(OFF * span, 3 * (value.error or 0.0), match.half_unit / factor)
 
 
 def _factor(pairs: Iterable[tuple[float, float]]) -> float:
@@ -187,8 +199,24 @@ def _factor(pairs: Iterable[tuple[float, float]]) -> float:
     return 10.0**power
 
 
-def _told(part: Part, matches: dict[tuple[int, int], _Match], factor: float = 1.0) -> Part:
-    """Return a part with its printed values; where one is rounded coarsely, the drawn value stays, the surer for it."""
+def _is_drawn_as_printed(part: Part, matches: dict[tuple[int, int], _Match], factor: float) -> bool:
+    """Return whether marks show the rounded values that are printed: rounding would leave them off by a quarter of a unit."""
+    if len(matches) < LEAST_EXACT:
+        return False
+    off = []
+    for (strand, place), match in matches.items():
+        value = part.strands[strand].values[place]
+        if value.y is not None:
+            allowed = max(EXACT * match.half_unit / factor, 2 * (value.error or 0.0))
+            off.append(abs(abs(match.number) / factor - abs(value.y)) <= allowed < match.half_unit / factor)
+    return bool(off) and sum(off) >= MOSTLY_EXACT * len(off)
+
+
+def _told(part: Part, matches: dict[tuple[int, int], _Match], factor: float = 1.0, *, exact: bool = False) -> Part:
+    """Return a part with its printed values.
+
+    Where one is rounded coarsely, the drawn value stays, the surer for it, unless what is drawn is `exact`ly what is printed.
+    """
 
     def told(strand: int, place: int, value: Value) -> Value:
         match = matches.get((strand, place))
@@ -197,10 +225,13 @@ def _told(part: Part, matches: dict[tuple[int, int], _Match], factor: float = 1.
         sure = max(value.sure, CONFIRMED) if value.sure >= NAMED else value.sure
         number = match.number / factor
         sign = -1.0 if value.y is not None and value.y < 0 < number else 1.0  # some charts print losses without their sign
-        coarse = match.half_unit > COARSE * abs(match.number)
+        coarse = not exact and match.half_unit > COARSE * abs(match.number)
         if value.y is not None and coarse and match.half_unit / factor > (value.error or 0.0):
             return replace(value, sure=sure)
-        return replace(value, y=sign * number, printed=match.label, error=None, sure=sure * match.label.confidence)
+        allowed = max(match.half_unit / factor, 2 * (value.error or 0.0))
+        close = value.y is not None and abs(number - abs(value.y)) <= min(allowed, MEASURED_TOO * abs(number))
+        read = max(match.label.confidence, TWICE_TOLD) if close else match.label.confidence
+        return replace(value, y=sign * number, printed=match.label, error=None, sure=sure * read)
 
     return _changed(part, told)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import cv2
 import numpy as np
@@ -13,19 +13,16 @@ from numpy.typing import NDArray
 
 from docai.backends.classical.charts.colours import Layers
 from docai.backends.classical.charts.edges import Line
+from docai.backends.classical.charts.grounds import ground_of_print, take_out
 from docai.backends.classical.charts.scene import Extent
 from docai.backends.classical.charts.scene import Rectangle as Slab
 from docai.backends.classical.strips import Strip
 from docai.marks import Grey, Marks, Mask, Rectangle, find_marks
 
-if TYPE_CHECKING:
-    from docai.sources import Pixels
-
 Strength = NDArray[np.float32]  # (height, width), how much lighter or darker than its ground a pixel is, 0..255
 
 FAINTEST: Final = 30.0  # of 255 that print stands out of its ground by
 LEAST_RANGE: Final = 70.0  # of 255: what is darker than nearly black is noise
-PAINTED: Final = 150  # pixels that a rectangle covers at least for print to lie on it; smaller ones may be letters
 SHARE: Final = 0.38  # of its strongest pixels, from which on a pixel is ink: less joins letters of 8 pixels, more breaks them
 SMALLEST, LARGEST = 4, 64  # pixels that a letter or digit is high
 LEAST_SIDE: Final = 2  # pixels that a mark of print, such as a full stop, measures at least, in area
@@ -33,6 +30,13 @@ SOLID: Final = 0.74  # of its box that a mark fills that is a symbol, not a lett
 SYMBOL_GAP: Final = 0.35  # of its size that a symbol stands apart from its name at least; letters of a word stand closer
 SOLID_SIDE: Final = 5  # pixels that such a symbol measures at least; full stops and dashes are as solid
 WORD_GAP: Final = 0.72  # of the letters' height, between words of one label; labels beside each other stand further apart
+PIECE_GAP: Final = 0.95  # of the height of most letters of a row, between its pieces
+LEVEL: Final = 0.75  # of that height that such pieces share
+MOST_UNLIKE: Final = 1.5  # times that it differs between them
+EVEN_STEPS: Final = 0.08  # of the distance of two labels' middles, that those of an axis differ by at most
+EVEN_LEVEL: Final = 2  # pixels that they differ in height, or letters in their other measure
+LEAST_TURNED: Final = 3  # letters that are turned alike
+TURNED_GAP: Final = 1.1  # of the letters' height, between words of rows that run up: labels are not side by side there
 LITTLE: Final = 0.5  # of a letter's height that full stops, dashes and accents measure at most
 ALIKE: Final = 2.2  # times that letters of one row differ in height at most
 BLOB_GAP: Final = 0.2  # of the letters' height, half the gap between letters, and parts of letters, of one word
@@ -40,6 +44,7 @@ SLANTS: Final = (18.0, 72.0)  # degrees, between which labels of an axis are sla
 SLANT_SPREAD: Final = 9.0  # degrees that short words seem to differ by
 LEAST_SLANTED: Final = 3  # words that must be slanted alike, and begin or end on a level
 MARGIN: Final = 0.5  # of the letters' height, of white put around a row
+OVERLAID: Final = 0.6  # of the smaller of two rows that lie in one place
 MOST_MARKS: Final = 2500  # in a picture; more are texture
 
 
@@ -63,9 +68,9 @@ class Row:
 def find_rows(layers: Layers, slabs: Sequence[Slab], lines: Sequence[Line]) -> list[Row]:
     """Return the rows of print of a picture, in its pixels, from its rectangles and straight lines."""
     rows: list[Row] = []
-    base = _base(layers, slabs)
+    base = ground_of_print(layers, slabs)
     for line in lines:
-        _take_out(base, layers, line)
+        take_out(base, layers, line)
     grey = cv2.cvtColor(layers.pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
     colour = np.abs(layers.pixels.astype(np.float32) - base).max(2)
     lightness = base @ np.array([0.299, 0.587, 0.114], np.float32)
@@ -77,46 +82,6 @@ def find_rows(layers: Layers, slabs: Sequence[Slab], lines: Sequence[Line]) -> l
     for strength in (darker, lighter):
         rows += _rows(np.asarray(strength, np.float32))
     return _without_halos(rows)
-
-
-def _base(layers: Layers, slabs: Sequence[Slab]) -> NDArray[np.float32]:
-    """Return what print stands on, pixel by pixel: the ground, plates and rectangles, (height, width, 3) RGB."""
-    base = layers.behind.copy()
-    for slab in slabs:
-        left, top, right, bottom = (round(side) for side in slab.extent)
-        if min(right - left, bottom - top) >= SMALLEST and (right - left) * (bottom - top) >= PAINTED and slab.fill:
-            colour = np.array([int(slab.fill[place : place + 2], 16) for place in (1, 3, 5)], np.float32)
-            for part in (
-                (slice(max(0, top - 1), top + 1), slice(max(0, left - 1), right + 1)),
-                (slice(max(0, bottom - 1), bottom + 1), slice(max(0, left - 1), right + 1)),
-                (slice(max(0, top - 1), bottom + 1), slice(max(0, left - 1), left + 1)),
-                (slice(max(0, top - 1), bottom + 1), slice(max(0, right - 1), right + 1)),
-            ):
-                _absorb(base[part], layers.pixels[part], colour, layers.tolerance)  # smoothed edges
-            base[max(0, top + 1) : bottom - 1, max(0, left + 1) : right - 1] = colour
-    return np.asarray(base, np.float32)
-
-
-def _take_out(base: NDArray[np.float32], layers: Layers, line: Line) -> None:
-    """Make a straight line part of what print stands on, its smoothed edges included; print over it is none of it."""
-    half = line.thickness / 2 + 1
-    across = slice(max(0, int(line.place - half)), int(np.ceil(line.place + half)))
-    along = slice(max(0, int(line.start) - 1), int(line.end) + 1)
-    part = (across, along) if line.across else (along, across)
-    colour = np.array([int(line.colour[place : place + 2], 16) for place in (1, 3, 5)], np.float32)
-    _absorb(base[part], layers.pixels[part], colour, layers.tolerance)
-
-
-def _absorb(base: NDArray[np.float32], pixels: Pixels, colour: NDArray[np.float32], tolerance: float) -> None:
-    """Make those pixels part of what print stands on that show a colour, or are on the way to it."""
-    values = pixels.astype(np.float32)
-    way = colour - base
-    length = np.maximum((way * way).sum(2), 1.0)
-    off = values - base
-    share = (off * way).sum(2) / length
-    beside = np.linalg.norm(off - share[..., None] * way, axis=2)
-    own = (share < 1.1) & (share > 0) & (beside < 30 + tolerance)
-    base[own] = values[own]
 
 
 def _rows(strength: Strength) -> list[Row]:
@@ -134,7 +99,12 @@ def _rows(strength: Strength) -> list[Row]:
     if angle:
         rows += _cut_slanted(strength, marks, slanted, angle)
     taken = np.concatenate([slanted, *turned])
-    rows += [row for group in _groups(marks, np.setdiff1d(members, taken)) for row in _cut(strength, marks, group)]
+    rest = np.setdiff1d(members, taken)
+    groups = _groups(marks, rest)
+    letters_turned = _turned_letters(marks, rest, groups)
+    rows += [row for place in letters_turned for row in _cut_turned(strength, marks, np.array([place], np.int64))]
+    alone = set(letters_turned)
+    rows += [row for group in groups if int(group[0]) not in alone for row in _cut(strength, marks, group)]
     return rows
 
 
@@ -220,7 +190,56 @@ def _groups(marks: Marks, members: NDArray[np.int64]) -> list[NDArray[np.int64]]
     if not len(members):
         return []
     gap, high = _gaps(marks, members, turned=False)
-    return [group for group in _linked(gap <= WORD_GAP * high, members) if marks.height[group].max() >= SMALLEST]
+    pieces = [group for group in _linked(gap <= WORD_GAP * high, members) if marks.height[group].max() >= SMALLEST]
+    return _rejoined(marks, pieces)
+
+
+def _rejoined(marks: Marks, pieces: Sequence[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+    """Return pieces of rows joined over spaces that are wide beside the small letters at their ends."""
+    if len(pieces) < 2:
+        return list(pieces)
+    left, top = (np.array([side[piece].min() for piece in pieces]) for side in (marks.left, marks.top))
+    right, bottom = (np.array([side[piece].max() for piece in pieces]) for side in (marks.right, marks.bottom))
+    unit = np.array([float(np.percentile(marks.height[piece], 75)) for piece in pieces])
+    gap = np.maximum(left[:, None], left[None]) - np.minimum(right[:, None], right[None])
+    shared = np.minimum(bottom[:, None], bottom[None]) - np.maximum(top[:, None], top[None])
+    low, high = np.minimum(unit[:, None], unit[None]), np.maximum(unit[:, None], unit[None])
+    links = (gap > 0) & (gap <= PIECE_GAP * high) & (shared >= LEVEL * low) & (high <= MOST_UNLIKE * low)
+    alone = np.array([len(piece) == 1 and _is_symbol(marks, int(piece[0])) for piece in pieces])
+    alone |= _evenly_placed(left, right, top, bottom)
+    links &= ~alone[:, None] & ~alone[None]
+    return [np.concatenate([pieces[n] for n in row]) for row in _linked(links, np.arange(len(pieces)))]
+
+
+def _evenly_placed(
+    left: NDArray[np.int64], right: NDArray[np.int64], top: NDArray[np.int64], bottom: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return which pieces of rows stand between two on their level as far from the one as from the other: labels of an axis."""
+    even = np.zeros(len(left), np.bool_)
+    middle, level = (left + right) / 2, (top + bottom) / 2
+    order = np.lexsort((middle, np.round(level / 4)))
+    for before, here, after in zip(order, order[1:], order[2:], strict=False):
+        heights = level[[before, here, after]]
+        step, next_step = middle[here] - middle[before], middle[after] - middle[here]
+        if np.ptp(heights) <= EVEN_LEVEL and step > 0 and abs(next_step - step) <= EVEN_STEPS * step + 1:
+            even[[before, here, after]] = True
+    return even
+
+
+def _turned_letters(marks: Marks, members: NDArray[np.int64], groups: Sequence[NDArray[np.int64]]) -> list[int]:
+    """Return the single letters along a level that are turned: capitals are as wide as each other then, and differ in height."""
+    grouped = {int(place) for group in groups if len(group) > 1 for place in group}
+    single = np.array([place for place in members if int(place) not in grouped and marks.width[place] >= SMALLEST], np.int64)
+    found: list[int] = []
+    order = single[np.argsort(marks.top[single], kind="stable")]
+    for level in np.split(order, np.flatnonzero(np.diff(marks.top[order]) > EVEN_LEVEL) + 1):
+        if len(level) < LEAST_TURNED:
+            continue
+        usual = float(np.median(marks.width[level]))
+        alike = level[np.abs(marks.width[level] - usual) <= 1]
+        if len(alike) >= max(LEAST_TURNED, 0.8 * len(level)) and np.ptp(marks.height[alike]) >= EVEN_LEVEL:
+            found += [int(place) for place in alike if marks.height[place] <= usual + 1]
+    return found
 
 
 def _blobs(marks: Marks, members: NDArray[np.int64], unit: float) -> list[NDArray[np.int64]]:
@@ -248,7 +267,7 @@ def _directions(
     if len(told) >= LEAST_SLANTED:
         angle = float(np.median(told))
         alike = [int(place) for place, slant in slants.items() if slant and abs(slant - angle) <= SLANT_SPREAD]
-        level = min(float(np.median(np.abs(side[alike] - np.median(side[alike])))) for side in (top, bottom))
+        level = min(float(np.median(np.abs(side[alike] - np.median(side[alike])))) for side in (top, bottom)) if alike else np.inf
         if len(alike) >= max(LEAST_SLANTED, 0.6 * len(told)) and level <= unit:
             low, far = top[alike].min() - unit / 2, bottom[alike].max() + unit / 2
             lying = [n for n in range(len(blobs)) if n in alike or (low <= top[n] and bottom[n] <= far and wide[n] < 2 * unit)]
@@ -290,7 +309,7 @@ def _upward_rows(
     narrow, broad = np.minimum(wide[:, None], wide[None]), np.maximum(wide[:, None], wide[None])
     word = np.where(up, wide, 0)  # of the upward ones, how thick their row is
     thick = np.maximum(word[:, None], word[None])
-    links = (thick > 0) & (gap <= WORD_GAP * thick) & (shared >= 0.6 * narrow) & (broad <= 1.35 * thick)
+    links = (thick > 0) & (gap <= TURNED_GAP * thick) & (shared >= 0.6 * narrow) & (broad <= 1.35 * thick)
     rows = _linked(links, np.arange(len(places)))
     return [np.sort(np.concatenate([blobs[places[n]] for n in row])) for row in rows if up[row].any()]
 
@@ -372,20 +391,20 @@ def _strip(picture: Grey, place: Rectangle, unit: float) -> Strip:
 
 
 def _without_halos(rows: Sequence[Row]) -> list[Row]:
-    """Return rows without the outlines of print: of two in one place, one lighter and one darker, the inner one is the print."""
-    kept = []
-    for row in rows:
-        place = row.extent
-        area = max(1.0, place.width * place.height)
-        inner = any(
-            other is not row
-            and other.turn == row.turn
-            and other.extent.shared(place) > 0.6 * other.extent.width * other.extent.height
-            and other.extent.width * other.extent.height < area
-            and other.extent.width > 0.5 * place.width
-            and other.extent.height > 0.5 * place.height
-            for other in rows
-        )
-        if not inner:
-            kept.append(row)
-    return kept
+    """Return rows without the outlines of print: of two in one place, one lighter and one darker, one is none."""
+    return [row for row in rows if not any(other is not row and _is_halo(row, other) for other in rows)]
+
+
+def _is_halo(row: Row, other: Row) -> bool:
+    """Return whether a row is the outline of another, which it encloses, or a piece of what the other stands out of."""
+    own, print_ = row.extent, other.extent
+    least = min(own.width * own.height, print_.width * print_.height)
+    if row.turn != other.turn or own.shared(print_) <= OVERLAID * max(1.0, least):
+        return False
+    inner = (
+        print_.top > own.top and print_.bottom < own.bottom and print_.height > 0.5 * own.height and print_.width > 0.5 * own.width
+    )
+    outer = own.top > print_.top and own.bottom < print_.bottom and own.height > 0.5 * print_.height
+    if inner or outer:
+        return inner
+    return (row.strip.unit, own.width, own.height) < (other.strip.unit, print_.width, print_.height)

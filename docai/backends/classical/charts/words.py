@@ -32,9 +32,16 @@ MOST_SECOND: Final = 26  # rows that are read a second time, 15 CPU-ms each
 HOPELESS: Final = 0.3  # confidence under which nothing was read; of one or two letters, icons are read as such
 HOPELESS_SHORT: Final = 0.55
 FOREIGN: Final = 0.1  # that another language must be read better by than the page's
+LEAST_TOLD: Final = 0.1  # of a page's words that were read in a language which its charts may be in
+ENOUGH_TOLD: Final = 8  # words of a page that tell of its languages
 EVEN: Final = 0.14  # of their usual distance that the middles of an axis' labels are off at most
 LEAST_EVEN: Final = 4  # words in a row that are labels of an axis where they stand evenly
 COVERED: Final = 0.3  # of a word of the page that a row covers when it is the same
+SURELY_PRINT: Final = 0.8  # probability from which on a word of the page is taken that no row of the chart covers
+MOST_UNUSUAL: Final = 2.2  # times as high as most labels, in its box, that such a word is at most
+SHORT: Final = 2  # letters and digits; signs are read as no more
+LEAST_UNIT, MOST_UNIT = 0.7, 1.25  # times as high as small words and numbers, and as large words, that short print is
+ENCLOSED: Final = 0.8  # of a sign that lies in other print
 SMALL_GAP: Final = 0.9  # of the letters' height, between numbers of a row at least for them to be labels of their own
 
 POINT_HIGH: Final = 0.3  # of the height of digits that a full stop is high at most
@@ -47,6 +54,9 @@ _DIGITS = re.compile(r"[-–−+]?\d{2,}%?")
 _NUMBER = re.compile(r"[-–−+(]?[$€£₩¥]?\d[\d.,' ]*\s?(?:%|[kKMBT]|bn|m)?\)?")
 _GROUPED = re.compile(r"\d{1,3}(?: \d{3})+(?:[.,]\d+)?")
 _TICKED = re.compile(r"^(.*\w%?\)?)(?:\s+[-–—~_.+|:]+|(?<=[^\W_])[-–—~_+]+)$")
+_WON = re.compile(r"[Ww\\]\d[\d.,]*[KMB만억조]?")
+_BACKSLASH = re.compile(r"\\\d[\d.,]*[KMB]?")
+_SAMPLE = re.compile(r"^[-–—~_.+|:=]+\s+(?=[^\W\d])")
 _NO_TEXT = re.compile(r"^[\W_]+$")
 _RUN_ON = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 
@@ -60,10 +70,10 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The text, without a tick that stands beside a number."""
+        """The text, without a tick that stands beside a number, and the piece of line before a name that a legend shows."""
         text = self.line.text.strip()
         ticked = _TICKED.match(text)
-        return ticked[1] if ticked else text
+        return _SAMPLE.sub("", ticked[1] if ticked else text)
 
 
 def read_labels(rows: Sequence[Row], view: View, size: tuple[float, float], languages: Sequence[str]) -> tuple[Label, ...]:
@@ -73,14 +83,24 @@ def read_labels(rows: Sequence[Row], view: View, size: tuple[float, float], lang
     """
     exact = [word for word in view.words if word.recognised is None and word.visible]
     free = [row for row in rows if not any(_covers(row.extent, word, view, size) for word in exact)]
-    readings = [reading for reading in _readings(free, view, languages) if _is_text(reading)]
+    readings = _without_icons([reading for reading in _readings(free, view, languages) if _is_text(reading)])
     labels = [label for reading in readings for label in _labels(reading)]
     placed = [label.extent for label in labels]
+    usual = float(np.median([min(e.width, e.height) for e in placed])) if placed else 0.0
     for word in view.words:
         extent = _extent(word, view, size)
-        if word.visible and (word.recognised is None or not any(_shared(extent, other) > COVERED for other in placed)):
+        if not word.visible:
+            continue
+        if word.recognised is None or (_is_print(word, extent, usual) and not any(_is_over(extent, other) for other in placed)):
             labels.append(_of_page(word, extent, size[0] / view.size_points[0]))
     return tuple(labels)
+
+
+def _is_print(word: SourceWord, extent: Extent, usual: float) -> bool:
+    """Return whether a word that was read on the page, but is in no row of its chart, is print and no drawing read as such."""
+    high = min(extent.width, extent.height)
+    even = not usual or high <= MOST_UNUSUAL * usual
+    return even and word.confidence >= SURELY_PRINT and any(map(str.isalnum, word.text))
 
 
 # Reading
@@ -100,14 +120,18 @@ def _engine(name: str) -> LineEngine | None:
 
 
 def _names(view: View, languages: Sequence[str]) -> list[str]:
-    """Return the languages to read in, by their names with Tesseract: those of the page's words first, English among them."""
+    """Return the languages to read in, by their names with Tesseract: those of the page's words, English among them.
+
+    Where the page has few words, they are `languages`, too.
+    """
     told = Counter(
         word.recognised.engine.split(":")[1]
         for word in view.words
         if word.recognised is not None and word.recognised.engine.startswith("tesseract:")
     )
-    names = [name for name, count in told.most_common() if count >= 0.2 * sum(told.values())]
-    names += [TESSERACT_NAMES.get(language, language) for language in languages]
+    names = [name for name, count in told.most_common() if count >= LEAST_TOLD * sum(told.values())]
+    if sum(told.values()) < ENOUGH_TOLD:
+        names += [TESSERACT_NAMES.get(language, language) for language in languages]
     return list(dict.fromkeys([*names, "eng"]))
 
 
@@ -125,7 +149,16 @@ def _readings(rows: Sequence[Row], view: View, languages: Sequence[str]) -> list
         again = second.read(reading.row.strip)
         if again.confidence >= BELIEVED or again.confidence > reading.line.confidence:
             found[place] = Reading(reading.row, again)
-    return [replace(reading, line=_pointed(reading.line, reading.row.strip)) for reading in found]
+    pointed = [replace(reading, line=_pointed(reading.line, reading.row.strip)) for reading in found]
+    return [replace(reading, line=_with_won(reading.line, korean="kor" in names)) for reading in pointed]
+
+
+def _with_won(line: ReadLine, *, korean: bool) -> ReadLine:
+    """Return a sum of money in won with its sign, which no reader knows: they see a W, or a backslash as on old keyboards."""
+    if len(line.words) != 1 or not (_WON if korean else _BACKSLASH).fullmatch(line.words[0].text):
+        return line
+    word = line.words[0]
+    return ReadLine(line.engine, (word._replace(text="₩" + word.text[1:]),))
 
 
 def _first(row: Row, names: Sequence[str]) -> ReadLine:
@@ -214,6 +247,34 @@ def _is_text(reading: Reading) -> bool:
     return letters > 2 or sure >= HOPELESS_SHORT
 
 
+def _without_icons(readings: Sequence[Reading]) -> list[Reading]:
+    """Return readings without those of one or two letters that are buttons and other signs.
+
+    They are much larger than all words, or much smaller, or lie in the midst of other print.
+    """
+    units = [reading.row.strip.unit for reading in readings if sum(map(str.isalnum, reading.text)) > SHORT]
+    numbers = [reading.row.strip.unit for reading in readings if _NUMBER.fullmatch(reading.text) and reading.row.marks > 1]
+    if not units:
+        return list(readings)
+    usual = float(np.median([reading.row.strip.unit for reading in readings]))
+    low, high = LEAST_UNIT * float(np.percentile(units + numbers, 10)), MOST_UNIT * max(usual, float(np.percentile(units, 90)))
+    kept = []
+    for reading in readings:
+        if sum(map(str.isalnum, reading.text)) > SHORT:
+            kept.append(reading)
+            continue
+        own = reading.row
+        around = any(
+            _shared(own.extent, other.row.extent) > ENCLOSED and len(other.text) > len(reading.text)
+            for other in readings
+            if other is not reading
+        )
+        size = max(own.extent.width, own.extent.height) if own.marks == 1 else own.strip.unit
+        if not around and low <= size and own.strip.unit <= high:
+            kept.append(reading)
+    return kept
+
+
 # Labels
 
 
@@ -283,6 +344,11 @@ def _extent(word: SourceWord, view: View, size: tuple[float, float]) -> Extent:
 def _shared(inner: Extent, other: Extent) -> float:
     """Return which share of an extent another covers."""
     return inner.shared(other) / max(1e-6, inner.width * inner.height)
+
+
+def _is_over(extent: Extent, other: Extent) -> bool:
+    """Return whether two extents cover a good part of the smaller of them."""
+    return max(_shared(extent, other), _shared(other, extent)) > COVERED
 
 
 def _covers(extent: Extent, word: SourceWord, view: View, size: tuple[float, float]) -> bool:

@@ -1,0 +1,70 @@
+"""What is plotted in a picture becomes paths: bars, lines over a grid, discs; text and photographs do not."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from docai.backends.classical.plotted import is_plotted, plotted
+
+WIDTH, HEIGHT = 400, 300
+
+
+def sheet():
+    return np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+
+
+def bars(heights):
+    pixels = sheet()
+    for place, high in enumerate(heights):
+        cv2.rectangle(pixels, (60 + 70 * place, 250 - high), (95 + 70 * place, 249), (31, 119, 180), -1)
+    return pixels
+
+
+def rectangles(paths):
+    return [path for path in paths if path.fill and path.segments[0][0] == "rectangle"]
+
+
+def test_bars_are_rectangles_within_a_pixel():
+    found = sorted(rectangles(plotted(bars([60, 120, 200]))), key=lambda path: path.box.left)
+    assert [path.box.left * WIDTH for path in found] == pytest.approx([60, 130, 200], abs=1)
+    assert [path.box.height * HEIGHT for path in found] == pytest.approx([60, 120, 200], abs=2)
+    assert {path.fill for path in found} == {"#1f77b4"}
+
+
+def test_bars_of_different_length_on_one_line_are_plotted_and_those_of_one_length_are_not():
+    assert is_plotted(plotted(bars([60, 120, 200])))
+    assert not is_plotted(plotted(bars([90, 90, 90])))
+
+
+def test_a_disc_of_several_colours_is_plotted_and_one_of_one_colour_is_not():
+    pixels = sheet()
+    for colour, start, end in (((255, 127, 14), 0, 130), ((44, 160, 44), 130, 250), ((31, 119, 180), 250, 360)):
+        cv2.ellipse(pixels, (200, 150), (90, 90), 0, start, end, colour, -1)
+    assert is_plotted(plotted(pixels))
+    plain = sheet()
+    cv2.circle(plain, (200, 150), 90, (255, 127, 14), -1)
+    assert not is_plotted(plotted(plain))
+
+
+def test_a_line_over_a_grid_is_plotted():
+    pixels = sheet()
+    for down in (60, 110, 160, 210):
+        cv2.line(pixels, (40, down), (380, down), (222, 222, 222), 1)
+    points = np.array([(50, 200), (130, 80), (210, 150), (290, 70), (370, 120)], np.int32)
+    cv2.polylines(pixels, [points], isClosed=False, color=(214, 39, 40), thickness=2)
+    assert is_plotted(plotted(pixels))
+
+
+def test_text_and_noise_are_not_plotted():
+    text = sheet()
+    for row in range(6):
+        cv2.putText(text, "quarterly review", (20, 50 + 40 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (0, 0, 0), 2)
+    noise = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3)).astype(np.uint8)
+    assert not is_plotted(plotted(text))
+    assert not is_plotted(plotted(noise))
+
+
+def test_too_small_a_picture_has_nothing_plotted():
+    assert plotted(np.full((30, 30, 3), 200, np.uint8)) == ()
