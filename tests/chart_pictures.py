@@ -22,6 +22,27 @@ def box(picture: Pixels, left: float, top: float, right: float, bottom: float, c
     picture[:] = np.round(picture * (1 - cover) + np.array(colour) * cover).astype(np.uint8)
 
 
+def veil(picture: Pixels, place: tuple[int, int, int, int], colour: tuple[int, int, int], opacity: float) -> None:
+    """Fill an upright rectangle, on whole pixels, with a colour that what is below shines through."""
+    left, top, right, bottom = place
+    below = picture[top:bottom, left:right].astype(float)
+    picture[top:bottom, left:right] = np.round(below * (1 - opacity) + np.array(colour) * opacity).astype(np.uint8)
+
+
+def outlined(
+    picture: Pixels,
+    place: tuple[float, float, float, float],
+    fill: tuple[int, int, int],
+    line: tuple[int, int, int],
+    thickness: float,
+) -> None:
+    """Fill an upright rectangle, and draw a line along its sides, half of it inside."""
+    left, top, right, bottom = place
+    half = thickness / 2
+    box(picture, left - half, top - half, right + half, bottom + half, line)
+    box(picture, left + half, top + half, right - half, bottom - half, fill)
+
+
 def text(picture: Pixels, words: str, left: int, foot: int, colour: tuple[int, int, int] = (0, 0, 0), size: float = 0.45) -> None:
     cv2.putText(picture, words, (left, foot), cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)
 

@@ -4,8 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from docai.backends.classical.charts.borders import lengthened, settled, without_outlines
 from docai.backends.classical.charts.colours import find_layers
 from docai.backends.classical.charts.edges import find_lines, find_ticks
+from docai.backends.classical.charts.overlaps import find_overlaps
 from docai.backends.classical.charts.pixels import scene_of_picture, take
 from docai.backends.classical.charts.prints import find_rows
 from docai.backends.classical.charts.scene import HALF_A_PIXEL
@@ -13,7 +15,7 @@ from docai.backends.classical.charts.slabs import find_slabs
 from docai.box import Box
 from docai.sources import open_source, origin_of
 from docai.tiling import View
-from tests.chart_pictures import BLUE, ORANGE, bars, blank, box, compressed, text
+from tests.chart_pictures import BLUE, GREY, ORANGE, bars, blank, box, compressed, outlined, text, veil
 
 
 def slabs_of(picture):
@@ -104,6 +106,109 @@ def test_bars_a_pixel_apart_are_not_one():
     assert all(min(off(slab, place) for slab in slabs) < 0.6 for place in places)
 
 
+def test_gaps_of_half_covered_pixels_are_no_lines_over_bars():
+    picture = blank()
+    places = [(40 + n * 20, 40 + 12 * n, 59.5 + n * 20, 200) for n in range(10)]
+    for place in places:
+        box(picture, *place, BLUE)
+    layers = find_layers(picture)
+    lines, over = find_lines(layers)
+    assert not any(not line.across for line in lines)
+    slabs = find_slabs(layers, over)
+    assert len(slabs) == len(places)
+    assert all(min(off(slab, place) for slab in slabs) < 0.3 for place in places)
+
+
+def test_translucent_bars_over_each_other_are_told_apart():
+    picture = blank()
+    places = [((40 + 50 * n, 40 + 30 * n, 80 + 50 * n, 200), (40 + 50 * n, 110, 80 + 50 * n, 200)) for n in range(5)]
+    for first, second in places:
+        veil(picture, first, BLUE, 0.7)
+        veil(picture, second, ORANGE, 0.7)
+    slabs = slabs_of(picture)
+    assert len(slabs) == 10
+    for pair in zip(*places, strict=True):
+        assert all(min(off(slab, place) for slab in slabs) < 0.3 for place in pair)
+    assert len({slab.fill for slab in slabs}) == 2
+
+
+def test_the_colours_of_a_stack_are_no_mixtures():
+    picture = blank()
+    for number, colour in enumerate([(31, 119, 180), (255, 127, 14), (44, 160, 44), (214, 39, 40)]):
+        box(picture, 40, 40 + 40 * number, 100, 80 + 40 * number, colour)
+        box(picture, 140, 40 + 40 * number, 200, 80 + 40 * number, colour)
+    assert find_overlaps(find_layers(picture)) == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "thickness"), [((0, 0, 0), 1.0), ((0, 0, 0), 1.4), ((255, 255, 255), 1.4), ((255, 255, 255), 2.0)]
+)
+def test_outlined_bars_end_in_the_middle_of_their_outline(line, thickness):
+    picture = blank()
+    picture[10:210, 10:290] = (234, 234, 242)
+    places = [(40.3 + 60 * n, 50.2 + 31.3 * n, 80.7 + 60 * n, 190.6) for n in range(4)]
+    for place in places:
+        outlined(picture, place, BLUE, line, thickness)
+    slabs = slabs_of(picture)
+    assert all(min(off(slab, place) for slab in slabs) < 0.4 for place in places)
+
+
+def test_a_bar_may_end_where_the_picture_does():
+    picture = blank()
+    outlined(picture, (40, 60, 100, 220), BLUE, (0, 0, 0), 2.0)
+    (slab,) = slabs_of(picture)
+    assert off(slab, (40, 60, 100, 220)) < 1.1
+
+
+def test_swatches_of_a_legend_stay_apart():
+    picture = blank()
+    for number, colour in enumerate([BLUE, ORANGE, (44, 160, 44), (214, 39, 40)]):
+        box(picture, 200, 40 + 13 * number, 210, 50 + 13 * number, colour)
+    slabs = slabs_of(picture)
+    assert all(min(off(slab, (200, 40 + 13 * n, 210, 50 + 13 * n)) for slab in slabs) < 0.1 for n in range(4))
+
+
+def test_a_falling_histogram_without_gaps_is_of_upright_bars():
+    picture = blank()
+    places = [(40 + n * 20, 30 + (5, 14, 14, 31, 62, 90, 121, 140)[n], 60 + n * 20, 200) for n in range(8)]
+    for place in places:
+        box(picture, *place, BLUE)
+    slabs = slabs_of(picture)
+    assert len(slabs) == 8
+    assert all(min(off(slab, place) for slab in slabs) < 1.1 for place in places)
+
+
+def test_outlines_are_no_lines_of_the_plot():
+    picture = blank()
+    for number in range(4):
+        outlined(picture, (40 + 60 * number, 50, 80 + 60 * number, 190), BLUE, (0, 0, 0), 2.0)
+    layers = find_layers(picture)
+    lines, over = find_lines(layers)
+    assert without_outlines(lines, find_slabs(layers, over)) == []
+
+
+def test_bars_on_both_sides_of_a_line_meet_in_its_middle():
+    picture = blank()
+    box(picture, 40, 60, 80, 120, BLUE)
+    box(picture, 100, 120, 140, 170, BLUE)
+    box(picture, 20, 119, 280, 121, (60, 60, 60))
+    layers = find_layers(picture)
+    lines, over = find_lines(layers)
+    slabs = sorted(settled(find_slabs(layers, over), lines), key=lambda slab: slab.extent.left)
+    assert [slabs[0].extent.bottom, slabs[1].extent.top] == pytest.approx([120, 120], abs=0.1)
+
+
+def test_a_line_that_shines_through_a_bar_is_no_rectangle():
+    picture = blank()
+    for level in range(20, 200, 36):
+        box(picture, 30, level, 290, level + 1, GREY)
+    for number in range(4):
+        veil(picture, (50 + 60 * number, 30, 90 + 60 * number, 200), BLUE, 0.6)
+    slabs = slabs_of(picture)
+    assert len(slabs) == 4
+    assert all(slab.extent.height > 160 for slab in slabs)
+
+
 def test_touching_bars_of_one_colour_are_told_by_their_heights():
     picture, places = bars(gap=0.0)
     slabs = slabs_of(picture)
@@ -139,6 +244,26 @@ def test_axis_and_grid_lines_are_found_where_bars_cover_them():
     lines, _ = find_lines(find_layers(picture))
     rows = sorted(round(line.place, 1) for line in lines if line.across)
     assert [row for row in (20.5, 56.5, 92.5, 128.5, 200.5) if row not in rows] == []
+
+
+def test_a_line_that_bars_stand_over_has_no_dashes():
+    picture = blank()
+    box(picture, 20, 150, 280, 151, (60, 60, 60))
+    for number in range(8):
+        box(picture, 30 + 30 * number, 60, 44 + 30 * number, 151, BLUE)
+    (line,) = [line for line in find_lines(find_layers(picture))[0] if line.across]
+    assert not line.dashed
+
+
+def test_an_axis_goes_on_behind_the_bar_that_stands_over_it():
+    picture = blank()
+    box(picture, 40, 20, 41, 200, (60, 60, 60))
+    box(picture, 40, 200, 280, 201, (60, 60, 60))
+    box(picture, 40, 90, 80, 200, BLUE)
+    layers = find_layers(picture)
+    lines, over = find_lines(layers)
+    (axis,) = [line for line in lengthened(lines, find_slabs(layers, over)) if not line.across]
+    assert (axis.start, axis.end) == pytest.approx((20, 200), abs=1.5)
 
 
 def test_ticks_stand_on_their_axis():

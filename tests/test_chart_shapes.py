@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from docai.backends.classical.charts.bends import simplified
 from docai.backends.classical.charts.colours import find_layers
-from docai.backends.classical.charts.scene import Extent, Place, Rectangle, Stroke
+from docai.backends.classical.charts.mistaken import without_marks
+from docai.backends.classical.charts.scene import Extent, Label, Place, Rectangle, Stroke
 from docai.backends.classical.charts.sectors import fit_circle
 from docai.backends.classical.charts.shapes import Shapes, find_shapes
 
@@ -197,3 +198,106 @@ def test_a_circle_is_fitted_to_places_on_it() -> None:
 def test_bends_are_where_straight_parts_meet() -> None:
     places = [(float(x), abs(x - 20.5)) for x in range(42)]
     assert simplified(places, 0.6)[1] == pytest.approx((20.5, 0.0), abs=0.05)
+
+
+def test_a_thin_slanted_line_has_one_colour_and_no_shades() -> None:
+    places = [(20.0, 60.0), (220.0, 66.0)]
+    picture = canvas(240, 140)
+    line(picture, places, (46, 111, 149), 1.0)
+    (stroke,) = shapes_of(picture).strokes
+    assert off(stroke, places) < 0.7
+
+
+def test_a_paler_line_of_the_same_hue_is_a_line_of_its_own() -> None:
+    one, other = [(20.0, 30.0), (120.0, 60.0), (220.0, 40.0)], [(20.0, 110.0), (120.0, 80.0), (220.0, 100.0)]
+    picture = canvas(240, 140)
+    line(picture, one, (49, 130, 189), 2.5)
+    line(picture, other, (158, 202, 225), 2.5)
+    strokes = sorted(shapes_of(picture).strokes, key=lambda stroke: stroke.places[0][1])
+    assert len(strokes) == 2
+    assert off(strokes[0], one) < 0.8
+    assert off(strokes[1], other) < 0.8
+
+
+def test_a_dashed_grey_grid_line_is_no_line() -> None:
+    places = [(20.0, 110.0), (120.0, 40.0), (220.0, 90.0)]
+    picture = canvas(240, 140)
+    for start in range(20, 215, 9):
+        line(picture, [(start, 75.0), (start + 6, 75.0)], (190, 190, 190), 1.0)
+    line(picture, places, BLUE)
+    (stroke,) = shapes_of(picture).strokes
+    assert off(stroke, places) < 1
+
+
+def test_small_markers_on_a_line_are_its_bends() -> None:
+    places = [(20.0, 100.0), (80.0, 40.0), (140.0, 90.0), (220.0, 60.0)]
+    picture = canvas(240, 140)
+    line(picture, places, BLUE)
+    for place in places:
+        cv2.circle(picture, tuple(drawn([place])[0].tolist()), 3 * FINE, BLUE, cv2.FILLED)
+    shapes = shapes_of(picture)
+    assert len(shapes.symbols) == len(places)
+    (stroke,) = shapes.strokes
+    assert len(stroke.places) == len(places)
+    for place, found in zip(places, stroke.places, strict=True):
+        assert math.dist(place, found) < 0.7
+
+
+def test_the_ground_is_around_a_panel_that_fills_most_of_a_picture() -> None:
+    picture = canvas(240, 140)
+    picture[10 * FINE : 130 * FINE, 20 * FINE : 235 * FINE] = (234, 234, 242)
+    for level in (40.0, 70.0, 100.0):
+        line(picture, [(20.0, level), (235.0, level)], (255, 255, 255), 2.0)
+    line(picture, [(30.0, 100.0), (120.0, 40.0), (220.0, 90.0)], BLUE)
+    layers = find_layers(np.asarray(cv2.resize(picture, (240, 140), interpolation=cv2.INTER_AREA), np.uint8))
+    assert layers.name(0) == "#ffffff"
+    assert [layers.name(plate) for plate in layers.plates] == ["#eaeaf2"]
+
+
+# What was read as print
+
+
+def label(text: str, left: float, top: float, right: float, bottom: float) -> Label:
+    return Label(text, Extent(left, top, right, bottom), bottom - top)
+
+
+def kept_of(picture: Picture, *labels: Label) -> list[str]:
+    height, width = (side // FINE for side in picture.shape[:2])
+    small = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return [found.text for found in without_marks(labels, find_layers(small))]
+
+
+def test_rings_that_were_read_as_letters_are_no_labels() -> None:
+    picture = canvas(120, 100)
+    for centre in ((30, 40), (42, 44)):
+        cv2.circle(picture, (centre[0] * FINE, centre[1] * FINE), 5 * FINE, ORANGE, round(1.6 * FINE))
+    assert kept_of(picture, label("oo", 24, 34, 48, 50), label("•", 24, 34, 36, 46)) == []
+
+
+def test_a_piece_of_a_line_that_was_read_as_a_digit_is_no_label() -> None:
+    picture = canvas(240, 140)
+    line(picture, [(20.0, 110.0), (220.0, 30.0)], BLUE)
+    assert kept_of(picture, label("1", 100, 66, 114, 82), label("~", 100, 66, 180, 82)) == []
+
+
+def test_print_stays_print() -> None:
+    picture = canvas(240, 140)
+    picture[20 * FINE : 120 * FINE, 20 * FINE : 90 * FINE] = BLUE
+    for text, left, colour in (("80", 30, (255, 255, 255)), ("64", 120, ORANGE), ("7", 180, (0, 0, 0))):
+        part = picture[45 * FINE : 65 * FINE, left * FINE : (left + 24) * FINE]
+        written = np.tile(part[:1, :1], (part.shape[0], 2 * part.shape[1], 1))
+        cv2.putText(written, text, (0, 15 * FINE), cv2.FONT_HERSHEY_SIMPLEX, 0.5 * FINE, colour, FINE)
+        part[:] = cv2.resize(written[:, : part.shape[1] * 4 // 3], part.shape[1::-1])  # digits as narrow as those of most fonts
+    labels = [label("80", 29, 48, 46, 61), label("64", 119, 48, 136, 61), label("7", 179, 48, 188, 61)]
+    assert kept_of(picture, *labels) == ["80", "64", "7"]
+
+
+def test_the_swatch_before_a_name_is_none_of_its_letters() -> None:
+    picture = canvas(240, 60)
+    line(picture, [(20.0, 30.0), (40.0, 30.0)], BLUE)
+    cv2.putText(picture, "Name", (50 * FINE, 35 * FINE), cv2.FONT_HERSHEY_SIMPLEX, 0.5 * FINE, (60, 60, 60), FINE)
+    small = np.asarray(cv2.resize(picture, (240, 60), interpolation=cv2.INTER_AREA), np.uint8)
+    (found,) = without_marks([label("— Name", 20, 23, 96, 37)], find_layers(small))
+    assert found.text == "Name"
+    assert found.extent.left == pytest.approx(50, abs=2)
+    assert found.extent.right == 96

@@ -189,7 +189,7 @@ def _point(value: Value, part: Part, scene: Scene, view: View, plot: Plot) -> Po
     scales = [scale for scale in (values, None if labelled else names) if scale is not None]
     measured = min((scale.confidence for scale in scales), default=1.0)
     return Point(
-        x=_name(value, part, names),
+        x=_name(value, part, names, scene),
         y=value.y,
         box=scene.to_page(value.extent, view),
         confidence=round(min(1.0, value.sure * part.sure * (1.0 if value.printed is not None else measured)), 4),
@@ -203,6 +203,9 @@ def _point(value: Value, part: Part, scene: Scene, view: View, plot: Plot) -> Po
 
 OVER: Final = 0.5  # of the smaller of two plots that both cover where they cannot both be plots
 DAY: Final = 86_400.0  # seconds
+MONTH: Final = 30 * DAY  # seconds
+MOST_MONTHS: Final = 9999 * 12  # to the last year that has a date
+PIXELS_OFF: Final = 1.5  # pixels that a mark and the axis of a picture together are off at most
 FORMS: Final = (
     "%Y",
     "%b %Y",
@@ -236,14 +239,15 @@ BIN_OFF: Final = 0.02  # of a bin's width by which its drawn ends may be off
 FIGURES: Final = 6  # of numbers that were read off an axis; more are noise of the drawing
 
 
-def _name(value: Value, part: Part, names: Scale | None) -> float | str:
+def _name(value: Value, part: Part, names: Scale | None, scene: Scene) -> float | str:
     """Return the independent value of a mark; of a bar always a text: its bin or number among numbers, its period among dates."""
     if isinstance(value.x, str) or names is None:
         return value.x
     if names.kind == "date":
-        return _period(value, part, names) if part.kind == "bar" else _date(value.x, names)
+        seconds = value.x if scene.basis == "vector" else _calendar(value.x, names)
+        return _period(value, part, names) if part.kind == "bar" else _date(seconds, names)
     if part.kind == "bar" and _are_bins(part, names):
-        low, high = _bin(value, part, names)
+        low, high = _bin(value, part, names, scene.blur)
         return f"{low:g} – {high:g}"
     number = float(f"{value.x:.{FIGURES}g}")
     return f"{number:.15g}" if part.kind == "bar" else number
@@ -267,11 +271,13 @@ def _are_bins(part: Part, names: Scale) -> bool:
     return sum(len(strand.values) for strand in part.strands) > 2 and -TOUCHING < _gap(part, names) < TOUCHING
 
 
-def _bin(value: Value, part: Part, names: Scale) -> tuple[float, float]:
+def _bin(value: Value, part: Part, names: Scale, blur: float) -> tuple[float, float]:
     """Return the ends of a histogram's bin: the roundest numbers at which its bar may end, the gap to its neighbour included."""
-    low, high = sorted(map(names.value, _sides(value, names)))
-    off = (BIN_OFF + max(0.0, _gap(part, names))) * (high - low)
-    return _roundest(low - off, low + BIN_OFF * (high - low)), _roundest(high - BIN_OFF * (high - low), high + off)
+    sides = _sides(value, names)
+    low, high = sorted(map(names.value, sides))
+    near = BIN_OFF * (high - low) + 2 * max(names.error(side, blur) for side in sides)
+    off = near + max(0.0, _gap(part, names)) * (high - low)
+    return _roundest(low - off, low + near), _roundest(high - near, high + off)
 
 
 def _roundest(low: float, high: float) -> float:
@@ -291,6 +297,20 @@ def _date(seconds: float, scale: Scale) -> str:
     if scale.form and not {"%Y", "%y", "%d"} & {scale.form[place : place + 2] for place in range(len(scale.form))}:
         return moment.strftime(scale.form)
     return moment.date().isoformat() if span > 3 * DAY else moment.isoformat(timespec="minutes")
+
+
+def _calendar(seconds: float, scale: Scale) -> float:
+    """Return the begin of a year, or of a month, where a date read off a picture is within what its pixels can tell of it."""
+    off = PIXELS_OFF * abs(scale.value(scale.end) - scale.value(scale.start)) / max(abs(scale.end - scale.start), 1.0)
+    moment = _moment(seconds)
+    for months in (12, 1):
+        count = round((moment.year * 12 + moment.month - 1 + (moment.day - 1) / 31) / months) * months
+        if not 12 <= count < MOST_MONTHS:
+            continue
+        begin = datetime(count // 12, count % 12 + 1, 1, tzinfo=timezone.utc).timestamp()
+        if abs(begin - seconds) <= off < months * MONTH / 2:
+            return begin
+    return seconds
 
 
 def _moment(seconds: float) -> datetime:

@@ -12,7 +12,7 @@ import numpy as np
 
 from docai.backends.classical.charts.parts import Part, Value
 from docai.backends.classical.charts.scales import Plot
-from docai.backends.classical.charts.scene import Extent, Polygon, Rectangle, Scene, Sector, Stroke, Symbol
+from docai.backends.classical.charts.scene import Extent, Place, Polygon, Rectangle, Scene, Sector, Stroke, Symbol
 from docai.marks import Mask
 
 WHOLE: Final = 100.0  # per cent
@@ -26,7 +26,7 @@ LEAST_COLOURED: Final = 50  # pixels that tell something
 SHIFT: Final = 2  # bits of a place that tell parts of a pixel
 SUBPIXELS: Final = 1 << SHIFT
 
-_Drawn = Rectangle | Stroke | Polygon | Symbol
+_Drawn = Rectangle | Stroke | Polygon | Symbol | Sector
 
 
 def checked(scene: Scene, plot: Plot | None, parts: Sequence[Part]) -> list[Part]:
@@ -65,10 +65,10 @@ def left_over(scene: Scene, plot: Plot, parts: Sequence[Part]) -> float:
     """
     taken = {id(mark) for part in parts for mark in part.marks}
     total = missed = 0.0
-    marks: list[_Drawn] = [*scene.rectangles, *scene.strokes, *scene.polygons, *scene.symbols]
+    marks: list[_Drawn] = [*scene.rectangles, *scene.strokes, *scene.polygons, *scene.symbols, *scene.sectors]
     for mark in marks:
         explained = id(mark) in taken
-        if not explained and (not is_coloured(_colour(mark)) or not plot.extent.holds(mark.extent.middle)):
+        if not explained and (not is_coloured(_colour(mark)) or not plot.extent.holds(_middle(mark))):
             continue
         ink = _ink(mark, plot, scene.em)
         total += ink
@@ -120,11 +120,17 @@ def _colour(mark: _Drawn) -> str:
     return mark.colour if isinstance(mark, Stroke) else mark.fill
 
 
+def _middle(mark: _Drawn) -> Place:
+    return mark.centre if isinstance(mark, Sector) else mark.extent.middle
+
+
 def _ink(mark: _Drawn, plot: Plot, em: float) -> float:
     """Return about how much of the plot a mark covers, in square ems; strokes count as if they were a third of a letter thick."""
     if isinstance(mark, Stroke):
         length = sum(math.dist(one, two) for one, two in zip(mark.places, mark.places[1:], strict=False))
         return length / em / 3
+    if isinstance(mark, Sector):
+        return math.pi * (mark.outer**2 - mark.inner**2) * mark.sweep / 360 / em**2
     if mark.extent.shared(plot.extent) < OUTSIDE * mark.extent.width * mark.extent.height:
         return 0.0
     return mark.extent.width * mark.extent.height / em**2

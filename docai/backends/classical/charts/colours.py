@@ -24,6 +24,10 @@ LOSSY_SHARE: Final = 0.03
 CRISP: Final = 5.0  # of 255, the tolerance in lossless pictures: rounding, and colours that are drawn slightly translucent
 MOST_NOISE: Final = 36.0  # of 255, the tolerance in the worst: half of what light bars stand out of their ground by
 
+FRAME: Final = 4  # pixels that a frame around a picture is thick at most
+AROUND: Final = 0.5  # of a picture's border that shows the ground at least, where another colour may fill more of the picture
+LEAST_GROUND: Final = 0.05  # of a picture that the ground covers at least
+
 LEAST_CORE: Final = 6  # pixels that an area of one colour has at least, in rows and columns of three
 LEAST_RUN: Final = 7  # pixels that a straight stroke of one colour is long at least
 LEAST_STROKES: Final = 14  # pixels on the ridges of slanted strokes and symbols of one colour
@@ -167,16 +171,19 @@ def _unpacked(codes: NDArray[np.int32]) -> NDArray[np.float32]:
 
 
 def _ground(pixels: Pixels) -> NDArray[np.float32]:
-    """Return the colour of the ground: the most frequent along the picture's border, unless another covers most of the picture."""
+    """Return the colour of the ground: the most frequent one, or the one along most of the border, a frame's line left out."""
     parts = (pixels >> 3).astype(np.int32)
     coarse = (parts[..., 0] << 10) | (parts[..., 1] << 5) | parts[..., 2]
     counts = np.bincount(coarse.ravel())
     code = int(counts.argmax())
-    if counts[code] < 0.5 * coarse.size:
-        border = np.concatenate([coarse[0], coarse[-1], coarse[:, 0], coarse[:, -1]])
+    inner = coarse[FRAME:-FRAME, FRAME:-FRAME]
+    for ring in (coarse, inner) if inner.size else (coarse,):
+        border = np.concatenate([ring[0], ring[-1], ring[:, 0], ring[:, -1]])
         times = np.bincount(border)
-        if times.max() > 0.5 * border.size:
-            code = int(times.argmax())
+        around = int(times.argmax())
+        if times[around] > AROUND * border.size and counts[around] > LEAST_GROUND * coarse.size:
+            code = around
+            break
     chosen = pixels[coarse == code]
     return np.asarray(np.median(chosen, axis=0), np.float32)
 

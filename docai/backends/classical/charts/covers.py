@@ -21,34 +21,67 @@ MOST_CORE: Final = 0.3  # of a colour's pixels that are of something so thick, w
 EVEN: Final = 0.02  # of a way that pixels are off two colours' ways alike, where the stronger colour has them
 BONUS: Final = 0.3  # of a colour's way that a mixed pixel may be off it for each pure one beside
 COLOURED: Final = 40.0  # of 255 that the parts of a colour differ by; greys are often lines of their own
+LEAST_SHARE: Final = 0.02  # of the way to a colour that its faintest smoothed edge is
 PALER: Final = 0.6  # of a colour's contrast that a thin line shows at least
 RARER: Final = 0.7  # of a colour's pixels at most
 BESIDE: Final = 0.9  # of a shade's pixels that lie beside those of its colour
+STRONGER: Final = 1.2  # times as far on the way to a colour as a shade that is its smoothed edge, some pixel within two is,
+ALONG: Final = 0.85  # of that shade's pixels
+OFF_WAY: Final = 0.12  # of that way's length that a mixture is off it at most
 
 
 def stroke_colours(layers: Layers, taken: Claims, printed: Mask, ruled: Mask) -> tuple[list[int], dict[int, list[int]]]:
     """Return the colours that lines may have, and for each the colours that are its smoothed edges: between it and the ground."""
     free = (printed == 0) & (ruled == 0) & (taken == 0)
-    counts = np.bincount(layers.labels[free & (layers.labels > GROUND)], minlength=layers.count)
+    labels = np.where(free, layers.labels, MIXED)
+    counts = np.bincount(labels[labels >= 0], minlength=layers.count)
     candidates = [number for number in range(1, layers.count) if counts[number] >= LEAST_INK and number not in layers.plates]
+    kept: list[int] = []
     shades: dict[int, list[int]] = {number: [] for number in candidates}
-    dropped: set[int] = set()
-    totals = np.bincount(layers.labels[layers.labels >= 0], minlength=layers.count)
-    for number in sorted(candidates, key=lambda n: -_contrast(layers, n)):
-        likely = [
-            other
-            for other in range(1, layers.count)
-            if other not in (number, *layers.plates) and other not in dropped and _is_shade(layers, other, number)
-        ]
-        if not likely:
-            continue
-        near = cv2.dilate(layers.mask(number), np.ones((3, 3), np.uint8)) > 0
-        beside = np.bincount(layers.labels[near & (layers.labels >= 0)], minlength=layers.count)
-        for other in likely:
-            if beside[other] > BESIDE * totals[other] or _is_paler(layers, other, number, counts):
-                shades[number].append(other)
-                dropped.add(other)
-    return [number for number in candidates if number not in dropped], shades
+    shares: dict[int, NDArray[np.float32]] = {}
+    besides: dict[int, NDArray[np.intp]] = {}
+    shaded = [number for number in range(1, layers.count) if counts[number] and number not in layers.plates]
+    for other in sorted(shaded, key=lambda n: -_contrast(layers, n)):
+        own = labels == other
+        owner, least = None, math.inf
+        for number in (number for number in kept if _is_shade(layers, other, number)):
+            if number not in shares:
+                shares[number] = _shares(layers, number)
+                near = _grown(layers.mask(number), 1) > 0
+                besides[number] = np.bincount(layers.labels[near & (labels >= 0)], minlength=layers.count)
+            share = shares[number]
+            stronger = _grown(np.asarray(share > STRONGER * float(np.median(share[own])), np.uint8), 2)
+            edge = besides[number][other] > BESIDE * counts[other] or float(stronger[own].mean()) > ALONG
+            if (edge or _is_paler(layers, other, number, counts)) and _off_way(layers, other, number) < least:
+                owner, least = number, _off_way(layers, other, number)
+        if owner is not None:
+            shades[owner].append(other)
+        elif other in candidates:
+            kept.append(other)
+    return [number for number in candidates if number in kept], shades
+
+
+def _off_way(layers: Layers, other: int, number: int) -> float:
+    """Return how far a colour is off the way from the ground to another, as a share of its own contrast."""
+    way = layers.palette[number] - layers.palette[GROUND]
+    off = layers.palette[other] - layers.palette[GROUND]
+    along = float(off @ way) / max(float(way @ way), 1.0)
+    return float(np.linalg.norm(off - along * way)) / max(float(np.linalg.norm(off)), 1.0)
+
+
+def _shares(layers: Layers, number: int) -> NDArray[np.float32]:
+    """Return how far each pixel is on the way from what is behind it to a colour, (height, width); 0 where it lies beside that."""
+    way = layers.palette[number] - layers.behind
+    length = np.maximum((way * way).sum(2), 1.0)
+    off = layers.pixels.astype(np.float32) - layers.behind
+    share = (off * way).sum(2) / length
+    beside = np.linalg.norm(off - share[..., None] * way, axis=2)
+    allowed = np.maximum(2 * layers.tolerance, OFF_WAY * np.sqrt(length))
+    return np.asarray(np.where((beside < allowed) & (share < 1 + OFF_WAY), share, 0), np.float32)
+
+
+def _grown(mask: Mask, reach: int) -> Mask:
+    return np.asarray(cv2.dilate(mask, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.uint8)
 
 
 def _is_paler(layers: Layers, other: int, number: int, counts: NDArray[np.intp]) -> bool:
@@ -95,7 +128,9 @@ def _is_shade(layers: Layers, other: int, number: int) -> bool:
     off = layers.palette[other] - layers.palette[GROUND]
     length = float(way @ way)
     share = float(off @ way) / max(length, 1.0)
-    return 0.05 < share < 0.97 and float(np.linalg.norm(off - share * way)) < max(2 * layers.tolerance, 0.12 * math.sqrt(length))
+    return LEAST_SHARE < share < 0.97 and float(np.linalg.norm(off - share * way)) < max(
+        2 * layers.tolerance, OFF_WAY * math.sqrt(length)
+    )
 
 
 def cover_of(layers: Layers, number: int, shades: Sequence[int], taken: Claims, owners: NDArray[np.int16]) -> Cover:

@@ -27,6 +27,7 @@ FAINT: Final = 0.3  # of a pixel that a thin outline covers at least
 OBLONG: Final = 1.45  # times that a symbol is longer than wide at most
 THICKEST: Final = 9.0  # pixels that a line is thick at most
 THICKER: Final = 1.7  # times the line's thickness that a marker on it measures at least
+MORE: Final = 0.6  # pixels more than a line's thickness that what is no line is thick at least
 HOLE: Final = 24  # pixels that a hollow symbol's inside measures at most
 ALIKE: Final = 0.18  # of their size that symbols of one series differ by at most
 ROUND: Final = 0.11  # of its radius that a disc's border is off a circle at most, besides half a pixel
@@ -178,7 +179,7 @@ def _apart(  # noqa: PLR0913, PLR0917
         least = max(THICKER * max(stroke, 1.0), 4.0) / 2
         if thick < least or thick > MARKER / 2:
             return []
-        reach = max(3, 2 * math.ceil((max(stroke, 1.0) + 2) / 2) + 1)
+        reach = 2 * math.ceil((max(stroke, 1.0) + MORE) / 2) + 1
         shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
         opened = cv2.morphologyEx(np.pad(part, reach), cv2.MORPH_OPEN, shape)[reach:-reach, reach:-reach]
     else:

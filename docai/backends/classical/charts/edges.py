@@ -21,7 +21,12 @@ DASH: Final = 2  # pixels that a dash is long at least
 DASHED: Final = 41  # pixels that a dashed line is long at least
 COVERED: Final = 0.2  # of a line that is to be seen at least; bars cover the rest
 OWN_SHARE: Final = 0.25  # of a line's pixels that are of its colour, and not the edges of bars beside it
-SOLID_SIDE, SOLID_SHARE = 9, 0.3  # pixels of a square, and the share of a colour in such squares, that make it fill areas
+GAPS: Final = 0.1  # of the length of a dashed line that is gaps which nothing covers, at least
+LEAST_MIXED: Final = 0.03  # of the way from the ground to an area's colour that the colour of a gap between bars is at least
+MIXED_OFF: Final = 0.1  # of that way that it may lie beside it
+ALONE: Final = 0.1  # of a line's length that it shows apart from areas at least to be no gap: grid lines go on beside bars
+MUCH: Final = 0.05  # of a picture that no lines fill: slim bars do
+SOLID_SIDE, SOLID_SHARE = 5, 0.3  # pixels of a square, and the share of a colour in such squares, that make it fill areas
 LONGEST_TICK: Final = 14  # pixels
 AXIS_SHARE: Final = 0.3  # of the picture's width or height that a line with ticks is long at least
 MOST_AXES: Final = 16  # lines that are looked at for ticks, the longest ones
@@ -103,7 +108,9 @@ def _solid(layers: Layers) -> frozenset[int]:
         mask = layers.mask(number)
         if int(mask.sum()) < SOLID_SIDE**2:
             continue
-        inner = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((SOLID_SIDE, SOLID_SIDE), np.uint8))
+        much = float(mask.mean()) > MUCH
+        side = SOLID_SIDE if not much else SOLID_SIDE - 2
+        inner = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
         if float(inner.sum()) > SOLID_SHARE * float(mask.sum()):
             found.add(number)
     return frozenset(found)
@@ -112,6 +119,7 @@ def _solid(layers: Layers) -> frozenset[int]:
 def _runs(labels: NDArray[np.int16], alike: NDArray[np.bool_], layers: Layers, *, across: bool) -> tuple[list[Line], Mask]:
     """Return the lines along the rows of labels, and their pixels, what covers parts of them included."""
     width, solid = labels.shape[1], _solid(layers)
+    mixtures = _mixtures(layers, solid)
     own = np.zeros(labels.shape, np.uint8)
     same, below = np.zeros(labels.shape, np.uint8), np.zeros(labels.shape, np.uint8)
     same[:, :-1], below[:-1] = alike[labels[:, :-1], labels[:, 1:]], alike[labels[:-1], labels[1:]]
@@ -145,12 +153,53 @@ def _runs(labels: NDArray[np.int16], alike: NDArray[np.bool_], layers: Layers, *
         number = int(counts.argmax())
         if counts[number] < OWN_SHARE * len(told):
             continue
+        if number in mixtures and _is_between(layers, [piece for piece, _ in group], mixtures[number], across=across):
+            continue
         longest = max((p for p, _ in group), key=lambda piece: piece[2])
         place, thickness = _centre(layers, longest, number, across=across)
-        dashed = sum(p[2] for p, d in group if d) > 0.5 * seen
+        dashed = sum(p[2] for p, d in group if d) > 0.5 * seen and _shows_gaps(labels, short, longest, solid)
         lines.append(Line(across, place, float(left), float(right), thickness, layers.name(number), seen / (right - left), dashed))
         own[max(0, top - 1) : bottom + 1, left:right] = 1
     return lines, own
+
+
+def _mixtures(layers: Layers, solid: frozenset[int]) -> dict[int, list[int]]:
+    """Return the colours that are on the way from the ground to colours of areas, and those: what shows in gaps between bars."""
+    found: dict[int, list[int]] = {}
+    ground = layers.palette[GROUND]
+    off = layers.palette - ground
+    for area in solid:
+        way = off[area]
+        length = float((way * way).sum())
+        if not length:
+            continue
+        share = off @ way / length
+        beside = np.linalg.norm(off - share[:, None] * way, axis=1)
+        near = (share > LEAST_MIXED) & (share < 1) & (beside < np.maximum(2 * layers.tolerance, MIXED_OFF * length**0.5))
+        for number in np.flatnonzero(near):
+            if number != area:
+                found.setdefault(int(number), []).append(area)
+    return found
+
+
+def _is_between(layers: Layers, pieces: list[tuple[int, int, int, int]], areas: list[int], *, across: bool) -> bool:
+    """Return whether a line of a mixed colour is nowhere but along areas: their smoothed edges, and the gaps between them."""
+    labels = layers.labels if across else layers.labels.T
+    along, alone = 0, 0
+    for left, top, wide, high in pieces:
+        rows = [row for row in (top - 2, top - 1, top + high, top + high + 1) if 0 <= row < len(labels)]
+        beside = np.isin(labels[rows, left : left + wide], areas).any(0)
+        along += int(beside.sum())
+        alone += wide - int(beside.sum())
+    return alone < ALONE * (along + alone)
+
+
+def _shows_gaps(labels: NDArray[np.int16], own: Mask, piece: tuple[int, int, int, int], solid: frozenset[int]) -> bool:
+    """Return whether the gaps of a line show what is behind it: marks that cover a solid line make no dashes."""
+    left, top, wide, high = piece
+    gaps = own[top : top + high, left : left + wide].max(0) == 0
+    covered = np.isin(labels[top : top + high, left : left + wide], list(solid)).any(0)
+    return bool(float((gaps & ~covered).mean()) > GAPS)
 
 
 def _inside(inner: tuple[int, int, int, int], outer: tuple[int, int, int, int]) -> bool:

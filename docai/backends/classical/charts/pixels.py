@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from docai.backends.classical.charts.borders import lengthened, settled, without_outlines
 from docai.backends.classical.charts.checks import PALE
 from docai.backends.classical.charts.colours import GROUND, Layers, find_layers
 from docai.backends.classical.charts.edges import find_lines, find_ticks
+from docai.backends.classical.charts.mistaken import without_marks
 from docai.backends.classical.charts.prints import find_rows
 from docai.backends.classical.charts.scene import HALF_A_PIXEL, Label, Scene, Stroke
 from docai.backends.classical.charts.shapes import find_shapes
-from docai.backends.classical.charts.slabs import find_slabs
+from docai.backends.classical.charts.slabs import find_shared, find_slabs
 from docai.backends.classical.charts.words import moved, read_labels
 from docai.box import WHOLE, Box
 from docai.marks import Mask
@@ -48,10 +50,13 @@ def scene_of_picture(view: View, languages: tuple[str, ...] = ("en",)) -> Scene:
     shot = take(view)
     layers = find_layers(shot.pixels)
     lines, over = find_lines(layers)
+    slabs = settled(find_slabs(layers, over), lines)
+    lines = lengthened(without_outlines(lines, slabs), slabs)
     ticks = find_ticks(layers, lines)
-    slabs = find_slabs(layers, over)
-    rows = moved(find_rows(layers, slabs, [*lines, *ticks]), shot.left, shot.top)
+    shown = [*slabs, *find_shared(layers, over)]
+    rows = moved(find_rows(layers, shown, [*lines, *ticks]), shot.left, shot.top)
     labels = read_labels(rows, view, (shot.width, shot.height), languages)
+    labels = without_marks(labels, layers, (shot.left, shot.top))
     shapes = find_shapes(layers, slabs, _printed(labels, shot), over[0] | over[1])
     straight = [line.stroke for line in (*lines, *ticks) if not shapes.traces(line.stroke)]
     shapes = shapes.moved(shot.left, shot.top)

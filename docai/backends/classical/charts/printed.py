@@ -258,8 +258,7 @@ def _calibrated(part: Part, matches: Sequence[_Match]) -> Part:
     fitting = {
         (match.strand, match.place): match
         for match in matches
-        if abs(abs(match.number) / unit - lengths[match.strand, match.place]) <= 2 * OFF * longest
-        if unit
+        if unit and abs(abs(match.number) / unit - lengths[match.strand, match.place]) <= 2 * OFF * longest
     }
     if len(fitting) < LEAST_AGREEING * len(matches):  # not from zero, or on another scale: what is printed is all that is known
         told = _told(part, {(match.strand, match.place): match for match in matches})

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from docai.backends.classical.charts.borders import OUTLINE, measured
 from docai.backends.classical.charts.colours import GROUND, PALE, Layers
-from docai.backends.classical.charts.scene import Extent
+from docai.backends.classical.charts.overlaps import find_overlaps
 from docai.backends.classical.charts.scene import Rectangle as Slab
 from docai.marks import Mask, Rectangle
 
@@ -24,10 +26,11 @@ ALIKE: Final = 2  # pixels that the widths of bars differ by at most
 SMALL_PRINT, LARGE_PRINT = 5, 64  # pixels that letters are high
 LEAST_ODD: Final = 5  # pieces that are no rectangles from which on a colour is one of print
 STEP_WIDE: Final = 2  # pixels that a bar in a row of touching ones is wide at least
+LEAST_EVEN: Final = 4  # touching bars of which most are equally wide for wider ones to be several
 STEPPED: Final = 0.85  # of a row of touching bars that is made of such steps; under a slanted line there are hardly any
 LEVEL: Final = 1.5  # pixels that the feet of touching bars differ by at most
-EDGE_PART: Final = 0.15  # of a side's length at either end that its place is not measured on: corners may be round
-OUTLINE: Final = 4  # pixels that an outline is thick at most
+EDGE: Final = 1.6  # pixels that a smoothed edge is wide at most
+BESIDE: Final = 2  # pixels beside a thin rectangle, behind its smoothed edge
 ALL_OVER: Final = 0.97  # of a picture's width and height: a slab as large is its ground
 
 
@@ -47,20 +50,63 @@ def find_slabs(layers: Layers, over: tuple[Mask, Mask]) -> list[Slab]:
     """
     thick = _thick(layers)
     found: list[Slab] = []
+    overlaps = find_overlaps(layers)
     for number in range(1, layers.count):
-        if not layers.areas[number] or number in layers.plates:
+        if not layers.areas[number] or number in layers.plates or number in overlaps:
             continue
-        mask = _completed(layers, number, thick, over)
-        places = _without_print([(piece, _rectangles(piece)) for piece in _pieces(mask, layers.mask(number))])
         own = layers.mask(number)
-        places = [place for place in places if _shows(own, place) and not _is_line(place, over)]
+        for overlap, parts in overlaps.items():
+            if number in parts:
+                own |= layers.mask(overlap)
+        mask = _completed(layers, number, own.copy(), thick, over)
+        places = _without_print([(piece, _rectangles(piece)) for piece in _pieces(mask, own)])
+        places = [place for place in places if _shows(own, place) and not _is_line(layers, place, over)]
         coloured = float(np.ptp(layers.palette[number])) > PALE
         large = [place for place in places if min(place.width, place.height) >= THICK]
         if not large:
             continue
         chosen = [place for place in places if place in large or _is_thin_bar(place, large, coloured=coloured)]
-        found += [_measured(layers, number, place) for place in chosen if not _is_all(layers, place)]
+        found += [measured(layers, number, place) for place in chosen if not _is_all(layers, place)]
+    found = _without_edges(found, layers.palette[GROUND])
     return sorted(found, key=lambda slab: -slab.extent.width * slab.extent.height)
+
+
+def find_shared(layers: Layers, over: tuple[Mask, Mask]) -> list[Slab]:
+    """Return where translucent rectangles lie over each other, as rectangles of the colour that shows there."""
+    thick = _thick(layers)
+    found: list[Slab] = []
+    for number in find_overlaps(layers):
+        own = layers.mask(number)
+        pieces = _pieces(_completed(layers, number, own.copy(), thick, over), own)
+        found += [measured(layers, number, place) for piece in pieces for place in _rectangles(piece)]
+    return found
+
+
+def _without_edges(slabs: list[Slab], ground: NDArray[np.float32]) -> list[Slab]:
+    """Return rectangles without the smoothed edges of others: a pixel wide, along them, of a colour on the way to theirs."""
+    kept = []
+    for slab in slabs:
+        left, top, right, bottom = slab.extent
+        thin = min(slab.extent.width, slab.extent.height) < EDGE
+        if not thin or not any(
+            other.extent.left - EDGE <= left
+            and right <= other.extent.right + EDGE
+            and other.extent.top - EDGE <= top
+            and bottom <= other.extent.bottom + EDGE
+            and _is_on_the_way(slab.fill, other.fill, ground)
+            for other in slabs
+            if min(other.extent.width, other.extent.height) >= THICK
+        ):
+            kept.append(slab)
+    return kept
+
+
+def _is_on_the_way(colour: str, other: str, ground: NDArray[np.float32]) -> bool:
+    """Return whether a colour is a mixture of another with the ground."""
+    one, end = (np.array([int(text[place : place + 2], 16) for place in (1, 3, 5)], np.float32) for text in (colour, other))
+    way, off = end - ground, one - ground
+    share = float(off @ way) / max(float(way @ way), 1.0)
+    return 0 < share < 1 and float(np.linalg.norm(off - share * way)) < 0.1 * float(np.linalg.norm(way))
 
 
 def _without_print(pieces: list[tuple[_Piece, list[Rectangle]]]) -> list[Rectangle]:
@@ -91,12 +137,20 @@ def _shows(own: Mask, place: Rectangle) -> bool:
     return bool(own[place.top : place.bottom, place.left : place.right].mean() >= OWN)
 
 
-def _is_line(place: Rectangle, over: tuple[Mask, Mask]) -> bool:
-    """Return whether a thin rectangle is a piece of a straight line."""
+def _is_line(layers: Layers, place: Rectangle, over: tuple[Mask, Mask]) -> bool:
+    """Return whether a thin rectangle is a piece of a straight line, or lies across one area: a line shines through a bar."""
     if min(place.width, place.height) > OUTLINE:
         return False
-    runs = over[0] if place.width > place.height else over[1]
-    return bool(runs[place.top : place.bottom, place.left : place.right].mean() > 0.7)
+    across = place.width > place.height
+    runs = over[0] if across else over[1]
+    if runs[place.top : place.bottom, place.left : place.right].mean() > 0.7:
+        return True
+    labels = layers.labels if across else layers.labels.T
+    left, top, right, bottom = place if across else (place.top, place.left, place.bottom, place.right)
+    if top < BESIDE or bottom + BESIDE > len(labels):
+        return False
+    before, after = labels[top - BESIDE, left:right], labels[bottom + BESIDE - 1, left:right]
+    return bool(((before == after) & (before > GROUND) & (before != labels[(top + bottom) // 2, left:right])).mean() > 0.7)
 
 
 def _is_all(layers: Layers, place: Rectangle) -> bool:
@@ -116,12 +170,11 @@ def _thick(layers: Layers) -> Mask:
     return solid
 
 
-def _completed(layers: Layers, number: int, thick: Mask, over: tuple[Mask, Mask]) -> Mask:
-    """Return the pixels of a colour, with those of lines and print that lie over it filled.
+def _completed(layers: Layers, number: int, own: Mask, thick: Mask, over: tuple[Mask, Mask]) -> Mask:
+    """Return the pixels of a colour, `own`, with those of lines and print that lie over it filled.
 
     The gap between two bars is filled by nothing: it shows what is behind them, or is on the way to it.
     """
-    own = layers.mask(number)
     across = np.asarray(cv2.morphologyEx(own, cv2.MORPH_CLOSE, np.ones((1, OVERLAID + 2), np.uint8)), np.uint8)
     down = np.asarray(cv2.morphologyEx(own, cv2.MORPH_CLOSE, np.ones((OVERLAID + 2, 1), np.uint8)), np.uint8)
     lying = (down & over[0]) | (across & over[1])  # a line is closed over from its sides, never along it, over a gap
@@ -134,7 +187,7 @@ def _completed(layers: Layers, number: int, thick: Mask, over: tuple[Mask, Mask]
         off = layers.pixels[rows, columns].astype(np.float32) - start
         share = (off * way).sum(1) / length
         beside = np.linalg.norm(off - share[:, None] * way, axis=1)
-        gap = (beside < np.maximum(2 * layers.tolerance, 0.12 * np.sqrt(length))) & (share < 1.1)
+        gap = (beside < np.maximum(2 * layers.tolerance, 0.12 * np.sqrt(length))) & (share < (1.1 if layers.lossy else 0.98))
         gap &= lying[rows, columns] == 0
         own[rows[~gap], columns[~gap]] = 1
     return own
@@ -173,10 +226,42 @@ def _rectangles(piece: _Piece) -> list[Rectangle]:
     if min(place.width, place.height) <= OUTLINE:
         return []
     upright, lying = _steps(filled), _steps(np.ascontiguousarray(filled.T))
-    chosen = upright if lying is None or (upright is not None and len(upright) <= len(lying)) else None
+    chosen = upright if lying is None or (upright is not None and _are_likelier(upright, lying)) else None
     if chosen is not None:
         return [Rectangle(place.left + a, place.top + b, place.left + c, place.top + d) for a, b, c, d in chosen]
     return [Rectangle(place.left + b, place.top + a, place.left + d, place.top + c) for a, b, c, d in lying or ()]
+
+
+def _parted(
+    bars: list[tuple[int, int, int, int]], tops: NDArray[np.int64], bottoms: NDArray[np.int64]
+) -> list[tuple[int, int, int, int]]:
+    """Return bars, those cut that are two or more of one height: several times as wide as all others."""
+    usual = float(np.median([right - left for left, _, right, _ in bars]))
+    found: list[tuple[int, int, int, int]] = []
+    for bar in bars:
+        left, _, right, _ = bar
+        times = round((right - left) / usual)
+        if times < 2 or len(bars) < LEAST_EVEN or usual < 2 * STEP_WIDE or abs(right - left - times * usual) > ALIKE:
+            found.append(bar)
+            continue
+        ends = [left + round(step * (right - left) / times) for step in range(times + 1)]
+        found += [(a, int(np.median(tops[a:b])), b, int(np.median(bottoms[a:b]))) for a, b in pairwise(ends)]
+    return found
+
+
+def _are_likelier(upright: list[tuple[int, int, int, int]], lying: list[tuple[int, int, int, int]]) -> bool:
+    """Return whether steps are upright bars rather than lying ones: fewer, or, where both are many, more evenly wide."""
+    if min(len(upright), len(lying)) < LEAST_EVEN:
+        return len(upright) <= len(lying)
+    return _unevenness(upright) <= _unevenness(lying)
+
+
+def _unevenness(bars: list[tuple[int, int, int, int]]) -> float:
+    """Return how much the widths of bars differ, in shares of the usual one: those of a histogram are all alike."""
+    widths = np.array([right - left for left, _, right, _ in bars], np.float64)
+    usual = float(np.median(widths))
+    times = np.maximum(1.0, np.round(widths / usual))  # neighbours of one height are seen as one
+    return float(np.abs(widths / times - usual).mean()) / usual
 
 
 def _trimmed(filled: Mask) -> tuple[int, int, int, int] | None:
@@ -210,115 +295,7 @@ def _steps(filled: Mask) -> list[tuple[int, int, int, int]] | None:
         start = column
     if not found or sum(right - left for left, _, right, _ in found) < STEPPED * width:
         return None
+    found = _parted(found, tops, bottoms)
     feet, heads = np.array([bar[3] for bar in found]), np.array([bar[1] for bar in found])
     even = [float((np.abs(ends - np.median(ends)) <= LEVEL).mean()) for ends in (feet, heads)]
     return found if max(even) >= 0.5 and np.median([bar[2] - bar[0] for bar in found]) >= 3 else None
-
-
-# Places of edges
-
-
-def _measured(layers: Layers, number: int, place: Rectangle) -> Slab:
-    """Return a rectangle with its edges found to parts of a pixel, and with its outline where it has one."""
-    sides = [_side(layers, number, place, side) for side in range(4)]
-    edges = [edge for edge, _, _ in sides]
-    outlined = [(thickness, colour) for _, thickness, colour in sides if thickness]
-    fill = layers.name(number)
-    if len(outlined) >= 3 and _alike([colour for _, colour in outlined], layers.tolerance):
-        thickness = float(np.median([value for value, _ in outlined]))
-        half = [0.5 * value for _, value, _ in sides]
-        extent = Extent(edges[0] - half[0], edges[1] - half[1], edges[2] + half[2], edges[3] + half[3])
-        return Slab(extent, fill, _hexadecimal(np.median([colour for _, colour in outlined], axis=0)), thickness)
-    return Slab(Extent(*edges), fill)
-
-
-def _alike(colours: list[NDArray[np.float32]], tolerance: float) -> bool:
-    middle = np.median(colours, axis=0)
-    return sum(float(np.linalg.norm(colour - middle)) < 40 + tolerance for colour in colours) >= 3
-
-
-def _hexadecimal(colour: NDArray[np.float32]) -> str:
-    return "#" + "".join(f"{int(min(255, max(0, round(float(part))))):02x}" for part in colour)
-
-
-def _side(layers: Layers, number: int, place: Rectangle, side: int) -> tuple[float, float, NDArray[np.float32]]:
-    """Return where a side of a rectangle lies, how thick an outline it has there (0 for none), and the outline's colour.
-
-    `side` is 0 left, 1 top, 2 right, 3 bottom. The pixels before the edge are told along most of its length; one that is a
-    mixture of the colour and of what follows belongs to the rectangle in part.
-    """
-    profile = _profile(layers, place, side)
-    outward = 1 if side >= 2 else -1
-    edge = float((place.left, place.top, place.right, place.bottom)[side])
-    colour = layers.palette[number]
-    none = np.zeros(3, np.float32)
-    if len(profile) < 2:
-        return edge, 0.0, none
-    tolerance = max(layers.tolerance, 6.0)
-    if layers.lossy:
-        return edge + outward * _blurred(profile, colour, tolerance), 0.0, none
-    first, second = profile[0], profile[1]
-    if np.linalg.norm(first - second) <= tolerance and len(profile) < 4:
-        return edge, 0.0, none
-    share = _way(first, second, colour, tolerance)
-    if share is not None:
-        return edge + outward * share, 0.0, none
-    thickness, line = _outline(profile, colour, tolerance)
-    return edge, thickness, line
-
-
-def _way(pixel: NDArray[np.float32], start: NDArray[np.float32], end: NDArray[np.float32], tolerance: float) -> float | None:
-    """Return how far a pixel is on the way from one colour to another, 0..1; None where it lies beside it."""
-    way = end - start
-    length = float((way * way).sum())
-    if length < (2 * tolerance) ** 2:
-        return None
-    off = pixel - start
-    share = float((off * way).sum()) / length
-    beside = float(np.linalg.norm(off - share * way))
-    return min(1.0, max(0.0, share)) if beside < max(2 * tolerance, 0.1 * length**0.5) and -0.15 < share < 1.15 else None
-
-
-def _blurred(profile: NDArray[np.float32], colour: NDArray[np.float32], tolerance: float) -> float:
-    """Return how far a rectangle reaches over its last pure pixel in a lossy picture, whose edges are blurred over several."""
-    beyond = profile[min(3, len(profile) - 1)]
-    total = 0.0
-    for pixel in profile[:3]:
-        share = _way(pixel, beyond, colour, 1.5 * tolerance)
-        if share is None or share < 0.08:
-            break
-        total += share
-    return min(total, 2.0)
-
-
-def _outline(profile: NDArray[np.float32], colour: NDArray[np.float32], tolerance: float) -> tuple[float, NDArray[np.float32]]:
-    """Return how thick a line along an edge is, and its colour; 0 where there is none."""
-    for width in range(1, min(OUTLINE, len(profile) - 1) + 1):
-        behind, line = profile[width], profile[:width].mean(0)
-        if np.linalg.norm(behind - profile[min(width + 1, len(profile) - 1)]) > tolerance:
-            continue
-        darkest = profile[int(np.argmax(np.linalg.norm(profile[:width] - behind, axis=1)))]
-        if np.linalg.norm(darkest - behind) > 60 and np.linalg.norm(darkest - colour) > 40:
-            return float(width), darkest
-        return 0.0, line
-    return 0.0, np.zeros(3, np.float32)
-
-
-def _profile(layers: Layers, place: Rectangle, side: int) -> NDArray[np.float32]:
-    """Return the colours of the pixels outside a side, outwards from it, (up to 6, 3): the middle ones along its length."""
-    height, width = layers.labels.shape
-    upright = side in (0, 2)
-    start, end = (place.top, place.bottom) if upright else (place.left, place.right)
-    cut = round(EDGE_PART * (end - start))
-    along = slice(start + cut, max(end - cut, start + cut + 1))
-    limit = width if upright else height
-    if side < 2:
-        edge = place.left if side == 0 else place.top
-        steps = [edge - 1 - step for step in range(6) if edge - 1 - step >= 0]
-    else:
-        edge = place.right if side == 2 else place.bottom
-        steps = [edge + step for step in range(6) if edge + step < limit]
-    if not steps:
-        return np.zeros((0, 3), np.float32)
-    strip = layers.pixels[along, steps] if upright else layers.pixels[steps, along].transpose(1, 0, 2)
-    return np.asarray(np.median(strip, axis=0), np.float32)

@@ -22,6 +22,7 @@ GREY: Final = 40.0  # of 255 that the parts of a colour differ by, below which i
 THICKEST: Final = 9.0  # pixels; what is thicker is an area
 PRINTED: Final = 0.6  # of a piece's pixels that lie on print, axes and grid, where it is part of them
 LEVEL: Final = 1.0  # rows that a level line rises at most
+LEVEL_SHARE: Final = 0.75  # of a grey line that is level, where it is one of a grid: markers and crossings make it look bent
 SMOOTH: Final = 0.6  # pixels that a vertex stands off the chord at least: half a pixel is the blur of an edge
 LEAST_SEEN: Final = 0.2  # of a line's columns in which it is seen at least
 MOST_MARKED: Final = 0.75  # of a line that lies within symbols of its colour; more is symbols only
@@ -67,9 +68,14 @@ def find_traces(layers: Layers, taken: Claims, printed: Mask, ruled: Mask, symbo
 
 
 def _is_rest_of_grid(layers: Layers, number: int, places: Sequence[Place]) -> bool:
-    """Return whether a line is what is left of a grey axis or grid line: level, and of two places."""
-    grey = float(np.ptp(layers.palette[number])) < GREY
-    return grey and len(places) == 2 and abs(places[0][1] - places[1][1]) < LEVEL
+    """Return whether a line is what is left of a grey axis or grid line, such as a dashed one: level nearly all along."""
+    if float(np.ptp(layers.palette[number])) >= GREY or len(places) < 2:
+        return False
+    line = np.array(places)
+    wide = np.diff(line[:, 0])
+    row = float(np.median(np.repeat((line[1:, 1] + line[:-1, 1]) / 2, np.maximum(1, wide.astype(int)))))
+    level = (np.abs(line[1:, 1] - row) < LEVEL) & (np.abs(line[:-1, 1] - row) < LEVEL)
+    return float(wide[level].sum()) > LEVEL_SHARE * float(wide.sum())
 
 
 def _on_print(layers: Layers, number: int, cover: Cover, printed: Mask, ruled: Mask) -> NDArray[np.bool_]:
