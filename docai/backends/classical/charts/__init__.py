@@ -7,6 +7,7 @@ checks (`checks.py`), and the `Chart` that comes of it.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -188,19 +189,32 @@ def _point(value: Value, part: Part, scene: Scene, view: View, plot: Plot) -> Po
     labelled = part.kind in ("bar", "box") and isinstance(value.x, str)  # named by the labels themselves, which `sure` judges
     scales = [scale for scale in (values, None if labelled else names) if scale is not None]
     measured = min((scale.confidence for scale in scales), default=1.0)
+    off = scene.blur / 10 or FINEST
     return Point(
         x=_name(value, part, names, scene),
-        y=value.y,
+        y=value.y if value.printed is not None else _fine(value.y, values, off),
         box=scene.to_page(value.extent, view),
         confidence=round(min(1.0, value.sure * part.sure * (1.0 if value.printed is not None else measured)), 4),
         basis="printed" if value.printed is not None else scene.basis,
         error=value.error,
-        low=value.low,
-        high=value.high,
+        low=_fine(value.low, values, off),
+        high=_fine(value.high, values, off),
         size=value.size,
     )
 
 
+def _fine(value: float | None, scale: Scale | None, off: float) -> float | None:
+    """Return a value as finely as `off` scene units tell it: 11.2 for 11.19999881."""
+    if value is None or scale is None or scale.kind in ("category", "date"):
+        return value
+    try:
+        step = scale.error(scale.place(value), off)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        return value
+    return round(value, -math.floor(math.log10(step))) + 0.0 if 0 < step < math.inf else value
+
+
+FINEST: Final = 0.01  # points; drawings are stored to a hundredth or a thousandth of a point
 OVER: Final = 0.5  # of the smaller of two plots that both cover where they cannot both be plots
 DAY: Final = 86_400.0  # seconds
 MONTH: Final = 30 * DAY  # seconds
