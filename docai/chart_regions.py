@@ -15,7 +15,7 @@ from docai.box import Box, hull
 from docai.chart_labels import at_even_steps, fill_picture, label_charts
 from docai.chart_panels import clusters_of, panels_of
 from docai.chart_scales import SURE, Scale, Token, find_scales, value_of
-from docai.chart_shapes import Place, Shape, shapes_of
+from docai.chart_shapes import THIN, Place, Shape, around, shapes_of
 from docai.chart_signs import LEAST_SIDE, PROSE_WORDS, is_chart, is_facet, is_ruled
 from docai.chart_texts import Labelled, Text
 from docai.lines import Line
@@ -27,6 +27,7 @@ TICK_MARKS: Final = "-–—_|.,:;'’`~=•"  # what a tick beside a number is 
 SPACE: Final = 0.45  # ems between words of a text at most
 BADGE: Final = 40.0  # points that the ground of a number of a step measures at most
 TURNED: Final = 0.8  # of the lines that run up or down which label upright charts, where a page is not printed sideways
+OVER: Final = 0.7  # of a panel that lies over another one
 _GROUPED = re.compile(r"^[-\u2212(]?[$€£₩₫¥]?\d{1,3}( \d{3})*$")
 _GROUP = re.compile(r"^\d{3}([.,]\d+)?[)%]?$")
 
@@ -54,7 +55,9 @@ def find_charts(page: SourcePage, lines: Sequence[Line], *, pictured: bool = Fal
     Of a picture (`pictured`) not all labels are read, and all edges are off by a pixel: fewer signs are enough.
     """
     width, height = page.width_points, page.height_points
-    shapes = [shape for shape in shapes_of(page.paths, width, height) if shape.place.area < PAGE_SHARE * width * height]
+    thin = 0.0 if pictured else THIN  # rectangles and rules of pictures have been told apart by pixels
+    found_shapes = shapes_of(page.paths, width, height, thin=thin)
+    shapes = [shape for shape in found_shapes if shape.place.area < PAGE_SHARE * width * height]
     if sum(shape.kind != "rule" for shape in shapes) < 1 or not lines:
         return []
     texts = [_text(line, width, height) for line in lines]
@@ -69,7 +72,8 @@ def find_charts(page: SourcePage, lines: Sequence[Line], *, pictured: bool = Fal
     plots: list[list[Shape]] = []
     rest: list[list[Shape]] = []
     for cluster in clusters_of(drawn, scales, width, height):
-        for panel in panels_of(cluster):
+        panels = list(panels_of(cluster))
+        for panel in _joined(panels) if pictured else panels:
             (plots if is_chart(panel, scales, tokens, texts, pictured=pictured) else rest).append(panel)
     plots += [panel for panel in rest if is_facet(panel, plots)]
     if not plots:
@@ -106,6 +110,20 @@ def stands_upright(page: SourcePage, lines: Sequence[Line], *, pictured: bool = 
     labels = {id(line) for chart in find_charts(page, lines, pictured=pictured) for line in chart.lines}
     turned = [line for line in lines if line.words[0].direction]
     return sum(id(line) in labels for line in turned) >= TURNED * len(turned)
+
+
+def _joined(panels: Sequence[Sequence[Shape]]) -> list[list[Shape]]:
+    """Return panels of a picture, those that lie mostly over another made one with it: broken grid lines look like frames."""
+    joined: list[list[Shape]] = []
+    for panel in sorted(panels, key=lambda panel: -around(shape.place for shape in panel).area):
+        place = around(shape.place for shape in panel)
+        for other in joined:
+            if place.shared(around(shape.place for shape in other)) > OVER * place.area:
+                other.extend(panel)
+                break
+        else:
+            joined.append(list(panel))
+    return joined
 
 
 def _paths_of(chart: Labelled, charts: Sequence[Labelled], shapes: Sequence[Shape]) -> set[int]:

@@ -95,12 +95,15 @@ class Shape:
     radius: float = 0.0
 
 
-def shapes_of(paths: Sequence[VectorPath], width: float, height: float) -> list[Shape]:
-    """Return the shapes that can be seen of the paths of a page of `width` x `height` points; white ones cannot."""
-    return [shape for number, path in enumerate(paths) for shape in _shapes(path, number, width, height)]
+def shapes_of(paths: Sequence[VectorPath], width: float, height: float, *, thin: float = THIN) -> list[Shape]:
+    """Return the shapes that can be seen of the paths of a page of `width` x `height` points; white ones cannot.
+
+    Rectangles that are no thicker than `thin` points are rules.
+    """
+    return [shape for number, path in enumerate(paths) for shape in _shapes(path, number, width, height, thin)]
 
 
-def _shapes(path: VectorPath, number: int, width: float, height: float) -> Iterator[Shape]:
+def _shapes(path: VectorPath, number: int, width: float, height: float, thin: float) -> Iterator[Shape]:
     fill = path.fill if path.fill != "#ffffff" else ""
     stroke = path.stroke if path.stroke != "#ffffff" else ""
     if not fill and not stroke:
@@ -111,7 +114,7 @@ def _shapes(path: VectorPath, number: int, width: float, height: float) -> Itera
             continue
         kind = "rectangle" if part[0][0] == "rectangle" else _kind(part, place, width, height, filled=bool(fill))
         if kind == "rectangle":
-            kind = "rule" if min(place.width, place.height) <= THIN else "rectangle" if fill else "frame"
+            kind = "rule" if min(place.width, place.height) <= thin else "rectangle" if fill else "frame"
         round_one = _arc(part, width, height) if fill and kind in ("area", "other", "symbol") else None
         if round_one is not None and round_one[1] >= LEAST_RADIUS:
             yield Shape(place, "sector", fill, number, *round_one)

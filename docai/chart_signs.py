@@ -15,9 +15,11 @@ from docai.chart_texts import Text
 
 REACH: Final = 60.0  # points that an axis's labels stand from what is plotted at most
 PROSE_WORDS: Final = 8  # in a line of running text at least
+READ_AS_RINGS: Final = frozenset("oOQCe©®@°•")  # letters that plotted rings and discs of pictures are read as
 MOST_PROSE: Final = 2  # lines of it in a chart: notes between its marks
 MOST_TEXT: Final = 0.3  # of what is plotted that words cover; a table's cover more
 LEAST_SIDE: Final = 25.0  # points of a chart
+LEAST_PICTURED: Final = 12.0  # points of one in a picture, whose size on paper is not known: charts of few bars are narrow
 EQUAL: Final = 0.03  # of their width that bars of equal width differ by
 PIXEL: Final = 2.0  # points that the same do in pictures, whose edges are off by a pixel or two
 LEVEL: Final = 0.8  # points that the feet of bars stand off their baseline
@@ -47,7 +49,7 @@ def is_chart(
     shapes: Sequence[Shape], scales: Sequence[Scale], tokens: Sequence[Token], texts: Sequence[Text], *, pictured: bool
 ) -> bool:
     core = around(shape.place for shape in shapes)
-    if min(core.width, core.height) < LEAST_SIDE:
+    if min(core.width, core.height) < (LEAST_PICTURED if pictured else LEAST_SIDE):
         return False
     inside = [text for text in texts if core.holds(text.place, 2)]
     is_heat = any(_heat([shape for shape in shapes if shape.kind == "rectangle"]))
@@ -59,7 +61,7 @@ def is_chart(
     near = [token for token in tokens if core.grown(REACH).holds(token.place)]
     if any(len({shape.colour for shape in pie}) > 1 or len(pie) > 2 for pie in pies_of(shapes)):
         return bool(near) or bool(tokens)
-    words = [token.place for token in near if token.value is None]
+    words = [token.place for token in near if token.value is None and not (pictured and set(token.text) <= READ_AS_RINGS)]
     marks = list(_marks(shapes, core, words, PIXEL if pictured else LEVEL))
     if pictured and not marks:
         marks = _standing(shapes, words)

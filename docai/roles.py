@@ -16,6 +16,9 @@ from docai.tabular import LEADERS
 MARGIN: Final = 0.12  # of the page's height at the top and bottom where running lines stand
 NUMBER_MARGIN: Final = 0.09  # where a number alone is a page number
 SAME_PLACE: Final = 0.012  # of the page's height that a running line may move from page to page
+LEVEL: Final = 0.004  # of the page's sides that labels of one axis stand out of line at most
+FACING: Final = 0.35  # of the page's width that the numbers of two facing pages stand apart at least
+EVEN: Final = 0.08  # of two steps between labels of an axis that these differ by at most; numbers are of different widths
 LARGER: Final = 1.12  # times the body size, from which on a text is a heading by its size
 TITLE: Final = 1.25  # times the body size, from which on the largest text of the first page is the title
 SMALLER: Final = 0.94  # times the body size, below which a text at the foot may be a footnote
@@ -29,6 +32,7 @@ _PAGE_NUMBER = re.compile(
     r"(?:(?:of|/|von|trên|중)\s*\d{1,4})?\s*(?:쪽|페이지)?\s*[\])>–—-]?$",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"^[-+−]?[$€£¥₩]?\d[\d.,\s]*\s*[%kKMB]?$")
 _NUMBERING = re.compile(
     r"^(?:(?:chapter|section|part|article|annex|appendix|chương|phần|mục|điều|제)\s*)?(\d{1,3}(?:\.\d{1,3})*|[IVX]{1,5}|[A-H])[.)장절조]?\s+\S",
     re.IGNORECASE,
@@ -105,6 +109,8 @@ def margin_roles(lines: Sequence[Line], neighbours: Sequence[Sequence[Running]])
         signature = _signature(line.text)
         repeated = any(other.text == signature and abs(other.top - line.box.top) < SAME_PLACE for other in known)
         at_edge = line.box.bottom < NUMBER_MARGIN or line.box.top > 1 - NUMBER_MARGIN
+        if _PAGE_NUMBER.match(line.text) and at_edge and _is_in_series(line, lines):
+            continue  # a label of a chart's axis
         if _PAGE_NUMBER.match(line.text) and (repeated or (at_edge and _is_outermost(line, lines))):
             roles[place] = "page_number"
         elif repeated:
@@ -120,6 +126,28 @@ def _is_outermost(line: Line, lines: Sequence[Line]) -> bool:
     if line.box.top < 0.5:
         return all(other.box.top > line.box.top - 0.01 for other in lines)
     return all(other.box.bottom < line.box.bottom + 0.01 for other in lines)
+
+
+def _is_in_series(line: Line, lines: Sequence[Line]) -> bool:
+    """Return whether a number stands at even steps with two others in its row or column, as the labels of an axis do.
+
+    One near it in its row is enough: of those two a legend has, a page none; those of facing pages stand far apart.
+    """
+    box = line.box
+    numbers = [other.box for other in lines if other is not line and _NUMBER.match(other.text)]
+    middle = (box.left + box.right) / 2
+    row = [(other.left + other.right) / 2 for other in numbers if abs(other.top - box.top) < LEVEL]
+    column = [other.top for other in numbers if abs(other.right - box.right) < LEVEL]
+    return any(abs(other - middle) < FACING for other in row) or _is_even(middle, row) or _is_even(box.top, column)
+
+
+def _is_even(place: float, others: Sequence[float]) -> bool:
+    """Return whether a place and two of the others that are nearest to it are at even steps."""
+    near = sorted(others, key=lambda other: abs(other - place))[:2]
+    if len(near) < 2:
+        return False
+    low, middle, high = sorted((place, *near))
+    return high > low and abs((middle - low) - (high - middle)) <= EVEN * (high - low)
 
 
 def _signature(text: str) -> str:

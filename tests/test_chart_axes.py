@@ -581,3 +581,22 @@ def test_vertices_beside_all_ticks_tell_that_ticks_stand_half_a_pixel_off() -> N
     plot = only(axes + shown)
     assert plot.across is not None
     assert plot.across.value(80.0) == pytest.approx(1.0)
+
+
+def test_the_cap_of_the_first_whisker_does_not_end_the_plot():
+    names = ["North", "South", "East", "West", "Home"]
+    axis = upright(["0", "10", "20", "30", "40"], [230, 180, 130, 80, 30], ticks=False)
+    boxes = tuple(Rectangle(Extent(70 + 60 * n, 90, 112 + 60 * n, 150), BLUE) for n in range(5))
+    caps = (line((70, 60), (112, 60)), line((70, 190), (112, 190)))
+    labels = tuple(text_at(name, 91 + 60 * n, 245) for n, name in enumerate(names))
+    (plot,) = find_plots((axis + Drawn(labels, caps, boxes)).scene())
+    assert [tick.text for tick in plot.across.ticks] == names
+
+
+def test_slanted_names_stand_at_the_places_of_a_line_with_as_many():
+    axis = upright(["0", "10", "20", "30", "40"], [230, 180, 130, 80, 30])
+    places = [80.0, 150.0, 220.0, 290.0]
+    labels = tuple(text_at(name, place - 14, 245) for name, place in zip(["Nor", "Sou", "Eas", "Wes"], places, strict=True))
+    values = line(*((place, 100.0 + 9 * n * n) for n, place in enumerate(places)), colour=BLUE)
+    (plot,) = find_plots((axis + Drawn(labels, (values, line((LEFT, BOTTOM), (RIGHT, BOTTOM))))).scene())
+    assert [tick.place for tick in plot.across.ticks] == places

@@ -138,3 +138,8 @@ def test_bars_with_error_bars_are_no_boxes():
 
 def test_plain_bars_are_no_boxes():
     assert read(*((Rectangle(Extent(15.0 + 50 * n, 100.0 + n, 35.0 + 50 * n, 200.0), BLUE), ()) for n in (0, 1))) is None
+
+
+def test_ticks_outside_the_plot_are_no_whiskers():
+    cut = box(0, (-5.6, -5.0, -1.0, 3.0, 3.0), capped=False), box(1, (-4.0, -4.0, 0.0, 2.0, 2.0), capped=False)
+    assert read(*cut) is None

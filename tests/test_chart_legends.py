@@ -105,3 +105,11 @@ def test_names_in_the_colours_of_their_lines_are_told_and_the_lines_stay():
     labels = [label("Korea", 306, 20, colour=RED), label("Japan", 306, 70, colour=BLUE), label("2020", 20, 200)]
     legend = legend_of(labels, strokes=strokes)
     assert (legend.name_of(RED), legend.name_of(BLUE), legend.marks) == ("Korea", "Japan", ())
+
+
+def test_lines_shorter_than_a_letter_are_swatches_and_ticks_are_none():
+    short = [Stroke(((300, y), (306.5, y)), colour) for y, colour in ((20, RED), (35, BLUE))]
+    ticks = [Stroke(((300, y), (303.5, y)), colour) for y, colour in ((20, RED), (35, BLUE))]
+    labels = [label("Men", 310, 20), label("Women", 310, 35)]
+    assert [entry.name for entry in legend_of(labels, strokes=tuple(short)).entries] == ["Men", "Women"]
+    assert legend_of(labels, strokes=tuple(ticks)).entries == ()

@@ -115,3 +115,15 @@ def test_thousands_of_points_are_read_fast(plot):
     part = read(plot, symbols=symbols)
     assert len(part.strands[0].values) == 5000
     assert time.process_time() - started < 2
+
+
+def test_the_only_entry_of_a_colour_surely_names_its_points_whatever_their_shape(plot):
+    legend = legend_of(("Boys", dot((260, 30), RED, "square", opacity=0.5)), ("Girls", dot((260, 40), BLUE, "square")))
+    part = read(plot, legend, symbols=[dot(at(plot, n, n / 2), colour) for n in range(1, 5) for colour in (RED, BLUE)])
+    assert [strand.name for strand in part.strands] == ["Boys", "Girls"]
+    assert all(value.sure * part.sure >= 0.9 for strand in part.strands for value in strand.values)
+
+
+def test_the_places_of_points_without_names_are_sure(plot):
+    part = read(plot, symbols=[dot(at(plot, n, n / 2), colour) for n in range(1, 5) for colour in (RED, BLUE)])
+    assert all(value.sure * part.sure >= 0.9 for strand in part.strands for value in strand.values)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import cos, pi, sin
 
 import pytest
 
-from docai.chart_regions import find_charts
+from docai.box import Box
+from docai.chart_regions import _joined, find_charts
 from docai.chart_scales import value_of
+from docai.chart_shapes import Place, Shape, shapes_of
 from docai.lines import find_lines
+from docai.sources import VectorPath
 from tests.drawn_pages import Sheet, filled, page_of, regions_of
 
 
@@ -143,3 +147,23 @@ def test_thousands_parted_by_spaces_are_numbers_of_an_axis():
     for n, wide in enumerate((100, 180, 260)):
         sheet.page.draw_rect((90, 300 + 35 * n, 90 + wide, 322 + 35 * n), color=None, fill=(0.2, 0.4, 0.7))
     assert len(charts(sheet)) == 1
+
+
+def test_panels_of_a_picture_that_lie_over_each_other_are_one_and_those_apart_are_not():
+    large, inner, apart = (Shape(Place(*sides), "other", "", 0) for sides in ((0, 0, 90, 50), (60, 1, 92, 50), (120, 0, 200, 50)))
+    assert _joined([[inner], [large], [apart]]) == [[large, inner], [apart]]
+
+
+def test_a_small_picture_of_a_few_narrow_bars_is_a_chart():
+    sheet = Sheet().bars(60, 250, [30, 60, 90])
+    page = page_of(sheet.data())
+    small = replace(page, width_points=page.width_points / 8, height_points=page.height_points / 8)
+    lines = find_lines(small.words, small.width_points, small.height_points)
+    assert len(find_charts(small, lines, pictured=True)) == 1
+    assert find_charts(small, lines) == []
+
+
+def test_thin_rectangles_are_rules_unless_it_is_told_otherwise():
+    path = VectorPath(Box(0.1, 0.1, 0.11, 0.5), "#4c78a8", "", 1.0, (("rectangle", 0.1, 0.1, 0.11, 0.5),))
+    assert [shape.kind for shape in shapes_of([path], 100, 100)] == ["rule"]
+    assert [shape.kind for shape in shapes_of([path], 100, 100, thin=0.0)] == ["rectangle"]

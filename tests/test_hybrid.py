@@ -12,7 +12,7 @@ from docai import document
 from docai.backends import classical
 from docai.backends.replay import Backend as Replay
 from docai.box import WHOLE, Box
-from docai.document import Cell, Chart, Engine, Figure, Point, Series, Table, Text, Usage
+from docai.document import Cell, Chart, Engine, Point, Series, Table, Text, Usage
 from docai.exchange import Reply, drive
 from docai.reading import Context, Pages, read_page
 from docai.sources import opened, origin_of
@@ -116,14 +116,14 @@ def test_an_answer_that_makes_its_numbers_up_does_not_hold():
     assert only(got.page, Table).engine == "classical"
 
 
-def test_a_chart_is_read_by_the_model_and_without_one_is_a_figure():
+def test_a_chart_is_read_by_geometry_and_the_model_and_both_are_weighed():
     points = tuple(Point(x=name, y=value, box=WHOLE, basis="model") for name, value in (("a", 40.0), ("b", 90.0)))
     chart = Chart(page_number=1, box=WHOLE, chart_type="bar", series=(Series(points=points),))
     got, asked = read(sheet(bars=True).data(), answered(chart))
     assert [request.task for request in asked] == [ReadChart(("en",))]
     assert only(got.page, Chart).usage == COST
     failed, _ = read(sheet(bars=True).data(), Reply(confidence=0.0, engine=MODEL))
-    assert only(failed.page, Figure).content.looks_like == "chart"
+    assert {point.basis for series in only(failed.page, Chart).content.series for point in series.points} == {"vector"}
 
 
 @pytest.fixture(scope="module")

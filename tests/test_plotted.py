@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from docai.backends.classical.plotted import is_plotted, plotted
+from docai.backends.classical.plotted import is_plotted, plotted, stands_straight
 
 WIDTH, HEIGHT = 400, 300
 
@@ -68,3 +68,24 @@ def test_text_and_noise_are_not_plotted():
 
 def test_too_small_a_picture_has_nothing_plotted():
     assert plotted(np.full((30, 30, 3), 200, np.uint8)) == ()
+
+
+def test_bars_in_one_row_of_pixels_stand_straight_where_a_skew_would_show():
+    paths = plotted(bars([60, 120, 200]))
+    assert stands_straight(paths, 0.6, WIDTH, HEIGHT)
+    assert stands_straight(paths, -0.6, WIDTH, HEIGHT)
+    assert not stands_straight(paths, 0.1, WIDTH, HEIGHT)
+
+
+def test_bars_that_were_turned_do_not_stand_straight():
+    turn = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), 1.0, 1.0)
+    turned = cv2.warpAffine(bars([60, 120, 200]), turn, (WIDTH, HEIGHT), borderValue=(255, 255, 255))
+    assert not stands_straight(plotted(np.asarray(turned, np.uint8)), 1.0, WIDTH, HEIGHT)
+
+
+def test_a_few_small_rings_of_a_vivid_colour_are_symbols():
+    pixels = sheet()
+    for x, y in ((80, 60), (160, 200), (300, 120)):
+        cv2.circle(pixels, (x, y), 4, (228, 87, 86), 1)
+    rings = [path for path in plotted(pixels) if path.fill and path.segments[0][0] == "line"]
+    assert sorted(round(path.box.left * WIDTH) for path in rings) == [76, 156, 296]

@@ -335,6 +335,21 @@ def test_a_number_with_text_below_it_is_no_page_number():
     assert margin_roles([line("2024", 290, 760), line("closing words", 60, 790)], []) == {}
 
 
+def test_numbers_at_even_steps_in_a_row_at_the_edge_are_labels_of_an_axis():
+    years = [line(str(2010 + n), 100 + 50 * n, 780) for n in range(5)]
+    assert margin_roles([*prose(5, 60, 300), *years], []) == {}
+
+
+def test_numbers_at_even_steps_above_each_other_are_labels_of_an_axis():
+    steps = [line(str(90 - 20 * n), 60, 40 + 30 * n) for n in range(4)]
+    assert margin_roles([*steps, *prose(5, 60, 300)], []) == {}
+
+
+def test_two_numbers_side_by_side_at_the_edge_are_a_legend_and_far_apart_the_numbers_of_facing_pages():
+    assert margin_roles([line("2004", 200, 40), line("2005", 260, 40), *prose(5, 60, 300)], []) == {}
+    assert set(margin_roles([*prose(5, 60, 300), line("12", 60, 780), line("13", 500, 780)], []).values()) == {"page_number"}
+
+
 # ---- drawn pages
 
 

@@ -92,6 +92,7 @@ MAX_CONTENT_BYTES: Final = 40_000_000  # of a page's drawing commands; above, ve
 MAX_WORDS: Final = 100_000  # of a page; a newspaper's has about 10,000, and each costs some 100 microseconds
 MAX_PATHS: Final = 60_000  # of a page; a detailed map has about 50,000, each costing some kilobytes in Python
 LEAST_CLIP: Final = 1e-4  # of a page's side; MuPDF counts in single precision, and places no pixels on less
+MOST_NESTED: Final = 60  # forms in forms, with whose clips MuPDF 1.28 ends the process from about 100 on
 SCAN_DPI: Final = 200  # of a page that is only there as a picture
 
 _SPACE = re.compile(r"[ \t\r\n\u00a0\u2000-\u200a\u202f\u3000]")
@@ -428,7 +429,8 @@ class _PageReader:
             message = f"the page draws more than docai reads ({size // 1_000_000} MB); its lines and drawings are left out"
             self.problems.append(_problem("page_too_complex", message, self._number, "warning"))
             return (), ()
-        drawings = self._page.get_cdrawings(extended=True)  # with clips and groups; as quick as without
+        nested = len(self._page.get_xobjects()) > MOST_NESTED  # these at most are within each other
+        drawings = self._page.get_cdrawings(extended=not nested)  # with clips and groups; as quick as without
         if len(drawings) > MAX_PATHS:
             message = f"the page has {len(drawings)} drawings; only the first {MAX_PATHS} are read"
             self.problems.append(_problem("page_too_complex", message, self._number, "warning"))

@@ -26,7 +26,9 @@ LONGER_SIDE: Final = 1200  # pixels that are looked at; larger pictures are made
 FLAT: Final = 14  # of 255 that the pixels around one differ by where a colour is flat: noise of JPEG, not a photograph's texture
 ALIKE: Final = 30  # of 255 that a channel differs by at most in one colour
 COLOURS: Final = 12  # that a chart has, its ground apart; more are a photograph's
+TRIED: Final = 24  # colours; most of those that are not taken are the greys of smoothed print
 LEAST_SHARE: Final = 0.0008  # of a picture's pixels that a colour covers
+VIVID_SHARE: Final = 0.0003  # the same of a vivid one: a few rings
 VIVID: Final = 45  # of 255 between the strongest and the weakest channel of a colour that is none of print and paper
 THICK: Final = 4  # pixels; what is thinner is a line
 FAINT: Final = 10  # of 255 that a grid line differs from its ground by
@@ -109,6 +111,23 @@ def is_plotted(paths: Sequence[VectorPath]) -> bool:
     return bent > 0 and len({round(box.top * PLACES) for box in grid if box.width > box.height}) >= FEW
 
 
+def stands_straight(paths: Sequence[VectorPath], skew: float, width: int, height: int) -> bool:
+    """Return whether bars in a picture of `width` x `height` pixels stand in one row of pixels as they could not if it were skew.
+
+    `skew` is in degrees. Bars of different lengths look like lines of text that rise or fall.
+    """
+    scale = min(1.0, LONGER_SIDE / max(width, height))
+    for foot, side, across, along in ((3, 0, width, height), (0, 1, height, width)):
+        rows: dict[int, list[float]] = {}
+        for path in paths:
+            if path.segments[0][0] == "rectangle":
+                rows.setdefault(round(path.box[foot] * along * scale), []).append(path.box[side] * across * scale)
+        for starts in rows.values():
+            if len(starts) >= FEW and (max(starts) - min(starts)) * math.tan(math.radians(abs(skew))) >= 1.0:
+                return True
+    return False
+
+
 def _name(tone: NDArray[np.int16]) -> str:
     return "#{:02x}{:02x}{:02x}".format(*(int(value) for value in tone))
 
@@ -139,17 +158,18 @@ def _colours(pixels: Pixels) -> _Colours:
     inked = 255 - _near(pixels, ground, ALIKE)
     places = np.flatnonzero(inked)
     inks, their_codes, weights = pixels.reshape(-1, 3)[places], codes.ravel()[places], 1 + 3 * flat.ravel()[places]
-    tones, masks = [], []
-    for _ in range(COLOURS):
+    tones: list[NDArray[np.int16]] = []
+    masks: list[Mask] = []
+    for _ in range(TRIED):
         counted = np.bincount(their_codes, weights, minlength=4096)
         code = int(counted.argmax())
-        if counted[code] < LEAST_SHARE * codes.size:
+        if counted[code] < VIVID_SHARE * codes.size or len(tones) == COLOURS:
             break
-        tone = np.median(inks[their_codes == code], axis=0)
-        mask = _near(pixels, tone, ALIKE) & inked
-        tones.append(tone.astype(np.int16))
-        masks.append(np.asarray(mask > 0, np.uint8))
-        others = (np.abs(inks.astype(np.int16) - tones[-1]).max(axis=1) > ALIKE) & (their_codes != code)
+        tone = np.median(inks[their_codes == code], axis=0).astype(np.int16)
+        if counted[code] >= LEAST_SHARE * codes.size or np.ptp(tone) >= VIVID:
+            tones.append(tone)
+            masks.append(np.asarray((_near(pixels, tone, ALIKE) & inked) > 0, np.uint8))
+        others = (np.abs(inks.astype(np.int16) - tone).max(axis=1) > ALIKE) & (their_codes != code)
         inks, their_codes, weights = inks[others], their_codes[others], weights[others]
     return _Colours(np.array(tones, np.int16).reshape(-1, 3), tuple(masks), ground)
 

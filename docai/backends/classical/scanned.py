@@ -20,7 +20,7 @@ from docai.backends.classical.cells import ENGINE
 from docai.backends.classical.comparison import Opinion, read_line
 from docai.backends.classical.engines import TESSERACT_NAMES, LineEngine, ReadLine
 from docai.backends.classical.letters import line_size
-from docai.backends.classical.plotted import is_plotted, plotted
+from docai.backends.classical.plotted import is_plotted, plotted, stands_straight
 from docai.backends.classical.strips import Found, Strip, find_strips, letter_height
 from docai.box import WHOLE, Box
 from docai.document import Problem, Severity, mean_confidence
@@ -133,12 +133,16 @@ class Scans:
             return _unread("text_not_read", f"this picture of text cannot be read: {message}", view)
         drawn = plotted(pixels)
         has_plot = is_plotted(drawn)
-        prepared = prepare(pixels, straighten=view.resolution is not None)
+        straighten = view.resolution is not None
+        prepared = prepare(pixels, straighten=straighten)
+        if prepared.pose.skew and stands_straight(drawn, prepared.pose.skew, pixels.shape[1], pixels.shape[0]):
+            straighten = False
+            prepared = prepare(pixels, straighten=False)
         points = view.box.width * view.width_points / pixels.shape[1]
         sheet, sure, letters = self._sampled(prepared, task.languages, points)
         if sure < UPRIGHT and _is_fine(prepared):
             doubled = np.asarray(cv2.resize(pixels, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
-            larger = prepare(doubled, straighten=view.resolution is not None)
+            larger = prepare(doubled, straighten=straighten)
             other = self._sampled(larger, task.languages, points / 2)
             if other[1] * other[2] > sure * letters:  # codes and names are read unsurely, but more of their letters are
                 prepared, points, (sheet, sure, letters) = larger, points / 2, other

@@ -34,6 +34,7 @@ from docai.backends.classical.charts.printed import with_printed
 from docai.backends.classical.charts.ramps import find_ramp, without_ramp
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Extent, Label, Scene
+from docai.backends.classical.charts.strays import without_strays
 from docai.backends.classical.charts.titles import find_titles
 from docai.document import Axis, Chart, ChartType, Point, Problem, Series
 from docai.errors import InputError
@@ -138,7 +139,7 @@ def _parts(scene: Scene, plot: Plot, legend: Legend) -> list[Part]:
         if part is not None:
             found.append(part)
             scene = _without(scene, part.marks)
-    return found
+    return without_strays(found, plot) if scene.blur else found
 
 
 # The chart

@@ -65,7 +65,7 @@ def read_areas(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
     strands = tuple(_strand(area, scene, frame, stacked=bool(stacked), several=len(areas) > 1) for area in order)
     marks: list[Mark] = [area.polygon for area in areas]
     marks += _edges_drawn(areas, scene, frame)
-    return Part("area", strands, tuple(marks), "vertical" if frame.upright else "horizontal", kind, sure=0.97)
+    return Part("area", strands, tuple(marks), "vertical" if frame.upright else "horizontal", kind, sure=0.98)
 
 
 def _look(area: Area) -> Look:

@@ -74,7 +74,11 @@ def _find_boxes(scene: Scene, plot: Plot, slack: float, *, upright: bool) -> lis
     if not candidates:
         return []
     _, _, first, last = frame(plot.extent, upright=upright)
-    stems = [stem for stem in find_stems(scene, slack, upright=upright) if stem.last - stem.first < LONGEST * (last - first)]
+    stems = [
+        stem
+        for stem in find_stems(scene, slack, upright=upright)
+        if stem.last - stem.first < LONGEST * (last - first) and stem.last > first + slack and stem.first < last - slack
+    ]  # what lies outside of the plot are ticks
     crossings = find_crossings(scene, slack, upright=upright)
     boxes = []
     for candidate in candidates:

@@ -376,7 +376,7 @@ def _confidence(ticks: Sequence[Tick], support: float, residual: float, found: F
     """
     count = len(ticks) - found.mended
     exactly = support == 1.0 and residual <= EXACT and not scene.blur  # three marks where they must be are no accident
-    agreed = {2: 0.5, 3: 0.93 if exactly else 0.85, 4: 0.93}.get(count, 0.97 if count > 4 else 0.4)
+    agreed = {2: 0.5, 3: 0.93 if exactly else 0.85, 4: 0.95 if exactly else 0.93}.get(count, 0.97 if count > 4 else 0.4)
     marked = 0.03 + 0.25 * (count == 2) if support >= SNAPPED else 0.0
     span = abs(ticks[-1].place - ticks[0].place) or 1.0
     loose = max(0.0, residual - scene.blur - EXACT) / span

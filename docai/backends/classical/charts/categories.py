@@ -29,6 +29,8 @@ BASED_SHARE: Final = 0.6  # of the columns of bars that must stand on one line
 LOOSE: Final = 1.5  # scene units
 THIN: Final = 0.3  # scene units; thinner rectangles are lines
 ROUNDED: Final = 0.9  # of what a bar with rounded corners spans it covers
+NARROW: Final = 0.3  # of a scene that a plot is wide; one that seems narrower may be the first mark of a wider one
+SURE_NAMES: Final = 0.97  # sure is an axis of names at least at which marks stand
 WITHIN_YEAR: Final = 0.03  # of a year's length that something is off its beginning at most if it is meant to be there
 EVEN: Final = 0.3  # of the residual as dates that months have at most where they stand evenly, as names do
 
@@ -179,7 +181,8 @@ def as_names(axis: Axis) -> Scale:
     """Return an axis of numbers or dates as one of names."""
     scale = axis.scale
     ticks = tuple(tick._replace(value=None) for tick in scale.ticks)
-    return Scale("category", scale.horizontal, scale.start, scale.end, ticks, confidence=scale.confidence)
+    sure = max(SURE_NAMES, scale.confidence)  # whatever steps they would have as numbers, marks stand at them
+    return Scale("category", scale.horizontal, scale.start, scale.end, ticks, confidence=sure)
 
 
 def find_names(plot: Extent, free: Sequence[Label], lines: Lines, scene: Scene, *, values: Scale) -> Scale | None:
@@ -220,7 +223,7 @@ def find_names(plot: Extent, free: Sequence[Label], lines: Lines, scene: Scene, 
     names = _whole(row, beside, places, horizontal=horizontal)
     if not bars and sum(bool(read_numbers([name.text])) for name in names) > MOST_NUMBERS * len(names):
         return None  # a scale of a kind that is not read
-    return _named(names, marks, bars, span, horizontal=horizontal)
+    return _named(names, marks, bars or _vertices(scene, span, values, len(names)), span, horizontal=horizontal)
 
 
 def reach(values: Axis, lines: Lines, scene: Scene) -> Extent:
@@ -231,8 +234,12 @@ def reach(values: Axis, lines: Lines, scene: Scene) -> Extent:
         spans = [
             (line.low, line.high)
             for line in lines.crossing(horizontal=scale.horizontal)
-            if line.length > 4 * size and scale.start - LOOSE <= line.place <= scale.end + LOOSE and _begins_at(line, values)
+            if line.length > 4 * size
+            and scale.start - scale.step - LOOSE <= line.place <= scale.end + scale.step + LOOSE  # axes lie outside of the ticks
+            and _begins_at(line, values)
         ]
+    if spans and max(high - low for low, high in spans) < NARROW * (scene.height if scale.horizontal else scene.width):
+        spans = [] if _go_on(spans, scene, values) else spans  # caps of the first whisker, say
     if not spans:
         inside = [
             extent
@@ -244,6 +251,14 @@ def reach(values: Axis, lines: Lines, scene: Scene) -> Extent:
     spans = spans or [(0.0, scene.height if scale.horizontal else scene.width)]
     low, high = min(span[0] for span in spans), max(span[1] for span in spans)
     return Extent(scale.start, low, scale.end, high) if scale.horizontal else Extent(low, scale.start, high, scale.end)
+
+
+def _go_on(spans: Sequence[tuple[float, float]], scene: Scene, values: Axis) -> bool:
+    """Return whether most filled rectangles level with a value axis lie outside of what it is said to span."""
+    scale = values.scale
+    low, high = min(span[0] for span in spans) - LOOSE, max(span[1] for span in spans) + LOOSE
+    level = [extent for extent in filled(scene) if scale.start <= _middle(extent, horizontal=scale.horizontal) <= scale.end]
+    return sum(not low <= _middle(e, horizontal=not scale.horizontal) <= high for e in level) > len(level) / 2
 
 
 def _begins_at(line: Line, values: Axis) -> bool:
@@ -281,6 +296,15 @@ def _columns(scene: Scene, side: Scale, values: Scale) -> list[float]:
         if not found or place - found[-1] > 0.5 + scene.blur:
             found.append(place)
     return found
+
+
+def _vertices(scene: Scene, span: tuple[float, float], values: Scale, count: int) -> list[float]:
+    """Return where lines and points have their values along names, if these are as many as the names."""
+    found: list[float] = []
+    for place in sorted(marked_places(scene, Scale("category", not values.horizontal, *span), values)):
+        if not found or place - found[-1] > LOOSE:
+            found.append(place)
+    return found if len(found) == count else []
 
 
 def _parted(row: Sequence[Label], marks: Sequence[Line], bars: Sequence[float]) -> list[Label]:

@@ -98,7 +98,7 @@ def _part(lines: Sequence[Line], scene: Scene, plot: Plot, frame: Frame, outline
         marks += [stroke for whisker in line.whiskers if whisker for stroke in whisker.strokes]
         marks += [line.band.polygon] if line.band else []
     marks += _halos(lines, scene, plot)
-    sure = 0.97 if any(len(line.vertices) > 2 for line in lines) else 0.85
+    sure = 0.98 if any(len(line.vertices) > 2 for line in lines) else 0.85
     return Part("line", strands, tuple(marks), "vertical" if frame.upright else "horizontal", sure=sure)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from docai.backends.classical.charts.furniture import alike, channels, is_grey
 from docai.backends.classical.charts.legends import Entry, Legend
 from docai.backends.classical.charts.scales import Plot
-from docai.backends.classical.charts.scene import Label, Place, Scene, Stroke, Symbol
+from docai.backends.classical.charts.scene import Label, Place, Rectangle, Scene, Stroke, Symbol
 
 BLURRED: Final = 60  # of 255 in each channel, that a colour found in a picture is off its legend's at most
 NEAR_EMS: Final = 3.0  # behind a line's end that its name begins at most
@@ -58,7 +58,13 @@ def name_of(look: Look, legend: Legend, *, blurred: bool = False) -> Named:
     if len(names) > 1:
         return Named(rank=best[0][0], sure=0.6)
     number, entry = best[0]
-    return Named(entry.name, number, 1.0 if least < 0.5 else 0.85)
+    only = len(same) == 1 and (isinstance(entry.swatch, Rectangle) or _same_dashes(_dashes(entry), look.dashes))
+    return Named(entry.name, number, 1.0 if least < 0.5 or only else 0.85)
+
+
+def _dashes(entry: Entry) -> Sequence[float]:
+    """Return the dashes of an entry's swatch: those of its line, or of the line that its symbol stands on."""
+    return entry.swatch.dashes if isinstance(entry.swatch, Stroke) else entry.dashes
 
 
 def _nearest(entries: Sequence[tuple[int, Entry]], colour: str) -> list[tuple[int, Entry]]:

@@ -25,6 +25,7 @@ MARGIN: Final = 1.0  # scene units that a point may lie outside of the plot by
 VARIED: Final = 1.2  # times the smallest width that the largest has at least in a chart of bubbles
 MOST_LOOKS: Final = 15  # series that points have at most if no legend names them; more colours are shades of a value
 OFF_SIZES: Final = 0.02  # of the largest area that the legend's swatches may be off a straight line by
+UNNAMED: Final = 0.96  # sure are points of several series without names: their places tell both values whatever they are called
 STEM: Final = 0.9  # scene units between a stem's end and the middle of its symbol, at most
 
 
@@ -71,12 +72,12 @@ def read_points(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
     drawn = [Drawn(named.name, colour, symbols[0].order) for named, colour, symbols in groups]
     strands = []
     for (named, colour, symbols), side in zip(groups, sides_of(drawn, scene, plot), strict=True):
-        read = _Reading(scene, frame, plot, sizes, named.sure * side.sure * (1.0 if named.name or len(groups) == 1 else 0.92))
+        read = _Reading(scene, frame, plot, sizes, named.sure * side.sure * (1.0 if named.name or len(groups) == 1 else UNNAMED))
         found = tuple(read.value(symbol, whiskers[id(symbol)], side.axis == "second") for symbol in symbols)
         strands.append(Strand(named.name, colour, found, side.axis))
     marks: list[Mark] = [*shown, *(stroke for w in whiskers.values() if w for stroke in w.strokes)]
     marks += _stems(shown, strokes)
-    sure = 0.97 if len(shown) >= 3 else 0.8
+    sure = 0.98 if len(shown) >= 3 else 0.8
     return Part("point", tuple(strands), tuple(marks), "vertical" if frame.upright else "horizontal", sure=sure)
 
 

@@ -80,7 +80,7 @@ def _by_words(one: Drawn, first: Scale | None, second: Scale) -> Side | None:
     words = {word.lower() for word in WORDS.findall(one.name)}
     here, there = (len(words & {word.lower() for word in WORDS.findall(scale.title)}) if scale else 0 for scale in (first, second))
     if here != there:
-        return Side("first" if here > there else "second", 0.93)
+        return Side("first" if here > there else "second", 0.96)
     return None
 
 
@@ -97,7 +97,7 @@ def _by_order(series: Sequence[Drawn], scene: Scene, plot: Plot) -> list[Side | 
     between = any(second[0] > one.order > first[0] for one in series) or _hidden(scene, first[0], second[0])
     if not between or not any(one.order > second[0] for one in series):
         return nothing
-    return [Side("second" if one.order > second[0] else "first", 0.93) for one in series]
+    return [Side("second" if one.order > second[0] else "first", 0.96) for one in series]
 
 
 def _hidden(scene: Scene, start: int, end: int) -> bool:
