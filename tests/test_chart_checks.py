@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from docai.backends.classical.charts.checks import checked, is_coloured, left_over
+from docai.backends.classical.charts.checks import checked, is_coloured, left_over, without_rests
 from docai.backends.classical.charts.parts import Part, Strand, Value
 from docai.backends.classical.charts.scales import Plot
 from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene, Stroke
@@ -81,3 +83,14 @@ def test_stacks_of_printed_shares_are_held_against_the_whole():
 @pytest.mark.parametrize(("colour", "coloured"), [(BLUE, True), (GREY, False), ("#000000", False), ("", False), ("#ff0000", True)])
 def test_greys_are_no_colours(colour, coloured):
     assert is_coloured(colour) is coloured
+
+
+def test_edges_and_print_of_stacked_bars_are_no_lines():
+    marks = tuple(bar(n, 50.0) for n in range(3))
+    stacked = replace(part_of(*marks, stacking="stacked"), strands=(replace(part_of(*marks).strands[0], name="China"),))
+    point = Extent(0.0, 0.0, 1.0, 1.0)
+    edge = Strand("China", BLUE, (Value("2012", 1.0, point), Value("2013", 1.0, point)))
+    letters = Strand("", GREY, (Value("2012", 1.0, point), Value("2012", 2.0, point)))
+    total = Strand("Total", RED, (Value("2012", 1.0, point), Value("2013", 2.0, point)))
+    assert without_rests([stacked, Part("line", (edge, letters), ())]) == [stacked]
+    assert without_rests([stacked, Part("line", (edge, total), ())]) == [stacked, Part("line", (total,), ())]

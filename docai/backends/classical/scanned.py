@@ -135,7 +135,7 @@ class Scans:
         has_plot = is_plotted(drawn)
         straighten = view.resolution is not None
         prepared = prepare(pixels, straighten=straighten)
-        if prepared.pose.skew and stands_straight(drawn, prepared.pose.skew, pixels.shape[1], pixels.shape[0]):
+        if has_plot and prepared.pose.skew and stands_straight(drawn, prepared.pose.skew, pixels.shape[1], pixels.shape[0]):
             straighten = False
             prepared = prepare(pixels, straighten=False)
         points = view.box.width * view.width_points / pixels.shape[1]

@@ -34,7 +34,8 @@ def checked(scene: Scene, plot: Plot | None, parts: Sequence[Part]) -> list[Part
 
     `scene` is the whole scene without the legend.
     """
-    held = [_with_names(_with_whole(part)) for part in parts]
+    kept = without_rests(parts) if scene.blur else parts
+    held = [_with_names(_with_whole(part)) for part in kept]
     if plot is None or not held:
         return held
     share = max(left_over(scene, plot, held), unexplained(scene, plot, held))
@@ -43,6 +44,30 @@ def checked(scene: Scene, plot: Plot | None, parts: Sequence[Part]) -> list[Part
     message = f"{share:.0%} of what is drawn in the plot is in no series that was read; hold the chart against its redraw"
     first = replace(held[0], faults=(*held[0].faults, ("chart_marks_left", message)))
     return [replace(part, sure=part.sure * (1 - share / 2)) for part in (first, *held[1:])]
+
+
+def without_rests(parts: Sequence[Part]) -> list[Part]:
+    """Return the parts of a picture without lines and points that are the edges and printed labels of its stacked bars.
+
+    Such a line has several values for one category, or the name, that is the colour, of a series of those bars.
+    """
+    names = {strand.name for part in parts if part.kind == "bar" and part.stacking != "none" for strand in part.strands}
+    if not names:
+        return list(parts)
+    kept = []
+    for part in parts:
+        strands = part.strands
+        if part.kind in ("line", "point"):
+            strands = tuple(strand for strand in strands if not (strand.name and strand.name in names))
+        if part.kind == "line":
+            strands = tuple(strand for strand in strands if not _is_told_twice([value.x for value in strand.values]))
+        if strands:
+            kept.append(replace(part, strands=strands))
+    return kept
+
+
+def _is_told_twice(names: Sequence[float | str]) -> bool:
+    return len({name for name in names if isinstance(name, str)}) < sum(isinstance(name, str) for name in names)
 
 
 def _with_names(part: Part) -> Part:

@@ -33,6 +33,7 @@ LEAST_RUN: Final = 7  # pixels that a straight stroke of one colour is long at l
 LEAST_STROKES: Final = 14  # pixels on the ridges of slanted strokes and symbols of one colour
 NEAR: Final = 42.0  # of 255 that the colours of slanted strokes differ by at least to count as two
 STANDS_OUT: Final = 13.0  # of 255 that a colour differs from the ground by at least; paler stripes are ground
+PALER_IS_GROUND: Final = 0.5  # times as far off as it is counts such a stripe where noise has scattered the pale colours beside it
 MOST_COLOURS: Final = 200  # a heat map has as many; more are photographs
 MOST_STROKES: Final = 12  # colours that are only in slanted strokes, those of small print included
 # Chroma is kept in blocks of 16 pixels, so that it bleeds over edges
@@ -294,7 +295,8 @@ def _nearest(colours: NDArray[np.float32], palette: NDArray[np.float32], toleran
     for number, colour in enumerate(palette):
         off = _distance(colours, colour)
         if number == GROUND:
-            off = np.where(off <= STANDS_OUT, np.minimum(off, tolerance), off)
+            near = np.minimum(off, tolerance) if tolerance <= CRISP else PALER_IS_GROUND * off
+            off = np.where(off <= STANDS_OUT, near, off)
         closer = off < nearest
         best[closer], nearest[closer] = number, off[closer]
     best[nearest > tolerance] = MIXED

@@ -168,7 +168,7 @@ def find_legend(scene: Scene, free: Sequence[Label]) -> Legend:
     `free` are the labels among which it is looked for: those that no axis has taken, or all.
     """
     tolerance = SAME_PIXELS if scene.blur else SAME_COLOUR
-    level = [label for label in free if label.turn == 0]
+    level = [label for label in free if label.turn == 0 and not _is_on_bar(label, scene)]
     near = _entries(scene, level, behind=False)
     sizes = _sizes(near)
     entries = _of_one_legend([entry for entry in near if not any(entry.swatch.extent == size.extent for size in sizes)])
@@ -195,6 +195,19 @@ def find_legend(scene: Scene, free: Sequence[Label]) -> Legend:
         marks=(*marks, *frames),
         sizes=sizes,
         tolerance=tolerance,
+    )
+
+
+def _is_on_bar(label: Label, scene: Scene) -> bool:
+    """Return whether a number stands on a coloured rectangle that is larger: a value printed on its bar, and no name."""
+    if not _FIGURES.match(label.text):
+        return False
+    text = label.extent
+    return any(
+        _is_lively(mark.fill or "#ffffff")
+        and mark.extent.holds((text.left, text.middle[1]))
+        and mark.extent.holds((text.right, text.middle[1]))
+        for mark in scene.rectangles
     )
 
 

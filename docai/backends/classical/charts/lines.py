@@ -19,6 +19,7 @@ from docai.backends.classical.charts.legends import Legend
 from docai.backends.classical.charts.names import Look, Named, name_of, names_at_ends
 from docai.backends.classical.charts.outlined import strokes_of_outlines
 from docai.backends.classical.charts.parts import Mark, Part, Strand, Value
+from docai.backends.classical.charts.regular import on_ticks
 from docai.backends.classical.charts.scales import Plot
 from docai.backends.classical.charts.scene import Place, Scene, Stroke, Symbol
 from docai.backends.classical.charts.sides import Drawn, Side, sides_of
@@ -66,6 +67,8 @@ def read_lines(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
     if not lines:
         return None
     lines = _completed(_named_at_ends(lines, scene, plot, legend, upright=frame.upright), frame)
+    if blurred:
+        lines = [replace(line, vertices=on_ticks(line.vertices, line.trace, frame)) for line in lines]
     lines = _with_sides(lines, scene, plot)
     lines = _with_errors(lines, strokes, scene, frame)
     frame = frame.on_calendar([vertex.place[0] for line in lines for vertex in line.vertices])

@@ -13,6 +13,7 @@ from docai.backends.classical.charts.checks import PALE
 from docai.backends.classical.charts.colours import GROUND, Layers, find_layers
 from docai.backends.classical.charts.edges import find_lines, find_ticks
 from docai.backends.classical.charts.mistaken import without_marks
+from docai.backends.classical.charts.pieces import without_cuts
 from docai.backends.classical.charts.prints import find_rows
 from docai.backends.classical.charts.scene import HALF_A_PIXEL, Label, Scene, Stroke
 from docai.backends.classical.charts.shapes import find_shapes
@@ -50,7 +51,7 @@ def scene_of_picture(view: View, languages: tuple[str, ...] = ("en",)) -> Scene:
     shot = take(view)
     layers = find_layers(shot.pixels)
     lines, over = find_lines(layers)
-    slabs = settled(find_slabs(layers, over), lines)
+    slabs = settled(without_cuts(find_slabs(layers, over)), lines)
     lines = lengthened(without_outlines(lines, slabs), slabs)
     ticks = find_ticks(layers, lines)
     shown = [*slabs, *find_shared(layers, over)]

@@ -1,0 +1,85 @@
+"""Pieces of a bar in a picture: what a printed label with its halo has cut one thin bar of a stack into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from docai.backends.classical.charts.scene import Extent, Rectangle
+
+ALIGNED: Final = 2.0  # pixels that the sides of a stack's parts, and of the pieces of one, differ by at most
+HIGHEST: Final = 40.0  # pixels that a bar is thick at most for a label to cut it right through
+PRINT: Final = 18.0  # pixels that a piece of a letter is long at most
+LARGER: Final = 2.0  # times as large as such a piece what it stands on is at least
+MANY: Final = 8  # pieces of one colour and of several sizes that letters leave at least
+MOSTLY: Final = 0.7  # of them that stand on something larger; print beside bars has other colours
+SHOWN: Final = 0.25  # of the whole bar that its pieces cover at least
+
+
+def without_cuts(slabs: Sequence[Rectangle]) -> list[Rectangle]:
+    """Return the rectangles of a picture, in its pixels, with those made whole that labels have cut, from large to small.
+
+    The pieces have one colour and stand side by side from one end to the other of a larger bar that they lie along.
+    """
+    turned = [_turned(slab) for slab in _joined(_without_halos(slabs))]
+    return sorted((_turned(slab) for slab in _joined(turned)), key=lambda slab: -slab.extent.width * slab.extent.height)
+
+
+def _without_halos(slabs: Sequence[Rectangle]) -> list[Rectangle]:
+    """Return rectangles without the pieces of letters and of their halos: small ones, nearly all on larger ones."""
+    kept: list[Rectangle] = []
+    for fill in {slab.fill for slab in slabs}:
+        own = [slab for slab in slabs if slab.fill == fill]
+        grounds = [slab.extent for slab in slabs if slab.fill != fill and _area(slab.extent) > LARGER * PRINT**2]
+        small = all(max(slab.extent.width, slab.extent.height) <= PRINT for slab in own)
+        sizes = {(round(slab.extent.width), round(slab.extent.height)) for slab in own}
+        if small and len(own) >= MANY and 2 * len(sizes) >= min(len(own), 2 * MANY):
+            on = sum(any(ground.holds(slab.extent.middle, ALIGNED) for ground in grounds) for slab in own)
+            own = [] if on >= MOSTLY * len(own) else own
+        kept += own
+    return kept
+
+
+def _area(extent: Extent) -> float:
+    return extent.width * extent.height
+
+
+def _joined(slabs: Sequence[Rectangle]) -> list[Rectangle]:
+    """Return rectangles with those pieces made one that stand side by side."""
+    kept = list(slabs)
+    for bar in [slab for slab in slabs if slab.extent.width > 2 * ALIGNED]:
+        left, _, right, _ = bar.extent
+        pieces = [
+            slab
+            for slab in kept
+            if left - ALIGNED <= slab.extent.left
+            and slab.extent.right <= right + ALIGNED
+            and slab.extent.width < right - left - 2 * ALIGNED
+            and slab.extent.height < min(HIGHEST, right - left)
+        ]
+        for first in [piece for piece in pieces if abs(piece.extent.left - left) <= ALIGNED]:
+            whole = _whole(first, pieces, bar.extent)
+            if whole is not None:
+                inside = {id(p) for p in pieces if p.fill == first.fill and whole.grown(ALIGNED / 2).holds(p.extent.middle)}
+                kept = [slab for slab in kept if id(slab) not in inside]
+                kept.append(replace(first, extent=whole))
+    return kept
+
+
+def _whole(first: Rectangle, pieces: Sequence[Rectangle], bar: Extent) -> Extent | None:
+    """Return where the bar lies that a piece at its beginning is of; None where its pieces do not reach from end to end."""
+    top, bottom = first.extent.top, first.extent.bottom
+    level = [p.extent for p in pieces if abs(p.extent.top - top) <= ALIGNED and abs(p.extent.bottom - bottom) <= ALIGNED]
+    own = [piece.extent for piece in pieces if piece.fill == first.fill and piece.extent in level]
+    shown = sum(extent.width * extent.height for extent in own)
+    end = max(extent.right for extent in own)
+    if len(own) < 2 or abs(end - bar.right) > ALIGNED or shown < SHOWN * bar.width * (bottom - top):
+        return None
+    return Extent(bar.left, top, bar.right, bottom)
+
+
+def _turned(slab: Rectangle) -> Rectangle:
+    """Return a rectangle with its sides exchanged: what runs across runs down."""
+    left, top, right, bottom = slab.extent
+    return replace(slab, extent=Extent(top, left, bottom, right))
