@@ -7,7 +7,7 @@ import pytest
 from docai.backends.classical.charts.bars import read_bars
 from docai.backends.classical.charts.heatmaps import outside_cells, read_heatmap
 from docai.backends.classical.charts.legends import Entry, Legend
-from docai.backends.classical.charts.ramps import find_ramp, without_ramp
+from docai.backends.classical.charts.ramps import find_ramp
 from docai.backends.classical.charts.scales import Plot, Scale, Tick
 from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene
 
@@ -48,7 +48,7 @@ def ramp():
 def read(rectangles, labels=(), legend=None, where=None):
     scene = Scene(200.0, 60.0, labels=labels, rectangles=rectangles)
     bar = find_ramp(scene)
-    bare = scene if bar is None else without_ramp(scene, bar)
+    bare = scene if bar is None else scene.without(bar.marks, bar.used)
     return read_heatmap(bare, where or plot(), legend or Legend(ramp=bar))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from docai import sources
 from docai.backends.classical.charts import read_chart
-from docai.backends.classical.charts.ramps import Strip, find_ramp, has_numbers, ramp_of, without_ramp
+from docai.backends.classical.charts.ramps import Strip, find_ramp, has_numbers, ramp_of
 from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene, Stroke
 from docai.tiling import View
 
@@ -83,7 +83,7 @@ def test_thin_rectangles_in_a_row_are_a_bar_of_colours_and_go_with_their_numbers
     whole = scene(rectangles=(cell, *steps, frame))
     ramp = find_ramp(whole)
     assert ramp.read(colour(30)).value == pytest.approx(30, abs=1)
-    assert without_ramp(whole, ramp) == Scene(200.0, 150.0, (), (cell,))
+    assert whole.without(ramp.marks, ramp.used) == Scene(200.0, 150.0, (), (cell,))
 
 
 def test_its_title_goes_with_it():

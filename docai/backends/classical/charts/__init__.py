@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import pairwise
@@ -24,14 +24,14 @@ from docai.backends.classical.charts.checks import checked
 from docai.backends.classical.charts.heatmaps import outside_cells, read_heatmap
 from docai.backends.classical.charts.legends import Legend, find_legend
 from docai.backends.classical.charts.lines import read_lines
-from docai.backends.classical.charts.parts import Mark, Part, Reader, Strand, Value
+from docai.backends.classical.charts.parts import Part, Reader, Strand, Value
 from docai.backends.classical.charts.paths import scene_of_paths
 from docai.backends.classical.charts.pictured import find_strips, with_cells
 from docai.backends.classical.charts.pies import find_pies, read_pies
 from docai.backends.classical.charts.pixels import scene_of_picture
 from docai.backends.classical.charts.points import read_points
 from docai.backends.classical.charts.printed import with_printed
-from docai.backends.classical.charts.ramps import find_ramp, without_ramp
+from docai.backends.classical.charts.ramps import find_ramp
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Extent, Label, Scene
 from docai.backends.classical.charts.strays import without_strays
@@ -62,11 +62,11 @@ def read_chart(view: View, languages: tuple[str, ...]) -> Reply:
     try:
         scene = scene_of_paths(view) if view.paths else scene_of_picture(view, languages)
         ramp = find_ramp(scene, find_strips(view, scene))
-        scene = with_cells(view, scene if ramp is None else without_ramp(scene, ramp))
+        scene = with_cells(view, scene if ramp is None else scene.without(ramp.marks, ramp.used))
     except InputError as error:
         return unread(view, f"its picture cannot be looked at ({error})")
     legend = replace(find_legend(scene, outside_cells(scene)), ramp=ramp)
-    bare = _without_legend(scene, legend)
+    bare = scene.without(legend.marks, legend.used)
     pies = find_pies(bare)
     plots = [] if pies else find_plots(bare)
     if not plots and not pies:
@@ -112,25 +112,6 @@ def _problem(view: View, code: str, message: str) -> Problem:
     return Problem(code=code, message=message, severity="note", page_number=view.page.number)
 
 
-def _without_legend(scene: Scene, legend: Legend) -> Scene:
-    used = {id(label) for label in legend.used}
-    labels = tuple(label for label in scene.labels if id(label) not in used)
-    return replace(_without(scene, legend.marks), labels=labels)
-
-
-def _without(scene: Scene, marks: Iterable[Mark]) -> Scene:
-    """Return a scene without some of its marks."""
-    taken = {id(mark) for mark in marks}
-    return replace(
-        scene,
-        rectangles=tuple(mark for mark in scene.rectangles if id(mark) not in taken),
-        strokes=tuple(mark for mark in scene.strokes if id(mark) not in taken),
-        polygons=tuple(mark for mark in scene.polygons if id(mark) not in taken),
-        symbols=tuple(mark for mark in scene.symbols if id(mark) not in taken),
-        sectors=tuple(mark for mark in scene.sectors if id(mark) not in taken),
-    )
-
-
 def _parts(scene: Scene, plot: Plot, legend: Legend) -> list[Part]:
     """Return what the readers find in turn; marks that one has explained are hidden from the next."""
     found = []
@@ -138,7 +119,7 @@ def _parts(scene: Scene, plot: Plot, legend: Legend) -> list[Part]:
         part = read(scene, plot, legend)
         if part is not None:
             found.append(part)
-            scene = _without(scene, part.marks)
+            scene = scene.without(part.marks)
     return without_strays(found, plot) if scene.blur else found
 
 

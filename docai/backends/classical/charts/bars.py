@@ -159,15 +159,8 @@ def _stacking(layout: _Layout, slack: float) -> Literal["none", "stacked", "perc
 
 def _error_bars(scene: Scene, plot: Plot, layout: _Layout, marks: Sequence[Mark], slack: float) -> dict[int, ErrorBar]:
     """Return the error bars at the ends of bars, by the number of the bar."""
-    taken = {id(mark) for mark in marks}
-    rest = replace(
-        scene,
-        rectangles=tuple(mark for mark in scene.rectangles if id(mark) not in taken),
-        strokes=tuple(mark for mark in scene.strokes if id(mark) not in taken),
-        symbols=tuple(mark for mark in scene.symbols if id(mark) not in taken),
-    )
     feet = [Foot(bar.block.middle, bar.far, bar.block.thickness) for bar in layout.bars]
-    return find_error_bars(rest, plot, feet, slack, upright=layout.upright)
+    return find_error_bars(scene.without(marks), plot, feet, slack, upright=layout.upright)
 
 
 # Series

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -38,19 +37,6 @@ DOT_GAP: Final = 2.4  # times their size apart
 DOT: Final = 9.0  # pixels that such a dot measures at most
 MOST: Final = 1500  # symbols in a picture; more are texture
 PRINT: Final = 0.5  # of a symbol's pixels that lie on print, where it is a letter
-
-
-@dataclass(frozen=True, slots=True)
-class _Blob:
-    """A small piece of one colour: its extent, and which of its pixels are inside, 0..1."""
-
-    extent: Extent
-    cover: Cover
-    corner: tuple[int, int]
-
-    @property
-    def size(self) -> float:
-        return max(self.extent.width, self.extent.height)
 
 
 def find_discs(

@@ -9,7 +9,7 @@ from typing import Final
 
 from docai.backends.classical.charts.legends import Legend
 from docai.backends.classical.charts.scales import Plot
-from docai.backends.classical.charts.scene import Extent, Place, Scene, Stroke
+from docai.backends.classical.charts.scene import Extent, Scene, Stroke
 
 STRAIGHT: Final = 0.3  # scene units that a line along an axis may waver by; a hairline is 0.25 points thick
 WHOLE: Final = 0.9  # of the plot that a line across it spans at least; grids of some producers stop short of the frame
@@ -80,11 +80,6 @@ def alike(one: str, two: str) -> bool:
 def is_grey(colour: str) -> bool:
     """Return whether a colour is a shade of grey, black and white included."""
     return max(channels(colour)) - min(channels(colour)) <= 2 * ALIKE
-
-
-def is_shown(place: Place, plot: Plot, margin: float) -> bool:
-    """Return whether a place lies in the plot."""
-    return plot.extent.holds(place, margin)
 
 
 def _meets(one: Extent, two: Extent) -> bool:

@@ -186,20 +186,6 @@ def has_numbers(extent: Extent, scene: Scene) -> bool:
     return sum(any(letter.isdigit() for letter in label.text) for label in beside) > 1
 
 
-def without_ramp(scene: Scene, ramp: Ramp) -> Scene:
-    """Return a scene without what a bar of colours is drawn and labelled with."""
-    taken = {id(mark) for mark in ramp.marks}
-    used = {id(label) for label in ramp.used}
-    return replace(
-        scene,
-        labels=tuple(label for label in scene.labels if id(label) not in used),
-        rectangles=tuple(mark for mark in scene.rectangles if id(mark) not in taken),
-        strokes=tuple(mark for mark in scene.strokes if id(mark) not in taken),
-        polygons=tuple(mark for mark in scene.polygons if id(mark) not in taken),
-        symbols=tuple(mark for mark in scene.symbols if id(mark) not in taken),
-    )
-
-
 def ramp_of(colours: Sequence[str], values: Sequence[float]) -> Ramp:
     """Return the ramp of colours that stand for single values, as a legend tells them; between them red, green and blue are mixed.
 

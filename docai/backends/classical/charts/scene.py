@@ -6,7 +6,8 @@ where it is one. All readers of charts see charts in this form only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from docai.box import Box
@@ -207,6 +208,19 @@ class Scene:
         """The middle one of its labels' sizes; a fiftieth of its height where it has none."""
         sizes = sorted(label.size for label in self.labels)
         return sizes[len(sizes) // 2] if sizes else self.height / 50
+
+    def without(self, marks: Iterable[Rectangle | Stroke | Polygon | Symbol | Sector], labels: Iterable[Label] = ()) -> Scene:
+        """Return it without some of its own marks and labels; equal ones that are others stay."""
+        taken = {id(mark) for mark in (*marks, *labels)}
+        return replace(
+            self,
+            labels=tuple(label for label in self.labels if id(label) not in taken),
+            rectangles=tuple(mark for mark in self.rectangles if id(mark) not in taken),
+            strokes=tuple(mark for mark in self.strokes if id(mark) not in taken),
+            polygons=tuple(mark for mark in self.polygons if id(mark) not in taken),
+            symbols=tuple(mark for mark in self.symbols if id(mark) not in taken),
+            sectors=tuple(mark for mark in self.sectors if id(mark) not in taken),
+        )
 
     def to_page(self, extent: Extent, view: View) -> Box:
         """Return where something of the scene of a view lies on the page."""

@@ -42,7 +42,6 @@ MOST_UNUSUAL: Final = 2.2  # times as high as most labels, in its box, that such
 SHORT: Final = 2  # letters and digits; signs are read as no more
 LEAST_UNIT, MOST_UNIT = 0.7, 1.25  # times as high as small words and numbers, and as large words, that short print is
 ENCLOSED: Final = 0.8  # of a sign that lies in other print
-SMALL_GAP: Final = 0.9  # of the letters' height, between numbers of a row at least for them to be labels of their own
 
 POINT_HIGH: Final = 0.3  # of the height of digits that a full stop is high at most
 POINT_INK: Final = 0.3  # of the darkest ink that it shows at least
