@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from docai.backends.classical.charts.areas import read_areas
 from docai.backends.classical.charts.legends import Entry, Legend
+from docai.backends.classical.charts.readers.areas import read_areas
 from docai.backends.classical.charts.scene import Extent, Polygon, Rectangle, Stroke
 from tests.placed_plots import BLUE, GREEN, RED, at, label, names, numbers, plot_of, scene_of, told
 

@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 
 import pytest
 
-from docai.backends.classical.charts.bars import read_bars
 from docai.backends.classical.charts.legends import Entry, Legend
-from docai.backends.classical.charts.naming import round_to_unit
+from docai.backends.classical.charts.readers.bars import read_bars
+from docai.backends.classical.charts.readers.naming import round_to_unit
 from docai.backends.classical.charts.scales import Plot, Scale, Tick
 from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Scene, Stroke, Symbol
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from docai.backends.classical.charts.boxes import read_boxes
 from docai.backends.classical.charts.legends import Entry, Legend
+from docai.backends.classical.charts.readers.boxes import read_boxes
 from docai.backends.classical.charts.scales import Plot, Scale, Tick
 from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Scene, Stroke, Symbol
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from docai.backends.classical.charts.bars import read_bars
-from docai.backends.classical.charts.heatmaps import outside_cells, read_heatmap
 from docai.backends.classical.charts.legends import Entry, Legend
 from docai.backends.classical.charts.ramps import find_ramp
+from docai.backends.classical.charts.readers.bars import read_bars
+from docai.backends.classical.charts.readers.heatmaps import outside_cells, read_heatmap
 from docai.backends.classical.charts.scales import Plot, Scale, Tick
 from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene
 

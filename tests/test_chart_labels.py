@@ -5,11 +5,11 @@ from __future__ import annotations
 import pymupdf
 import pytest
 
-from docai.backends.classical.charts.labels import labels_of_words
-from docai.backends.classical.charts.lettering import with_lines_joined
-from docai.backends.classical.charts.paths import scene_of_paths
-from docai.backends.classical.charts.runs import advances_of
 from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene, Stroke
+from docai.backends.classical.charts.vector import scene_of_paths
+from docai.backends.classical.charts.vector.labels import labels_of_words
+from docai.backends.classical.charts.vector.lettering import with_lines_joined
+from docai.backends.classical.charts.vector.runs import advances_of
 from docai.box import Box
 from docai.sources import Font, Origin, PageReference, Recognised, SourceWord, TextRun, open_source, origin_of, text_runs
 from docai.tiling import View

@@ -11,7 +11,7 @@ from itertools import accumulate, pairwise
 import pytest
 
 from docai.backends.classical.charts.legends import Entry, Legend
-from docai.backends.classical.charts.lines import read_lines
+from docai.backends.classical.charts.readers.lines import read_lines
 from docai.backends.classical.charts.scene import Extent, Polygon, Rectangle, Stroke, Symbol
 from tests.placed_plots import BLUE, BOTTOM, GREEN, GREY, LEFT, RED, RIGHT, TOP, at, label, names, numbers, plot_of, scene_of, told
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from docai.chart_scales import Token, find_scales, value_of
-from docai.chart_shapes import Place
+from docai.chart_regions.scales import Token, find_scales, value_of
+from docai.chart_regions.shapes import Place
 
 
 def column(texts, step=30.0, left=100.0):

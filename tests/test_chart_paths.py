@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docai.backends.classical.charts.cutting import cut_line, cut_outline
-from docai.backends.classical.charts.outlines import Edge, Outline, disc_of, rectangle_of, sector_of
-from docai.backends.classical.charts.paths import scene_of_paths
 from docai.backends.classical.charts.scene import Extent, Scene
+from docai.backends.classical.charts.vector import scene_of_paths
+from docai.backends.classical.charts.vector.cutting import cut_line, cut_outline
+from docai.backends.classical.charts.vector.outlines import Edge, Outline, disc_of, rectangle_of, sector_of
 from docai.sources import open_source, origin_of
 from docai.tiling import View
 from tests.test_sources import one_page

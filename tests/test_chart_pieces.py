@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from docai.backends.classical.charts.pieces import without_cuts
+from docai.backends.classical.charts.raster.pieces import without_cuts
 from docai.backends.classical.charts.scene import Extent, Rectangle
 
 BLUE, DARK, BLACK = "#2874dc", "#0c273b", "#131215"

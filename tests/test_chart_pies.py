@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from docai.backends.classical.charts.legends import Entry, Legend
-from docai.backends.classical.charts.pies import extent_of, find_pies, place_at, read_pies
+from docai.backends.classical.charts.readers.pies import extent_of, find_pies, place_at, read_pies
 from docai.backends.classical.charts.scene import Extent, Rectangle, Sector, Stroke
 from tests.placed_plots import BLUE, GREEN, GREY, RED, label, scene_of, told
 

@@ -4,14 +4,14 @@ import cv2
 import numpy as np
 import pytest
 
-from docai.backends.classical.charts.borders import lengthened, settled, without_outlines
-from docai.backends.classical.charts.colours import find_layers
-from docai.backends.classical.charts.edges import find_lines, find_ticks
-from docai.backends.classical.charts.overlaps import find_overlaps
-from docai.backends.classical.charts.pixels import scene_of_picture, take
-from docai.backends.classical.charts.prints import find_rows
+from docai.backends.classical.charts.raster import scene_of_picture, take
+from docai.backends.classical.charts.raster.borders import lengthened, settled, without_outlines
+from docai.backends.classical.charts.raster.colours import find_layers
+from docai.backends.classical.charts.raster.edges import find_lines, find_ticks
+from docai.backends.classical.charts.raster.overlaps import find_overlaps
+from docai.backends.classical.charts.raster.prints import find_rows
+from docai.backends.classical.charts.raster.slabs import find_slabs
 from docai.backends.classical.charts.scene import HALF_A_PIXEL
-from docai.backends.classical.charts.slabs import find_slabs
 from docai.box import Box
 from docai.sources import open_source, origin_of
 from docai.tiling import View

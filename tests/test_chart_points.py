@@ -8,7 +8,7 @@ import time
 import pytest
 
 from docai.backends.classical.charts.legends import Entry, Legend, Size
-from docai.backends.classical.charts.points import read_points
+from docai.backends.classical.charts.readers.points import read_points
 from docai.backends.classical.charts.scene import Extent, Stroke, Symbol
 from tests.placed_plots import BLUE, BOTTOM, GREEN, RED, at, label, names, numbers, plot_of, scene_of, told
 

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from docai.backends.classical.charts.colours import find_layers
-from docai.backends.classical.charts.grounds import ground_of_print
-from docai.backends.classical.charts.prints import Row, find_rows
+from docai.backends.classical.charts.raster.colours import find_layers
+from docai.backends.classical.charts.raster.grounds import ground_of_print
+from docai.backends.classical.charts.raster.prints import Row, find_rows
+from docai.backends.classical.charts.raster.words import Reading, _with_won, _without_icons
 from docai.backends.classical.charts.scene import Extent
-from docai.backends.classical.charts.words import Reading, _with_won, _without_icons
 from docai.backends.classical.engines import ReadLine, ReadWord
 from docai.backends.classical.strips import Strip
 from docai.marks import Rectangle

@@ -6,8 +6,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from docai.backends.classical.charts.dates import read_dates, read_moment
-from docai.backends.classical.charts.readings import figures_of, mended, misread, read_numbers, read_powers, said
+from docai.backends.classical.charts.axes.dates import read_dates, read_moment
+from docai.backends.classical.charts.axes.readings import figures_of, mended, misread, read_numbers, read_powers, said
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 
 from docai.box import Box
 from docai.chart_regions import _joined, find_charts
-from docai.chart_scales import value_of
-from docai.chart_shapes import Place, Shape, shapes_of
+from docai.chart_regions.scales import value_of
+from docai.chart_regions.shapes import Place, Shape, shapes_of
 from docai.lines import find_lines
 from docai.sources import VectorPath
 from tests.drawn_pages import Sheet, filled, page_of, regions_of

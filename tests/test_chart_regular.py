@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from docai.backends.classical.charts.framing import Frame
-from docai.backends.classical.charts.joining import Trace
-from docai.backends.classical.charts.regular import on_ticks
+from docai.backends.classical.charts.readers.framing import Frame
+from docai.backends.classical.charts.readers.joining import Trace
+from docai.backends.classical.charts.readers.regular import on_ticks
+from docai.backends.classical.charts.readers.vertices import Vertex
 from docai.backends.classical.charts.scales import Scale, Tick
 from docai.backends.classical.charts.scene import Extent, Label, Stroke
-from docai.backends.classical.charts.vertices import Vertex
 
 PLACES = (20.0, 60.0, 100.0, 140.0, 180.0)
 NAMES = Scale(

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from docai.backends.classical.charts.bends import simplified
-from docai.backends.classical.charts.colours import find_layers
-from docai.backends.classical.charts.mistaken import without_marks
+from docai.backends.classical.charts.raster.bends import simplified
+from docai.backends.classical.charts.raster.colours import find_layers
+from docai.backends.classical.charts.raster.mistaken import without_marks
+from docai.backends.classical.charts.raster.sectors import fit_circle
+from docai.backends.classical.charts.raster.shapes import Shapes, find_shapes
 from docai.backends.classical.charts.scene import Extent, Label, Place, Rectangle, Stroke
-from docai.backends.classical.charts.sectors import fit_circle
-from docai.backends.classical.charts.shapes import Shapes, find_shapes
 
 FINE = 8  # drawn so many times larger, and made smaller again
 BLUE, ORANGE, GREEN = (31, 119, 180), (255, 127, 14), (44, 160, 44)

@@ -1,7 +1,7 @@
 """Charts become data: a scene of labels and marks, calibrated axes, and a reader for each kind of mark.
 
-The story is told here: the scene (`paths.py`, or `pixels.py` for pictures), its plots with their axes (`axes.py`), the legend
-(`legends.py`), the readers in turn, each of which takes the marks that it explains (`bars.py`, …), printed values (`printed.py`),
+The story is told here: the scene (`vector/` from paths, `raster/` from pictures), its plots with their axes (`axes/`), the legend
+(`legends.py`), the readers in turn, each of which takes the marks that it explains (`readers/`), printed values (`printed.py`),
 checks (`checks.py`), and the `Chart` that comes of it.
 """
 
@@ -13,27 +13,27 @@ from dataclasses import replace
 from typing import Final
 
 from docai.backends.classical.cells import ENGINE
-from docai.backends.classical.charts.areas import read_areas
 from docai.backends.classical.charts.axes import find_plots
-from docai.backends.classical.charts.bars import read_bars
-from docai.backends.classical.charts.boxes import read_boxes
 from docai.backends.classical.charts.checks import checked
-from docai.backends.classical.charts.heatmaps import outside_cells, read_heatmap
 from docai.backends.classical.charts.legends import Legend, find_legend
-from docai.backends.classical.charts.lines import read_lines
 from docai.backends.classical.charts.parts import Part, Reader, Value
-from docai.backends.classical.charts.paths import scene_of_paths
-from docai.backends.classical.charts.pictured import find_strips, with_cells
-from docai.backends.classical.charts.pies import find_pies, read_pies
-from docai.backends.classical.charts.pixels import scene_of_picture
-from docai.backends.classical.charts.points import read_points
 from docai.backends.classical.charts.printed import with_printed
 from docai.backends.classical.charts.ramps import find_ramp
+from docai.backends.classical.charts.raster import scene_of_picture
+from docai.backends.classical.charts.readers.areas import read_areas
+from docai.backends.classical.charts.readers.bars import read_bars
+from docai.backends.classical.charts.readers.boxes import read_boxes
+from docai.backends.classical.charts.readers.heatmaps import outside_cells, read_heatmap
+from docai.backends.classical.charts.readers.lines import read_lines
+from docai.backends.classical.charts.readers.pies import find_pies, read_pies
+from docai.backends.classical.charts.readers.points import read_points
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Extent, Label, Scene
 from docai.backends.classical.charts.strays import without_strays
 from docai.backends.classical.charts.telling import Namer, namer_of
 from docai.backends.classical.charts.titles import find_titles
+from docai.backends.classical.charts.vector import scene_of_paths
+from docai.backends.classical.charts.vector.pictures import find_strips, with_cells
 from docai.document import Axis, Chart, ChartType, Point, Problem, Series
 from docai.errors import InputError
 from docai.exchange import Reply

@@ -1,7 +1,7 @@
 """Bars of colours: a strip whose colour changes from end to end, with the numbers beside it, tells what a colour means.
 
-A strip is drawn by many thin rectangles, as a shading, or as a picture (`pictured.py` looks at these two). Colours are compared in
-CIE L*a*b*, where equal distances look about equally far.
+A strip is drawn by many thin rectangles, as a shading, or as a picture (`vector/pictures.py` looks at these two). Colours are
+compared in CIE L*a*b*, where equal distances look about equally far.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from docai.backends.classical.charts.calibration import SNAPPED, calibrated
-from docai.backends.classical.charts.readings import read_numbers
+from docai.backends.classical.charts.axes.calibration import SNAPPED, calibrated
+from docai.backends.classical.charts.axes.readings import read_numbers
+from docai.backends.classical.charts.axes.ticks import find_lines, prepare
 from docai.backends.classical.charts.scales import Scale, Tick
 from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Scene, Stroke, Symbol
-from docai.backends.classical.charts.ticks import find_lines, prepare
 
 LEAST_STEPS: Final = 5  # colours of a strip
 LONG: Final = 2.5  # times as long as wide that a strip is at least

@@ -1,0 +1,473 @@
+"""Plots of a scene with their axes: value axes by labels that grow evenly, and names that stand beside them.
+
+An axis alone is a line of labels (`calibration.py`); here it is told which belong to one plot, how far the plot reaches, and where
+exactly zero lies.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from docai.backends.classical.charts.axes.baselines import placed_exactly
+from docai.backends.classical.charts.axes.calibration import OUTLIERS_IN_PICTURES, SNAPPED, Axis, calibrated
+from docai.backends.classical.charts.axes.categories import (
+    are_months_marked,
+    are_names,
+    as_names,
+    as_years,
+    filled,
+    find_names,
+    marked_places,
+    reach,
+    stand_evenly,
+)
+from docai.backends.classical.charts.axes.fits import MOST_OUTLIERS
+from docai.backends.classical.charts.axes.slanted import with_middles_told
+from docai.backends.classical.charts.axes.ticks import Lines, anchor, find_lines, has_swatches, in_lines, prepare
+from docai.backends.classical.charts.axes.titles import with_titles
+from docai.backends.classical.charts.scales import Plot, Scale
+from docai.backends.classical.charts.scene import Extent, Label, Scene
+
+LOOSE: Final = 1.5  # scene units that a plot's lines may begin behind its first tick
+APART_EMS: Final = 7.0  # between the labels of an axis and its plot, at most, when nothing else joins them
+ALIKE: Final = 0.85  # share of their length that two axes along one side share
+DOUBTFUL: Final = 0.6  # confidence below which an axis needs its lines to be believed
+LEAST_LINES: Final = 2  # each way, that fill the cell of two axes with a plot
+LEAST_PANEL, MOST_PANEL = 0.1, 0.9  # of a scene's area that the panel of its plot covers
+LARGEST: Final = 0.4  # of a scene's area that one of its marks covers
+THINNEST_EMS: Final = 0.3  # a bar is thicker
+LEAST_MARKS: Final = 2
+FILLED: Final = 0.5  # of the cells of a heat map that have a colour
+BASED: Final = 0.5  # of the marks of a plot without values that stand on one line
+LEVEL_EMS: Final = 0.3  # between the middles of a legend's marks and their labels
+SIZES_EMS: Final = 4.0  # between the marks of a legend of sizes and their labels
+LEAST_ALONE: Final = 4  # ticks of an axis without marks and partner
+LEAST_EMS: Final = 4.0  # no plot is smaller than that, of a letter's size
+
+
+def find_plots(scene: Scene) -> list[Plot]:
+    """Return the plots of a scene with their calibrated axes, in reading order.
+
+    A scale is None where there is no such axis, or none that can be read.
+    """
+    lines = find_lines(scene)
+    labels = with_middles_told(prepare(scene.labels), lines, scene)
+    axes = _value_axes(labels, lines, scene)
+    found: list[Plot] = []
+    for members in _paired(_without_inner(axes), lines, scene):
+        plot = _plot(members, labels, axes, lines, scene)
+        if plot is None:
+            continue
+        own = [axis for axis in members if axis is not None]
+        marked = all(axis.support >= SNAPPED for axis in own)
+        found.append(placed_exactly(plot, max(axis.rounded for axis in own), scene, marked=marked))
+    if not found:
+        found = find_unmeasured(labels, lines, scene)
+    extents = [plot.extent for plot in found]
+    found = [_with_own_labels(with_titles(plot, labels, extents), scene) for plot in found]
+    return sorted(found, key=lambda plot: (round(plot.extent.top / (4 * scene.em)), plot.extent.left))
+
+
+def _with_own_labels(plot: Plot, scene: Scene) -> Plot:
+    """Return a plot whose used labels are those of the scene, not those that they were joined or split to."""
+    used = [label.extent for label in plot.used]
+    own = [
+        label
+        for label in scene.labels
+        if any(extent.holds(label.extent.middle, 0.01) or label.extent.holds(extent.middle, 0.01) for extent in used)
+    ]
+    return replace(plot, used=tuple(own))
+
+
+# Value axes
+
+
+def _value_axes(labels: Sequence[Label], lines: Lines, scene: Scene) -> list[Axis]:
+    """Return the lines of labels that are value axes, each with the extent of its plot, no label in two of a direction."""
+    kept: list[Axis] = []
+    for horizontal in (False, True):
+        found: list[Axis] = []
+        whole: list[set[int]] = []
+        groups = sorted(in_lines(labels, horizontal=horizontal), key=len, reverse=True)
+        for group in groups:
+            own = {id(label) for label in group}
+            if any(own <= other for other in whole) or (not horizontal and has_swatches(group, scene)):
+                continue
+            axes = [
+                axis
+                for axis in calibrated(group, lines.crossing(horizontal=horizontal), scene, horizontal=horizontal)
+                if not _is_among_others(_spanned(axis, lines, scene), labels, scene)
+            ]
+            whole.extend({id(label) for label in axis.labels} for axis in axes if len(axis.labels) > 2)
+            found.extend(axes)
+        found.sort(key=lambda axis: axis.weight, reverse=True)
+        taken: list[Extent] = []
+        for axis in found:
+            if any(label.extent in taken for label in axis.labels) or not _is_axis(axis, scene):
+                continue
+            taken.extend(label.extent for label in axis.labels)
+            kept.append(axis)
+    return [_spanned(axis, lines, scene) for axis in _not_broken(kept, lines)]
+
+
+def _is_among_others(axis: Axis, labels: Sequence[Label], scene: Scene) -> bool:
+    """Return whether many labels stand in the same line within the plot of an axis and are no ticks of it."""
+    scale = axis.scale
+    own = {label.extent for label in axis.labels}
+    strangers = 0
+    for label in labels:
+        extent = label.extent
+        middle = extent.middle[1 if scale.horizontal else 0]
+        if axis.low <= middle <= axis.high and extent not in own and label.turn == axis.labels[0].turn:
+            held = any(extent.holds(one.middle) for one in own)  # split into several
+            strangers += not held and scale.start - LOOSE <= anchor(label, horizontal=scale.horizontal) <= scale.end + LOOSE
+    share = OUTLIERS_IN_PICTURES if scene.blur else MOST_OUTLIERS
+    return strangers > share * (strangers + len(own))
+
+
+def _is_axis(axis: Axis, scene: Scene) -> bool:
+    """Return whether labels that grow evenly are an axis: not the names of a legend, nor two numbers side by side."""
+    if not axis.scale.horizontal and (has_swatches(axis.labels, scene) or (axis.support < SNAPPED and _are_sizes(axis, scene))):
+        return False
+    long = abs(axis.scale.ticks[-1].place - axis.scale.ticks[0].place) >= LEAST_EMS / 2 * axis.size
+    return long and (len(axis.labels) > 2 or axis.support == 1.0)
+
+
+def _are_sizes(axis: Axis, scene: Scene) -> bool:
+    """Return whether each label of an upright axis has a mark before it, all over each other: a legend of sizes."""
+    size = axis.size
+    marks = [mark.extent for mark in scene.symbols] + [mark.extent for mark in scene.rectangles]
+    middles: list[float] = []
+    for label in axis.labels:
+        near = [
+            e.middle[0]
+            for e in marks
+            if abs(e.middle[1] - label.extent.middle[1]) < LEVEL_EMS * size
+            and -size < label.extent.left - e.right < SIZES_EMS * size
+        ]
+        if not near:
+            return False
+        middles.append(max(near))
+    return max(middles) - min(middles) < LEVEL_EMS * size
+
+
+def _not_broken(axes: Sequence[Axis], lines: Lines) -> list[Axis]:
+    """Return axes without the pieces of those that are broken, or of kinds that are not read: two scales on one line."""
+    broken: set[int] = set()
+    for number, axis in enumerate(axes):
+        for other in axes[:number]:
+            if axis.scale.horizontal != other.scale.horizontal or not _are_beside(axis, other):
+                continue
+            low, high = sorted(((axis.scale.start, axis.scale.end), (other.scale.start, other.scale.end)))
+            gap = high[0] - low[1]
+            one_line = any(
+                line.low <= low[0] + LOOSE
+                and line.high >= high[1] - LOOSE
+                and axis.low - 8 * axis.size < line.place < axis.high + 8 * axis.size
+                for line in lines.along(horizontal=axis.scale.horizontal)
+            )
+            if gap > 0 and one_line:
+                broken |= {id(axis), id(other)}
+    return [axis for axis in axes if id(axis) not in broken]
+
+
+def _without_inner(axes: Sequence[Axis]) -> list[Axis]:
+    """Return axes without columns and rows of numbers within the plot of others: values that are printed beside marks.
+
+    They stand where their numbers are, as ticks do, but have no marks of their own.
+    """
+    rows = [axis for axis in axes if axis.scale.horizontal and axis.support >= SNAPPED]
+    columns = [axis for axis in axes if not axis.scale.horizontal and axis.support >= SNAPPED]
+    cells = [
+        Extent(row.scale.start, column.scale.start, row.scale.end, column.scale.end)
+        for row in rows
+        for column in columns
+        if _is_near(row, column)
+    ]
+    return [axis for axis in axes if axis.support >= SNAPPED or not any(_is_within(axis, cell) for cell in cells)]
+
+
+def _is_within(axis: Axis, cell: Extent) -> bool:
+    """Return whether most labels of an axis lie within a plot."""
+    return 2 * sum(cell.holds(label.extent.middle) for label in axis.labels) > len(axis.labels)
+
+
+def _are_beside(axis: Axis, other: Axis) -> bool:
+    return min(axis.high, other.high) - max(axis.low, other.low) > 0.3 * axis.size
+
+
+def _spanned(axis: Axis, lines: Lines, scene: Scene) -> Axis:
+    """Return an axis that reaches as far as its plot: as lines and panels tell that run along it."""
+    scale = axis.scale
+    low, high = span_along(scale, axis, lines, scene) or (scale.start, scale.end)
+    return axis._replace(scale=replace(scale, start=min(low, scale.start), end=max(high, scale.end)))
+
+
+def span_along(scale: Scale, axis: Axis, lines: Lines, scene: Scene) -> tuple[float, float] | None:
+    """Return where the lines along an axis that hold all its ticks begin and end, or the panel; None where there are none."""
+    first, last = scale.start, scale.end
+    covering = [
+        (line.low, line.high)
+        for line in lines.along(horizontal=scale.horizontal)
+        if line.low <= first + LOOSE and line.high >= last - LOOSE
+    ]
+    panels = [(e.left, e.right) if scale.horizontal else (e.top, e.bottom) for e in panels_of(scene, axis)]
+    covering += [span for span in panels if span[0] <= first + LOOSE and span[1] >= last - LOOSE]
+    if not covering:
+        return None
+    counts = Counter((round(low), round(high)) for low, high in covering)
+    most = max(counts.values())
+    likely = [span for span in covering if counts[round(span[0]), round(span[1])] >= 0.5 * most]
+    return min(likely, key=lambda span: span[1] - span[0])
+
+
+def panels_of(scene: Scene, axis: Axis) -> list[Extent]:
+    """Return the large rectangles that may be the panel or frame of an axis' plot: its labels stand outside."""
+    least = LEAST_EMS * axis.size
+    inside = axis.labels[0].extent.middle, axis.labels[-1].extent.middle
+    found = []
+    for rectangle in scene.rectangles:
+        extent = rectangle.extent
+        if extent.width < least or extent.height < least or rectangle.order > len(scene.strokes) + len(scene.rectangles) / 2 + 50:
+            continue
+        plain = (
+            rectangle.fill in ("", "#ffffff")
+            or rectangle.stroke != ""
+            or extent.width * extent.height > 0.3 * scene.width * scene.height
+        )
+        if plain and not any(extent.holds(place) for place in inside):
+            found.append(extent)
+    return found
+
+
+# Pairs
+
+
+Members = tuple[Axis | None, Axis | None, Axis | None]  # across, down, and the second of one of them
+
+
+def _paired(axes: Sequence[Axis], lines: Lines, scene: Scene) -> list[Members]:
+    """Return which axes belong to one plot.
+
+    Each row and column of ticks span a cell. It is a plot where both stand beside it, or where lines or a panel fill it, as of
+    small multiples that share their axes; of several rows or columns along one cell the nearest ones are its own.
+    """
+    cells: dict[tuple[int, ...], list[tuple[Axis, Axis]]] = {}
+    for row in (axis for axis in axes if axis.scale.horizontal):
+        for column in (axis for axis in axes if not axis.scale.horizontal):
+            if _is_behind(column, row.scale) or _is_behind(row, column.scale):
+                continue
+            if _is_near(row, column) or _has_panel(row.scale, column.scale, lines, scene):
+                one, two = row.scale, column.scale
+                key = tuple(round(end / (2 * LOOSE)) for end in (one.start, one.end, two.start, two.end))
+                cells.setdefault(key, []).append((row, column))
+    plots: list[Members] = []
+    for pairs in cells.values():
+        rows, columns = ({id(pair[side]): pair[side] for pair in pairs}.values() for side in (0, 1))
+        across, above = _main(list(rows), pairs[0][1].scale)
+        down, right = _main(list(columns), pairs[0][0].scale)
+        plots.append((across, down, right or above))
+    used = {id(axis) for members in plots for axis in members}
+    rest = [axis for axis in axes if id(axis) not in used]
+    while rest:
+        along = [axis for axis in rest if axis.scale.horizontal == rest[0].scale.horizontal and _are_along(axis, rest[0])]
+        facing = [axis for axis in along if axis is rest[0] or _are_facing(axis, rest[0], scene)]
+        facing.sort(key=lambda axis: -axis.low if axis.scale.horizontal else axis.low)
+        first, second = facing[0], facing[1] if len(facing) > 1 else None
+        plots.append((first, None, second) if first.scale.horizontal else (None, first, second))
+        rest = [axis for axis in rest if axis is not first and axis is not second]
+    return plots
+
+
+def _main(axes: list[Axis], other: Scale) -> tuple[Axis, Axis | None]:
+    """Return the axis that stands nearest to a plot, and that on its other side; the left or lower one comes first."""
+    axes.sort(key=lambda axis: _outside((axis.low + axis.high) / 2, other))
+    first = axes[0]
+    middle = (other.start + other.end) / 2
+    facing = [axis for axis in axes[1:] if (axis.low - middle) * (first.low - middle) < 0 and _is_beside(axis, other)]
+    if not facing or not _is_beside(first, other):
+        return first, None
+    second = facing[0]
+    behind = second.low > first.low if first.scale.horizontal else second.low < first.low
+    return (second, first) if behind else (first, second)
+
+
+def _is_near(row: Axis, column: Axis) -> bool:
+    """Return whether the labels of two axes stand beside the plot that the two span."""
+    return _is_beside(row, column.scale) and _is_beside(column, row.scale)
+
+
+def _is_beside(axis: Axis, other: Scale) -> bool:
+    return _outside((axis.low + axis.high) / 2, other) <= APART_EMS * axis.size + (axis.high - axis.low) / 2
+
+
+def _is_behind(axis: Axis, other: Scale) -> bool:
+    """Return whether the plot of an axis lies on the other side of its labels than another axis, as its tick marks tell."""
+    place = (axis.low + axis.high) / 2
+    return (axis.side > 0 and place > other.end) or (axis.side < 0 and place < other.start)
+
+
+def _has_panel(across: Scale, down: Scale, lines: Lines, scene: Scene) -> bool:
+    """Return whether two lines each way, or a rectangle, reach from end to end of the cell that two scales span."""
+    cell = Extent(across.start, down.start, across.end, down.end)
+    for rectangle in scene.rectangles:
+        if max(abs(one - other) for one, other in zip(rectangle.extent, cell, strict=True)) <= LOOSE:
+            return True
+    for scale, other in ((across, down), (down, across)):
+        found = [
+            line
+            for line in lines.along(horizontal=scale.horizontal)
+            if abs(line.low - scale.start) <= LOOSE
+            and abs(line.high - scale.end) <= LOOSE
+            and other.start - LOOSE <= line.place <= other.end + LOOSE
+        ]
+        if len(found) < LEAST_LINES:
+            return False
+    return True
+
+
+def _outside(place: float, scale: Scale) -> float:
+    return max(0.0, scale.start - place, place - scale.end)
+
+
+def _are_along(axis: Axis, other: Axis) -> bool:
+    """Return whether two axes run along one plot: from about the same place to the same."""
+    one, two = axis.scale, other.scale
+    shared = min(one.end, two.end) - max(one.start, two.start)
+    return shared > ALIKE * max(one.end - one.start, two.end - two.start)
+
+
+def _are_facing(axis: Axis, other: Axis, scene: Scene) -> bool:
+    """Return whether two axes without a partner stand on both sides of one plot.
+
+    Where nothing tells on which sides their plots lie, nothing may be drawn behind the second, as in a next plot.
+    """
+    first, second = (axis, other) if axis.low < other.low else (other, axis)
+    if second.low - first.high <= LEAST_EMS * axis.size or first.side < 0 or second.side > 0:
+        return False
+    return first.side != second.side or not _is_drawn_behind(second, scene)
+
+
+def _is_drawn_behind(axis: Axis, scene: Scene) -> bool:
+    """Return whether marks larger than those of a legend lie to the right of an upright axis, or below a level one."""
+    scale, far = axis.scale, LEAST_EMS * axis.size
+    marks = [*(mark.extent for mark in scene.rectangles), *(mark.extent for mark in scene.strokes)]
+    for extent in marks:
+        begin, end = (extent.top, extent.bottom) if scale.horizontal else (extent.left, extent.right)
+        middle = extent.middle[0 if scale.horizontal else 1]
+        if begin > axis.high and end - begin > far and scale.start < middle < scale.end:
+            return True
+    return False
+
+
+# Plots
+
+
+def _plot(members: Sequence[Axis | None], labels: Sequence[Label], axes: Sequence[Axis], lines: Lines, scene: Scene) -> Plot | None:
+    """Return the plot of its axes (across, down, second), with names along the side that has no values."""
+    across, down, second = members
+    if across is not None and down is not None:
+        one, two = _told(across, down.scale, scene), _told(down, across.scale, scene)
+        one, two = _reaching(one, two, across, lines, scene), _reaching(two, one, down, lines, scene)
+        extent = Extent(one.start, two.start, one.end, two.end)
+        scales: list[Scale | None] = [one, two]
+    else:
+        axis = across or down
+        assert axis is not None
+        if axis.scale.confidence < DOUBTFUL:
+            return None
+        extent = reach(axis, lines, scene)
+        taken = {label.extent for other in axes for label in other.labels}
+        names = find_names(extent, [label for label in labels if label.extent not in taken], lines, scene, values=axis.scale)
+        if names is None and axis.support < SNAPPED and (len(axes) > 1 or len(axis.labels) < LEAST_ALONE):
+            return None
+        scales = [axis.scale, names] if axis is across else [names, axis.scale]
+    one_or_none, two_or_none = scales
+    third = second.scale if second is not None else None
+    used = tuple(tick.label for scale in (*scales, third) if scale is not None for tick in scale.ticks)
+    return Plot(extent, one_or_none, two_or_none, third, used)
+
+
+def _told(axis: Axis, other: Scale, scene: Scene) -> Scale:
+    """Return what an axis tells: values, or names where bars stand on its ticks, or its dates stand evenly."""
+    if stand_evenly(axis) or are_names(axis, other, scene) or are_months_marked(axis, other, scene):
+        return as_names(axis)
+    return as_years(axis.scale, other, scene)
+
+
+def _reaching(scale: Scale, other: Scale, axis: Axis, lines: Lines, scene: Scene) -> Scale:
+    """Return a scale without a line along it that reaches as far as marks beside its ticks do, a step at most."""
+    if scale.kind == "category" or span_along(axis.scale, axis, lines, scene) is not None:
+        return scale
+    far = Scale("linear", other.horizontal, other.start - other.step, other.end + other.step)
+    wide = replace(scale, start=scale.start - scale.step, end=scale.end + scale.step)
+    at = marked_places(scene, wide, far)
+    return replace(scale, start=min([scale.start, *at]), end=max([scale.end, *at]))
+
+
+def find_unmeasured(labels: Sequence[Label], lines: Lines, scene: Scene) -> list[Plot]:
+    """Return the plot of a scene without values on its axes: a heat map, bars whose values are printed on them, or dots by names.
+
+    Its marks tell where it lies: rectangles of which most end on one line, or that stand in rows and columns; else its panel.
+    """
+    marks = [e for e in filled(scene) if e.width * e.height < LARGEST * scene.width * scene.height]
+    marks = [e for e in marks if min(e.width, e.height) > THINNEST_EMS * scene.em]
+    cells = tiled(marks)
+    lying, standing = based_on(marks, horizontal=True), based_on(marks, horizontal=False)
+    kept = cells or max(lying, standing, key=len)
+    named = {True: bool(cells) or len(standing) >= len(lying), False: bool(cells) or len(lying) > len(standing)}
+    if not kept:
+        kept, named = _panels(scene), {True: True, False: True}
+    if not kept:
+        return []
+    hull = Extent(min(e.left for e in kept), min(e.top for e in kept), max(e.right for e in kept), max(e.bottom for e in kept))
+    scales: dict[bool, Scale | None] = {}
+    for horizontal in (True, False):
+        ends = (hull.top, hull.bottom) if horizontal else (hull.left, hull.right)
+        values = Scale("category", not horizontal, *ends)
+        scales[horizontal] = find_names(hull, labels, lines, scene, values=values) if named[horizontal] else None
+    told = [scale for scale in scales.values() if scale is not None and len(scale.ticks) >= LEAST_MARKS]
+    if len(told) < sum(named.values()):
+        return []
+    used = tuple(tick.label for scale in told for tick in scale.ticks)
+    return [Plot(hull, scales[True], scales[False], used=used)]
+
+
+def _panels(scene: Scene) -> list[Extent]:
+    """Return the rectangle that may be the panel of dots by names: large, but not the whole; none without dots in it."""
+    for rectangle in sorted(scene.rectangles, key=lambda mark: -mark.extent.width * mark.extent.height):
+        extent = rectangle.extent
+        share = extent.width * extent.height / (scene.width * scene.height)
+        dots = sum(extent.holds(symbol.centre) for symbol in scene.symbols)
+        if LEAST_PANEL < share < MOST_PANEL and dots >= LEAST_MARKS:
+            return [extent]
+    return []
+
+
+def tiled(marks: Sequence[Extent]) -> list[Extent]:
+    """Return the marks that stand in rows and columns, each as large as the others, at least two of both; else none."""
+    if not marks:
+        return []
+    sizes = Counter((round(mark.width), round(mark.height)) for mark in marks)
+    (width, height), _ = sizes.most_common(1)[0]
+    alike = [mark for mark in marks if abs(mark.width - width) <= LOOSE and abs(mark.height - height) <= LOOSE]
+    lefts, tops = {round(mark.left) for mark in alike}, {round(mark.top) for mark in alike}
+    places = {(round(mark.left), round(mark.top)) for mark in alike}
+    full = len(places) >= FILLED * len(lefts) * len(tops)
+    return alike if full and min(len(lefts), len(tops)) >= LEAST_MARKS else []
+
+
+def based_on(marks: Sequence[Extent], *, horizontal: bool) -> list[Extent]:
+    """Return the marks that begin on one line, where most do: to the left of bars that lie, below or above those that stand."""
+    best: list[Extent] = []
+    for side in ("left", "right") if horizontal else ("bottom", "top"):
+        counts = Counter(round(getattr(mark, side)) for mark in marks)
+        if not counts:
+            break
+        place, count = counts.most_common(1)[0]
+        if count >= max(LEAST_MARKS, BASED * len(marks)) and count > len(best):
+            best = [mark for mark in marks if abs(getattr(mark, side) - place) <= 1]
+    return best

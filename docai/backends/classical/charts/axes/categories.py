@@ -1,0 +1,428 @@
+"""Axes of categories: names that stand in a line beside a plot, each at its tick, its bar, or by itself."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from docai.backends.classical.charts.axes.calibration import EXACT, SNAPPED, Axis
+from docai.backends.classical.charts.axes.dates import read_moment
+from docai.backends.classical.charts.axes.fits import straight
+from docai.backends.classical.charts.axes.readings import read_numbers
+from docai.backends.classical.charts.axes.ticks import Line, Lines, anchor, has_swatches, in_lines, join, marks_near, snapped, split
+from docai.backends.classical.charts.scales import Scale, Tick
+from docai.backends.classical.charts.scene import Extent, Label, Polygon, Scene
+
+AWAY_EMS: Final = 5.0  # between names and their plot, at most
+PITCH_EMS: Final = 1.35  # from line to line of one name, at most; titles keep a greater distance
+MOST_NUMBERS: Final = 0.7  # of names that may be numbers where no bars stand at them
+NAMED_SHARE: Final = 0.8  # of bars that must stand in the middle of ticks that are names
+CENTRED: Final = 0.06  # of a step that the middle of a bar may be off its tick
+BASED_SHARE: Final = 0.6  # of the columns of bars that must stand on one line
+LOOSE: Final = 1.5  # scene units
+THIN: Final = 0.3  # scene units; thinner rectangles are lines
+ROUNDED: Final = 0.9  # of what a bar with rounded corners spans it covers
+NARROW: Final = 0.3  # of a scene that a plot is wide; one that seems narrower may be the first mark of a wider one
+SURE_NAMES: Final = 0.97  # sure is an axis of names at least at which marks stand
+WITHIN_YEAR: Final = 0.03  # of a year's length that something is off its beginning at most if it is meant to be there
+EVEN: Final = 0.3  # of the residual as dates that months have at most where they stand evenly, as names do
+
+
+def are_names(axis: Axis, values: Scale, scene: Scene) -> bool:
+    """Return whether the numbers or dates of an axis are names of bars: each bar stands in the middle of one.
+
+    Bars that stand between ticks, or far more of them than ticks, are measured by the axis.
+    """
+    scale = axis.scale
+    horizontal = scale.horizontal
+    bars = bars_between(scene, scale, values)
+    columns: dict[float, list[Extent]] = defaultdict(list)
+    for bar in bars:
+        columns[round(2 * _middle(bar, horizontal=horizontal)) / 2].append(bar)
+    if len(columns) < 2 or not _are_based(list(columns.values()), horizontal=horizontal):
+        return False
+    step, ticks = scale.step, [tick.place for tick in scale.ticks]
+    off = max(CENTRED * step, 0.6 + scene.blur)
+    centred = sum(min(abs(place - tick) for tick in ticks) <= off for place in columns)
+    thick = max(_thickness(bar, horizontal=horizontal) for bar in bars)
+    grouped = _stand_around(columns, ticks, step) and thick < 0.6 * step
+    named = centred >= NAMED_SHARE * len(columns) or grouped
+    return named and thick <= 1.02 * step + 2 * scene.blur and len(columns) >= 0.5 * len(ticks)
+
+
+def _stand_around(columns: dict[float, list[Extent]], ticks: Sequence[float], step: float) -> bool:
+    """Return whether groups of bars stand around ticks: the middles of all that are nearest to a tick average to it."""
+    groups: dict[float, list[float]] = defaultdict(list)
+    for place in columns:
+        groups[min(ticks, key=lambda tick: abs(tick - place))].append(place)
+    sizes = [len(group) for group in groups.values()]
+    if min(sizes) < 2 or min(sizes) != max(sizes):
+        return False
+    off = [abs((min(group) + max(group)) / 2 - tick) for tick, group in groups.items()]
+    return max(off) <= CENTRED * step + 0.6
+
+
+def stand_evenly(axis: Axis) -> bool:
+    """Return whether months, quarters or days stand evenly, as the names of bands do, and not as the days between them go."""
+    scale = axis.scale
+    if scale.kind != "date" or len(scale.ticks) < 4 or scale.form.endswith("%H:%M") or scale.form == "%Y":
+        return False
+    places = np.array([tick.place for tick in scale.ticks])
+    seconds = np.array([tick.value or 0.0 for tick in scale.ticks])
+    steps = np.round(np.diff(seconds) / np.diff(seconds).min())
+    order = np.concatenate([[0.0], np.cumsum(steps)])
+    even, dated = straight(places, order)[2], straight(places, seconds)[2]
+    return dated > 0.25 and even < EVEN * dated
+
+
+def are_months_marked(axis: Axis, values: Scale, scene: Scene) -> bool:
+    """Return whether an axis of months or days tells no year, and all lines and points have their values at its ticks.
+
+    Nothing tells the year then: the labels are the names of the values.
+    """
+    scale = axis.scale
+    if scale.kind != "date" or not scale.form.startswith("%m"):
+        return False
+    at = marked_places(scene, scale, values)
+    ticks = [tick.place for tick in scale.ticks]
+    return bool(at) and all(min(abs(place - tick) for tick in ticks) <= LOOSE for place in at)
+
+
+def as_years(scale: Scale, values: Scale, scene: Scene) -> Scale:
+    """Return an axis of years as one of numbers, where these stand as evenly as dates do and nothing is shown within a year."""
+    if scale.kind != "date" or scale.form != "%Y" or any(tick.value is None for tick in scale.ticks):
+        return scale
+    years = [float(datetime.fromtimestamp(tick.value or 0.0, tz=timezone.utc).year) for tick in scale.ticks]
+    step, origin, residual = straight(np.array([tick.place for tick in scale.ticks]), np.array(years))
+    at = marked_places(scene, scale, values)
+    whole = all(abs(place - step * round((place - origin) / step) - origin) <= WITHIN_YEAR * abs(step) for place in at)
+    if not at or not whole or residual > max(scale.residual + EXACT, 2 * scale.residual):  # ticks may be rounded
+        return scale
+    ticks = tuple(tick._replace(value=year) for tick, year in zip(scale.ticks, years, strict=True))
+    # the scale may have been moved from its ticks, since these are rounded
+    off = [scale.place(tick.value) - step * year - origin for tick, year in zip(scale.ticks, years, strict=True) if tick.value]
+    origin += sum(off) / max(1, len(off))
+    return replace(scale, kind="linear", form="", ticks=ticks, slope=1 / step, intercept=-origin / step, residual=residual)
+
+
+def marked_places(scene: Scene, scale: Scale, values: Scale) -> list[float]:
+    """Return where along an axis lines have their vertices, and points stand, within the plot."""
+    across, down = (scale, values) if scale.horizontal else (values, scale)
+    plot, axis = Extent(across.start, down.start, across.end, down.end), 0 if scale.horizontal else 1
+    found = [place[axis] for stroke in scene.strokes if len(stroke.places) > 2 for place in stroke.places if plot.holds(place)]
+    return found + [symbol.centre[axis] for symbol in scene.symbols if plot.holds(symbol.centre)]
+
+
+def bars_between(scene: Scene, scale: Scale, values: Scale) -> list[Extent]:
+    """Return the filled rectangles that lie in a plot and are no panel of it."""
+    across, down = (scale, values) if scale.horizontal else (values, scale)
+    plot = Extent(across.start, down.start, across.end, down.end).grown(LOOSE)
+    return [
+        extent
+        for extent in filled(scene)
+        if plot.holds(extent.middle) and extent.width * extent.height < 0.8 * plot.width * plot.height
+    ]
+
+
+def filled(scene: Scene) -> list[Extent]:
+    """Return where filled rectangles lie that are not white, those with rounded corners included, but no lines or swatches."""
+    found = [mark.extent for mark in scene.rectangles if mark.fill not in ("", "#ffffff")]
+    found += [mark.extent for mark in scene.polygons if mark.fill != "#ffffff" and _is_rounded(mark)]
+    return [extent for extent in found if min(extent.width, extent.height) > THIN and not _is_swatch(extent, scene)]
+
+
+def _is_swatch(extent: Extent, scene: Scene) -> bool:
+    """Return whether a small rectangle has a name right behind it, as those of a legend have."""
+    size = scene.em
+    if extent.height > 1.5 * size or extent.width > 3.5 * size:
+        return False
+    return any(
+        -0.2 * size < label.extent.left - extent.right < 1.5 * size
+        and abs(label.extent.middle[1] - extent.middle[1]) < 0.4 * size
+        and any(letter.isalpha() for letter in label.text)
+        for label in scene.labels
+    )
+
+
+def _is_rounded(mark: Polygon) -> bool:
+    """Return whether an outline is a rectangle but for its corners: it covers nearly all that it spans."""
+    places, extent = mark.places, mark.extent
+    if len(places) > 40:
+        return False
+    twice = sum(x * below - right * y for (x, y), (right, below) in zip(places, (*places[1:], places[0]), strict=True))
+    return abs(twice) / 2 > ROUNDED * extent.width * extent.height
+
+
+def _middle(extent: Extent, *, horizontal: bool) -> float:
+    return extent.middle[0 if horizontal else 1]
+
+
+def _thickness(extent: Extent, *, horizontal: bool) -> float:
+    return extent.width if horizontal else extent.height
+
+
+def _are_based(columns: Sequence[Sequence[Extent]], *, horizontal: bool) -> bool:
+    """Return whether most columns of bars, stacked or not, begin or end on one line along the axis."""
+    low = [min(bar.top if horizontal else bar.left for bar in column) for column in columns]
+    high = [max(bar.bottom if horizontal else bar.right for bar in column) for column in columns]
+    places = low + high
+    most = max(sum(abs(one - place) < 0.6 for one in places) for place in places[:60])
+    return most >= BASED_SHARE * len(columns)
+
+
+def as_names(axis: Axis) -> Scale:
+    """Return an axis of numbers or dates as one of names."""
+    scale = axis.scale
+    ticks = tuple(tick._replace(value=None) for tick in scale.ticks)
+    sure = max(SURE_NAMES, scale.confidence)  # whatever steps they would have as numbers, marks stand at them
+    return Scale("category", scale.horizontal, scale.start, scale.end, ticks, confidence=sure)
+
+
+def find_names(plot: Extent, free: Sequence[Label], lines: Lines, scene: Scene, *, values: Scale) -> Scale | None:
+    """Return the names that stand along the other side of the plot of a value axis; None where there are none.
+
+    Args:
+        plot: What the plot spans.
+        free: The labels that no value axis has.
+        lines: Those of the scene.
+        scene: The chart.
+        values: The value axis; the zero within it is a place where names may stand.
+    """
+    horizontal = not values.horizontal
+    size = scene.em
+    beside = [label for label in free if _stands_by(label, plot, values, size)]
+    rows = [row for row in in_lines(beside, horizontal=horizontal) if horizontal or not has_swatches(row, scene)]
+    rows += [[label] for label in beside]
+    span = (plot.left, plot.right) if horizontal else (plot.top, plot.bottom)
+    bars = _columns(scene, Scale("category", horizontal, *span), values)
+    best: tuple[tuple[float, float], list[Label], list[Line]] | None = None
+    for row in rows:
+        marks = marks_near(row, lines.crossing(horizontal=horizontal), horizontal=horizontal)
+        parts = _parted(row, marks, bars) if horizontal else row
+        places = [anchor(label, horizontal=horizontal) for label in parts]
+        own = sum(snapped(one, place, marks) is not None for one, place in zip(parts, places, strict=True))
+        barred = sum(any(abs(place - bar) < 0.35 * size + scene.blur for bar in bars) for place in places)
+        if len(parts) < 2 and not (own or barred):
+            continue
+        away = _away(row, plot, values) / size
+        weight = own + barred + 0.5 * len(parts) - 0.3 * len(parts) * away, -away
+        if best is None or weight > best[0]:
+            best = weight, parts, marks
+    if best is None:
+        return None
+    _, row, marks = best
+    own = sum(snapped(label, anchor(label, horizontal=horizontal), marks) is not None for label in row)
+    places = [mark.place for mark in marks] if 2 * own > len(row) else bars
+    names = _whole(row, beside, places, horizontal=horizontal)
+    if not bars and sum(bool(read_numbers([name.text])) for name in names) > MOST_NUMBERS * len(names):
+        return None  # a scale of a kind that is not read
+    return _named(names, marks, bars or _vertices(scene, span, values, len(names)), span, horizontal=horizontal)
+
+
+def reach(values: Axis, lines: Lines, scene: Scene) -> Extent:
+    """Return what the plot of a value axis spans: the other way by its grid lines, axis lines, or bars, else the whole scene."""
+    scale, size = values.scale, values.size
+    spans = [(mark.low, mark.high) for mark in values.marks if mark is not None and mark.length > 4 * size]
+    if not spans:
+        spans = [
+            (line.low, line.high)
+            for line in lines.crossing(horizontal=scale.horizontal)
+            if line.length > 4 * size
+            and scale.start - scale.step - LOOSE <= line.place <= scale.end + scale.step + LOOSE  # axes lie outside of the ticks
+            and _begins_at(line, values)
+        ]
+    if spans and max(high - low for low, high in spans) < NARROW * (scene.height if scale.horizontal else scene.width):
+        spans = [] if _go_on(spans, scene, values) else spans  # caps of the first whisker, say
+    if not spans:
+        inside = [
+            extent
+            for extent in filled(scene)
+            if scale.start - LOOSE <= _middle(extent, horizontal=scale.horizontal) <= scale.end + LOOSE
+            and extent.width * extent.height < 0.5 * scene.width * scene.height
+        ]
+        spans = [(e.top, e.bottom) if scale.horizontal else (e.left, e.right) for e in inside]
+    spans = spans or [(0.0, scene.height if scale.horizontal else scene.width)]
+    low, high = min(span[0] for span in spans), max(span[1] for span in spans)
+    return Extent(scale.start, low, scale.end, high) if scale.horizontal else Extent(low, scale.start, high, scale.end)
+
+
+def _go_on(spans: Sequence[tuple[float, float]], scene: Scene, values: Axis) -> bool:
+    """Return whether most filled rectangles level with a value axis lie outside of what it is said to span."""
+    scale = values.scale
+    low, high = min(span[0] for span in spans) - LOOSE, max(span[1] for span in spans) + LOOSE
+    level = [extent for extent in filled(scene) if scale.start <= _middle(extent, horizontal=scale.horizontal) <= scale.end]
+    return sum(not low <= _middle(e, horizontal=not scale.horizontal) <= high for e in level) > len(level) / 2
+
+
+def _begins_at(line: Line, values: Axis) -> bool:
+    """Return whether a line begins or ends by the labels of an axis, on the side of the plot, or runs through them."""
+    near = 4 * values.size
+    after, before = abs(line.low - values.high) < near, abs(line.high - values.low) < near
+    through = line.low < values.low and line.high > values.high
+    return through or (after and values.side >= 0) or (before and values.side <= 0)
+
+
+def _stands_by(label: Label, plot: Extent, values: Scale, size: float) -> bool:
+    """Return whether a label may be a name: it stands at the ends of the value axis, or by its zero, within the plot's sides."""
+    place = anchor(label, horizontal=not values.horizontal)
+    low, high = (plot.top, plot.bottom) if values.horizontal else (plot.left, plot.right)
+    return low - size <= place <= high + size and _away([label], plot, values) <= AWAY_EMS * size
+
+
+def _away(row: Sequence[Label], plot: Extent, values: Scale) -> float:
+    """Return how far names stand off the nearer end of the value axis, or its zero."""
+    near = min(label.extent.left if values.horizontal else label.extent.top for label in row)
+    far = max(label.extent.right if values.horizontal else label.extent.bottom for label in row)
+    start, end = (plot.left, plot.right) if values.horizontal else (plot.top, plot.bottom)
+    ends = [abs(near - end), abs(far - start)]
+    if values.kind == "linear":
+        zero = values.place(0.0)
+        if start < zero < end:
+            ends += [abs(near - zero), abs(far - zero)]
+    return min(ends)
+
+
+def _columns(scene: Scene, side: Scale, values: Scale) -> list[float]:
+    """Return the middles of the bars of a plot along its names, each once."""
+    found: list[float] = []
+    for place in sorted(_middle(bar, horizontal=side.horizontal) for bar in bars_between(scene, side, values)):
+        if not found or place - found[-1] > 0.5 + scene.blur:
+            found.append(place)
+    return found
+
+
+def _vertices(scene: Scene, span: tuple[float, float], values: Scale, count: int) -> list[float]:
+    """Return where lines and points have their values along names, if these are as many as the names."""
+    found: list[float] = []
+    for place in sorted(marked_places(scene, Scale("category", not values.horizontal, *span), values)):
+        if not found or place - found[-1] > LOOSE:
+            found.append(place)
+    return found if len(found) == count else []
+
+
+def _parted(row: Sequence[Label], marks: Sequence[Line], bars: Sequence[float]) -> list[Label]:
+    """Return names with those parted whose words stand at ticks or bars of their own."""
+    places = [mark.place for mark in marks] or list(bars)
+    found: list[Label] = []
+    for label in row:
+        words = split(label)
+        own = {min(places, key=lambda place: abs(place - word.extent.middle[0])) for word in words} if places else set()
+        inside = [place for place in places if label.extent.left - 1 <= place <= label.extent.right + 1]
+        found.extend(words if 1 < len(words) == len(own) == len(inside) else [label])
+    return found
+
+
+def _named(
+    names: Sequence[Label], marks: Sequence[Line], bars: Sequence[float], span: tuple[float, float], *, horizontal: bool
+) -> Scale:
+    """Return the scale of names: at their marks, else at their bars where each has one, else where they stand."""
+    ticks: list[Tick] = []
+    own = 0
+    for label in names:
+        place = anchor(label, horizontal=horizontal)
+        mark = snapped(label, place, marks)
+        own += mark is not None
+        ticks.append(Tick(place if mark is None else mark, label))
+    ticks.sort(key=lambda tick: tick.place)
+    if own < SNAPPED * len(ticks):
+        ticks = _at_bars(ticks, bars)
+    return Scale("category", horizontal, min(span[0], ticks[0].place), max(span[1], ticks[-1].place), tuple(ticks))
+
+
+def _at_bars(ticks: Sequence[Tick], bars: Sequence[float]) -> list[Tick]:
+    """Return ticks at their bars where as many names as there are bars stand equally far beside them.
+
+    Names may stand above their bars, and a title above the names: it has no bar.
+    """
+    if len(bars) < 2 or len(ticks) < len(bars):
+        return list(ticks)
+    step = min(after - before for before, after in pairwise(bars))
+    for first in range(len(ticks) - len(bars) + 1):
+        chosen = ticks[first : first + len(bars)]
+        off = [tick.place - bar for tick, bar in zip(chosen, bars, strict=True)]
+        if max(off) - min(off) <= 0.3 * chosen[0].label.size and abs(off[0]) < step:
+            return [tick._replace(place=bar) for tick, bar in zip(chosen, bars, strict=True)]
+    return list(ticks)
+
+
+def _whole(row: Sequence[Label], beside: Sequence[Label], places: Sequence[float], *, horizontal: bool) -> list[Label]:
+    """Return names whole: with their further lines, and with the name of the group that they stand in.
+
+    Args:
+        row: The names, in the order of their places.
+        beside: The labels around, those of further lines among them.
+        places: Those of the ticks or bars along them, as far as they are known.
+        horizontal: Whether names stand side by side.
+    """
+    if not horizontal:
+        return _piled(row, places)
+    names, last = list(row), [label.extent for label in row]
+    own = {label.extent for label in row}
+    below = sorted((label for label in beside if label.extent not in own and label.turn == 0), key=lambda label: label.extent.top)
+    rest = []
+    for label in below:
+        number = _continued(label, names, last)
+        if number is None:
+            rest.append(label)
+        else:
+            names[number] = join([names[number], label], f"{names[number].text} {label.text}")
+            last[number] = label.extent
+    return _in_groups(names, rest)
+
+
+def _continued(label: Label, names: Sequence[Label], last: Sequence[Extent]) -> int | None:
+    """Return the number of the name that a label is the next line of, None where it is of none."""
+    for number, (name, line) in enumerate(zip(names, last, strict=True)):
+        pitch = max(label.extent.top - line.top, label.extent.middle[1] - line.middle[1])
+        centred = abs(label.extent.middle[0] - name.extent.middle[0]) < 0.6 * name.size
+        alike = abs(label.size - name.size) <= 0.1 * name.size and name.turn == 0
+        if alike and centred and 0.5 * name.size < pitch < PITCH_EMS * name.size:
+            return number
+    return None
+
+
+def _piled(row: Sequence[Label], places: Sequence[float]) -> list[Label]:
+    """Return names in a column, those joined that are lines of one name: as many as there are ticks or bars remain."""
+    piles: list[list[Label]] = []
+    for label in sorted(row, key=lambda label: label.extent.top):
+        pitch = label.extent.top - piles[-1][-1].extent.top if piles else math.inf
+        if pitch < PITCH_EMS * label.size:
+            piles[-1].append(label)
+        else:
+            piles.append([label])
+    count = len(places) or len(piles)
+    if len(piles) == len(row) or abs(len(row) - count) <= abs(len(piles) - count):
+        return list(row)
+    return [join(pile, " ".join(label.text for label in pile)) if len(pile) > 1 else pile[0] for pile in piles]
+
+
+def _in_groups(names: list[Label], rest: Sequence[Label]) -> list[Label]:
+    """Return names with those of their groups, which stand in a second row, each below the middle of its names."""
+    size = names[0].size
+    bottom = max(name.extent.bottom for name in names)
+    row = [label for label in rest if -0.6 * size < label.extent.top - bottom < 1.2 * size]
+    row.sort(key=lambda label: label.extent.middle[0])
+    if not 2 <= len(row) < len(names):
+        return names
+    centres = [label.extent.middle[0] for label in row]
+    members = [min(range(len(row)), key=lambda number: abs(centres[number] - anchor(name, horizontal=True))) for name in names]
+    step = (names[-1].extent.middle[0] - names[0].extent.middle[0]) / max(1, len(names) - 1)
+    for number, centre in enumerate(centres):
+        own = [anchor(name, horizontal=True) for name, member in zip(names, members, strict=True) if member == number]
+        if not own or abs((own[0] + own[-1]) / 2 - centre) > 0.35 * step:
+            return names
+    return [_of_group(name, row[member]) for name, member in zip(names, members, strict=True)]
+
+
+def _of_group(name: Label, group: Label) -> Label:
+    """Return a name with its group: "Q1 2019", "North Q1"."""
+    dated = f"{name.text} {group.text}"
+    text = dated if read_moment(dated) is not None else f"{group.text} {name.text}"
+    return replace(name, text=text, words=(*name.words, *group.words))

@@ -1,0 +1,57 @@
+"""Slanted labels: whether each ends at its tick, or has its middle there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from docai.backends.classical.charts.axes.ticks import REACH_EMS, Lines, anchor, lines_near
+from docai.backends.classical.charts.scene import Label, Scene
+
+LEAST_SLANT, MOST_SLANT = 10.0, 80.0  # degrees; others stand with their middles at their ticks
+FLUSH_EMS: Final = 0.35  # by which slanted labels of one axis begin, or have their middles, out of line
+CLEARLY: Final = 0.6  # of how far off their ends are, at most, that middles are off ticks if these tell the places
+LEAST: Final = 2  # labels that tell how a row stands
+
+
+def with_middles_told(labels: Sequence[Label], lines: Lines, scene: Scene) -> list[Label]:
+    """Return labels, slanted ones that have their middles at their ticks as such that run up or down: these point so as well.
+
+    Most producers let slanted labels end at their ticks; matplotlib centres them unless it is told otherwise. Which it is,
+    tick marks, grid lines, bars and the vertices of lines tell.
+    """
+    rows: dict[tuple[float, int], list[Label]] = defaultdict(list)
+    for label in labels:
+        turn = (label.turn + 180) % 360 - 180
+        if LEAST_SLANT < abs(turn) < MOST_SLANT:
+            rows[round(turn), round(label.size)].append(label)
+    centred: set[int] = set()
+    for row in rows.values():
+        if len(row) >= LEAST and _have_middles_at_ticks(row, lines, scene):
+            centred |= {id(label) for label in row}
+    return [replace(label, turn=90.0 if label.turn > 0 else -90.0) if id(label) in centred else label for label in labels]
+
+
+def _have_middles_at_ticks(row: Sequence[Label], lines: Lines, scene: Scene) -> bool:
+    places = np.array([mark.place for mark in lines_near(row, lines.down, horizontal=True)])
+    if not len(places):
+        places = np.array(_of_marks(scene))
+    if not len(places):
+        return False
+    middles, ends = (
+        np.array([np.abs(places - at).min() for at in found])
+        for found in ([label.extent.middle[0] for label in row], [anchor(label, horizontal=True) for label in row])
+    )
+    reach = REACH_EMS * row[0].size
+    by_middles, by_ends = float(np.median(middles)), float(np.median(ends))
+    return by_middles <= reach and by_middles < CLEARLY * by_ends
+
+
+def _of_marks(scene: Scene) -> list[float]:
+    """Return where bars have their middles, and lines their vertices, along the axis of slanted labels."""
+    bars = [mark.extent.middle[0] for mark in scene.rectangles if mark.fill not in ("", "#ffffff")]
+    return bars or [x for stroke in scene.strokes if len(stroke.places) > 2 for x, _ in stroke.places]

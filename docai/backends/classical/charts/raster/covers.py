@@ -1,0 +1,160 @@
+"""Which colours of a chart's picture are those of lines and symbols, and how much of each pixel they cover."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from docai.backends.classical.charts.raster.colours import GROUND, MIXED, Layers
+from docai.backends.classical.charts.raster.fields import Claims
+from docai.backends.classical.charts.raster.threads import Cover
+from docai.marks import Mask
+
+LEAST_INK: Final = 14  # pixels of a colour outside of other marks, print, axes and grid, of which a line is made at least
+CORE: Final = 5  # pixels that what is no line is thick at least
+MOST_CORE: Final = 0.3  # of a colour's pixels that are of something so thick, where it is one of lines
+EVEN: Final = 0.02  # of a way that pixels are off two colours' ways alike, where the stronger colour has them
+BONUS: Final = 0.3  # of a colour's way that a mixed pixel may be off it for each pure one beside
+COLOURED: Final = 40.0  # of 255 that the parts of a colour differ by; greys are often lines of their own
+LEAST_SHARE: Final = 0.02  # of the way to a colour that its faintest smoothed edge is
+PALER: Final = 0.6  # of a colour's contrast that a thin line shows at least
+RARER: Final = 0.7  # of a colour's pixels at most
+BESIDE: Final = 0.9  # of a shade's pixels that lie beside those of its colour
+STRONGER: Final = 1.2  # times as far on the way to a colour as a shade that is its smoothed edge, some pixel within two is,
+ALONG: Final = 0.85  # of that shade's pixels
+OFF_WAY: Final = 0.12  # of that way's length that a mixture is off it at most
+
+
+def stroke_colours(layers: Layers, taken: Claims, printed: Mask, ruled: Mask) -> tuple[list[int], dict[int, list[int]]]:
+    """Return the colours that lines may have, and for each the colours that are its smoothed edges: between it and the ground."""
+    free = (printed == 0) & (ruled == 0) & (taken == 0)
+    labels = np.where(free, layers.labels, MIXED)
+    counts = np.bincount(labels[labels >= 0], minlength=layers.count)
+    candidates = [number for number in range(1, layers.count) if counts[number] >= LEAST_INK and number not in layers.plates]
+    kept: list[int] = []
+    shades: dict[int, list[int]] = {number: [] for number in candidates}
+    shares: dict[int, NDArray[np.float32]] = {}
+    besides: dict[int, NDArray[np.intp]] = {}
+    shaded = [number for number in range(1, layers.count) if counts[number] and number not in layers.plates]
+    for other in sorted(shaded, key=lambda n: -_contrast(layers, n)):
+        own = labels == other
+        owner, least = None, math.inf
+        for number in (number for number in kept if _is_shade(layers, other, number)):
+            if number not in shares:
+                shares[number] = _shares(layers, number)
+                near = _grown(layers.mask(number), 1) > 0
+                besides[number] = np.bincount(layers.labels[near & (labels >= 0)], minlength=layers.count)
+            share = shares[number]
+            stronger = _grown(np.asarray(share > STRONGER * float(np.median(share[own])), np.uint8), 2)
+            edge = besides[number][other] > BESIDE * counts[other] or float(stronger[own].mean()) > ALONG
+            if (edge or _is_paler(layers, other, number, counts)) and _off_way(layers, other, number) < least:
+                owner, least = number, _off_way(layers, other, number)
+        if owner is not None:
+            shades[owner].append(other)
+        elif other in candidates:
+            kept.append(other)
+    return [number for number in candidates if number in kept], shades
+
+
+def _off_way(layers: Layers, other: int, number: int) -> float:
+    """Return how far a colour is off the way from the ground to another, as a share of its own contrast."""
+    way = layers.palette[number] - layers.palette[GROUND]
+    off = layers.palette[other] - layers.palette[GROUND]
+    along = float(off @ way) / max(float(way @ way), 1.0)
+    return float(np.linalg.norm(off - along * way)) / max(float(np.linalg.norm(off)), 1.0)
+
+
+def _shares(layers: Layers, number: int) -> NDArray[np.float32]:
+    """Return how far each pixel is on the way from what is behind it to a colour, (height, width); 0 where it lies beside that."""
+    way = layers.palette[number] - layers.behind
+    length = np.maximum((way * way).sum(2), 1.0)
+    off = layers.pixels.astype(np.float32) - layers.behind
+    share = (off * way).sum(2) / length
+    beside = np.linalg.norm(off - share[..., None] * way, axis=2)
+    allowed = np.maximum(2 * layers.tolerance, OFF_WAY * np.sqrt(length))
+    return np.asarray(np.where((beside < allowed) & (share < 1 + OFF_WAY), share, 0), np.float32)
+
+
+def _grown(mask: Mask, reach: int) -> Mask:
+    return np.asarray(cv2.dilate(mask, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.uint8)
+
+
+def _is_paler(layers: Layers, other: int, number: int, counts: NDArray[np.intp]) -> bool:
+    """Return whether a colour is what another one is where a thin line lies between pixels: of one hue, nearly as strong, rarer."""
+    share = _contrast(layers, other) / _contrast(layers, number)
+    coloured = float(np.ptp(layers.palette[number])) > COLOURED
+    return coloured and share > PALER and not layers.areas[other] and counts[other] < RARER * counts[number]
+
+
+def owners_of(layers: Layers, colours: Sequence[int]) -> NDArray[np.int16]:
+    """Return to which of some colours each mixed pixel belongs, (height, width), 0 where it is not mixed.
+
+    That is the one which it is on the way to from what is behind it; of several, the one that is pure beside it.
+    """
+    owners = np.zeros(layers.labels.shape, np.int16)
+    rows, columns = np.nonzero(layers.labels == MIXED)
+    if not len(rows) or not len(colours):
+        return owners
+    start = layers.behind[rows, columns]
+    off = layers.pixels[rows, columns].astype(np.float32) - start
+    length = np.maximum(np.linalg.norm(off, axis=1), 1.0)
+    least = np.full(len(rows), np.inf, np.float32)
+    best = np.zeros(len(rows), np.int16)
+    for number in sorted(colours, key=lambda number: -_contrast(layers, number)):
+        way = layers.palette[number] - start
+        way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1.0)
+        along = (off * way).sum(1)
+        beside = np.linalg.norm(off - along[:, None] * way, axis=1) / length
+        near = cv2.dilate(layers.mask(number), np.ones((5, 5), np.uint8))[rows, columns] > 0
+        cost = np.where(along > 0, beside, np.inf) - BONUS * near
+        better = cost < least - EVEN
+        least[better], best[better] = cost[better], number
+    owners[rows, columns] = best
+    return owners
+
+
+def _contrast(layers: Layers, number: int) -> float:
+    return float(np.linalg.norm(layers.palette[number] - layers.palette[GROUND]))
+
+
+def _is_shade(layers: Layers, other: int, number: int) -> bool:
+    """Return whether a colour is a mixture of another and the ground."""
+    way = layers.palette[number] - layers.palette[GROUND]
+    off = layers.palette[other] - layers.palette[GROUND]
+    length = float(way @ way)
+    share = float(off @ way) / max(length, 1.0)
+    return LEAST_SHARE < share < 0.97 and float(np.linalg.norm(off - share * way)) < max(
+        2 * layers.tolerance, OFF_WAY * math.sqrt(length)
+    )
+
+
+def cover_of(layers: Layers, number: int, shades: Sequence[int], taken: Claims, owners: NDArray[np.int16]) -> Cover:
+    """Return how much of each pixel a colour covers outside of other marks."""
+    pure = layers.mask(number)
+    stronger = [other for other in range(1, layers.count) if other not in layers.plates and _is_shade(layers, number, other)]
+    core = cv2.morphologyEx(pure, cv2.MORPH_OPEN, np.ones((CORE, CORE), np.uint8))
+    thin = float(core.sum()) < MOST_CORE * float(pure.sum())
+    cover = layers.ridges(number) if thin else layers.cover(number)
+    if thin:  # mixtures beside pure pixels of other colours are edges of those
+        others = np.asarray((layers.labels > GROUND) & (layers.labels != number), np.uint8)
+        for plate in (*layers.plates, *shades):
+            others[layers.labels == plate] = 0
+        near = cv2.dilate(others, np.ones((3, 3), np.uint8)) > 0
+        mine = cv2.dilate(pure, np.ones((3, 3), np.uint8)) > 0
+        cover[near & ~mine & (layers.labels == MIXED)] = 0
+    cover[(owners != number) & (layers.labels == MIXED)] = 0
+    for other in stronger:  # the smoothed edges of a line in a stronger shade have this colour
+        cover[cv2.dilate(layers.mask(other), np.ones((3, 3), np.uint8)) > 0] = 0
+    for shade in shades:
+        rows, columns = np.nonzero(layers.labels == shade)
+        start = layers.behind[rows, columns]
+        way = layers.palette[number] - start
+        off = layers.pixels[rows, columns].astype(np.float32) - start
+        cover[rows, columns] = np.clip((off * way).sum(1) / np.maximum((way * way).sum(1), 1.0), 0, 1)
+    cover[(taken > 0) & ((layers.labels != number) | (taken == number) | (taken == layers.count))] = 0
+    return cover

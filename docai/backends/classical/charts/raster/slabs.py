@@ -1,0 +1,301 @@
+"""Rectangles in a chart's picture: bars, their parts, swatches of legends, cells of heat maps; edges to parts of a pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from docai.backends.classical.charts.raster.borders import OUTLINE, measured
+from docai.backends.classical.charts.raster.colours import GROUND, PALE, Layers
+from docai.backends.classical.charts.raster.overlaps import find_overlaps
+from docai.backends.classical.charts.scene import Rectangle as Slab
+from docai.marks import Mask, Rectangle
+
+OVERLAID: Final = 7  # pixels that a line over a bar is wide at most: twice the usual two, slanted, with its smoothed edges
+FULL: Final = 0.9  # of its box that a rectangle fills, what lies over it included; a disc fills 0.79
+OWN: Final = 0.42  # of it that shows its own colour; the rest is print over it
+LEAST: Final = 3  # pixels that a slab measures on its longer side at least
+THICK: Final = 5  # pixels that a slab of a colour measures on both sides for thin ones of that colour to be believed
+ALIKE: Final = 2  # pixels that the widths of bars differ by at most
+SMALL_PRINT, LARGE_PRINT = 5, 64  # pixels that letters are high
+LEAST_ODD: Final = 5  # pieces that are no rectangles from which on a colour is one of print
+STEP_WIDE: Final = 2  # pixels that a bar in a row of touching ones is wide at least
+LEAST_EVEN: Final = 4  # touching bars of which most are equally wide for wider ones to be several
+STEPPED: Final = 0.85  # of a row of touching bars that is made of such steps; under a slanted line there are hardly any
+LEVEL: Final = 1.5  # pixels that the feet of touching bars differ by at most
+EDGE: Final = 1.6  # pixels that a smoothed edge is wide at most
+BESIDE: Final = 2  # pixels beside a thin rectangle, behind its smoothed edge
+ALL_OVER: Final = 0.97  # of a picture's width and height: a slab as large is its ground
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What hangs together of one colour: where, the part of the picture with it filled, and how many pixels show the colour."""
+
+    place: Rectangle
+    filled: Mask
+    own: int
+
+
+def find_slabs(layers: Layers, over: tuple[Mask, Mask]) -> list[Slab]:
+    """Return the rectangles of a picture in its pixels, from large to small.
+
+    `over`, both (height, width), are 1 where lines run across and down, which may lie over them.
+    """
+    thick = _thick(layers)
+    found: list[Slab] = []
+    overlaps = find_overlaps(layers)
+    for number in range(1, layers.count):
+        if not layers.areas[number] or number in layers.plates or number in overlaps:
+            continue
+        own = layers.mask(number)
+        for overlap, parts in overlaps.items():
+            if number in parts:
+                own |= layers.mask(overlap)
+        mask = _completed(layers, number, own.copy(), thick, over)
+        places = _without_print([(piece, _rectangles(piece)) for piece in _pieces(mask, own)])
+        places = [place for place in places if _shows(own, place) and not _is_line(layers, place, over)]
+        coloured = float(np.ptp(layers.palette[number])) > PALE
+        large = [place for place in places if min(place.width, place.height) >= THICK]
+        if not large:
+            continue
+        chosen = [place for place in places if place in large or _is_thin_bar(place, large, coloured=coloured)]
+        found += [measured(layers, number, place) for place in chosen if not _is_all(layers, place)]
+    found = _without_edges(found, layers.palette[GROUND])
+    return sorted(found, key=lambda slab: -slab.extent.width * slab.extent.height)
+
+
+def find_shared(layers: Layers, over: tuple[Mask, Mask]) -> list[Slab]:
+    """Return where translucent rectangles lie over each other, as rectangles of the colour that shows there."""
+    thick = _thick(layers)
+    found: list[Slab] = []
+    for number in find_overlaps(layers):
+        own = layers.mask(number)
+        pieces = _pieces(_completed(layers, number, own.copy(), thick, over), own)
+        found += [measured(layers, number, place) for piece in pieces for place in _rectangles(piece)]
+    return found
+
+
+def _without_edges(slabs: list[Slab], ground: NDArray[np.float32]) -> list[Slab]:
+    """Return rectangles without the smoothed edges of others: a pixel wide, along them, of a colour on the way to theirs."""
+    kept = []
+    for slab in slabs:
+        left, top, right, bottom = slab.extent
+        thin = min(slab.extent.width, slab.extent.height) < EDGE
+        if not thin or not any(
+            other.extent.left - EDGE <= left
+            and right <= other.extent.right + EDGE
+            and other.extent.top - EDGE <= top
+            and bottom <= other.extent.bottom + EDGE
+            and _is_on_the_way(slab.fill, other.fill, ground)
+            for other in slabs
+            if min(other.extent.width, other.extent.height) >= THICK
+        ):
+            kept.append(slab)
+    return kept
+
+
+def _is_on_the_way(colour: str, other: str, ground: NDArray[np.float32]) -> bool:
+    """Return whether a colour is a mixture of another with the ground."""
+    one, end = (np.array([int(text[place : place + 2], 16) for place in (1, 3, 5)], np.float32) for text in (colour, other))
+    way, off = end - ground, one - ground
+    share = float(off @ way) / max(float(way @ way), 1.0)
+    return 0 < share < 1 and float(np.linalg.norm(off - share * way)) < 0.1 * float(np.linalg.norm(way))
+
+
+def _without_print(pieces: list[tuple[_Piece, list[Rectangle]]]) -> list[Rectangle]:
+    """Return the rectangles of a colour without the stems and dashes of letters, whose other pieces are no rectangles."""
+    odd = [piece.place for piece, places in pieces if not places and SMALL_PRINT <= piece.place.height <= LARGE_PRINT]
+    places = [place for _, places in pieces for place in places]
+    if len(odd) < LEAST_ODD:
+        return places
+    tall = float(np.percentile([place.height for place in odd], 90))
+    small = [place for place in places if max(place.width, place.height) <= 1.3 * tall]
+    if len(small) > 2 * len(odd):
+        return places
+    return [place for place in places if max(place.width, place.height) > 1.3 * tall and place.height > 0.5 * tall]
+
+
+def _is_thin_bar(place: Rectangle, large: list[Rectangle], *, coloured: bool) -> bool:
+    """Return whether something thin is a bar of little value: as wide, or as high, as others of its colour; or of bright colour."""
+    if coloured and max(place.width, place.height) >= THICK:
+        return True
+    return any(
+        abs(place.width - other.width) <= ALIKE if place.width > place.height else abs(place.height - other.height) <= ALIKE
+        for other in large
+    )
+
+
+def _shows(own: Mask, place: Rectangle) -> bool:
+    """Return whether enough of a rectangle shows its colour, and is not print or closed in by lines."""
+    return bool(own[place.top : place.bottom, place.left : place.right].mean() >= OWN)
+
+
+def _is_line(layers: Layers, place: Rectangle, over: tuple[Mask, Mask]) -> bool:
+    """Return whether a thin rectangle is a piece of a straight line, or lies across one area: a line shines through a bar."""
+    if min(place.width, place.height) > OUTLINE:
+        return False
+    across = place.width > place.height
+    runs = over[0] if across else over[1]
+    if runs[place.top : place.bottom, place.left : place.right].mean() > 0.7:
+        return True
+    labels = layers.labels if across else layers.labels.T
+    left, top, right, bottom = place if across else (place.top, place.left, place.bottom, place.right)
+    if top < BESIDE or bottom + BESIDE > len(labels):
+        return False
+    before, after = labels[top - BESIDE, left:right], labels[bottom + BESIDE - 1, left:right]
+    return bool(((before == after) & (before > GROUND) & (before != labels[(top + bottom) // 2, left:right])).mean() > 0.7)
+
+
+def _is_all(layers: Layers, place: Rectangle) -> bool:
+    height, width = layers.labels.shape
+    return bool(place.width > ALL_OVER * width and place.height > ALL_OVER * height)
+
+
+def _thick(layers: Layers) -> Mask:
+    """Return which pixels are of areas, not of lines or print: the ground, plates, and what is thicker than a line."""
+    solid = np.zeros(layers.labels.shape, np.uint8)
+    for number in range(layers.count):
+        mask = layers.mask(number)
+        if number == GROUND:
+            solid |= mask
+        elif layers.areas[number]:
+            solid |= np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((THICK, THICK), np.uint8)), np.uint8)
+    return solid
+
+
+def _completed(layers: Layers, number: int, own: Mask, thick: Mask, over: tuple[Mask, Mask]) -> Mask:
+    """Return the pixels of a colour, `own`, with those of lines and print that lie over it filled.
+
+    The gap between two bars is filled by nothing: it shows what is behind them, or is on the way to it.
+    """
+    across = np.asarray(cv2.morphologyEx(own, cv2.MORPH_CLOSE, np.ones((1, OVERLAID + 2), np.uint8)), np.uint8)
+    down = np.asarray(cv2.morphologyEx(own, cv2.MORPH_CLOSE, np.ones((OVERLAID + 2, 1), np.uint8)), np.uint8)
+    lying = (down & over[0]) | (across & over[1])  # a line is closed over from its sides, never along it, over a gap
+    candidates = np.asarray((across | down) & (1 - own) & (1 - (thick & (1 - lying))), np.uint8)
+    rows, columns = np.nonzero(candidates)
+    if len(rows):
+        start = layers.behind[rows, columns]
+        way = layers.palette[number] - start
+        length = np.maximum((way * way).sum(1), 1.0)
+        off = layers.pixels[rows, columns].astype(np.float32) - start
+        share = (off * way).sum(1) / length
+        beside = np.linalg.norm(off - share[:, None] * way, axis=1)
+        gap = (beside < np.maximum(2 * layers.tolerance, 0.12 * np.sqrt(length))) & (share < (1.1 if layers.lossy else 0.98))
+        gap &= lying[rows, columns] == 0
+        own[rows[~gap], columns[~gap]] = 1
+    return own
+
+
+def _pieces(mask: Mask, own: Mask) -> Iterator[_Piece]:
+    """Yield what hangs together, holes filled."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    for number in range(1, count):
+        left, top, width, height, area = (int(value) for value in stats[number])
+        if max(width, height) < LEAST or area < 4:
+            continue
+        part = np.asarray(labels[top : top + height, left : left + width] == number, np.uint8)
+        filled = _filled(part) if area < width * height else part
+        shown = int((own[top : top + height, left : left + width] & filled).sum())
+        yield _Piece(Rectangle(left, top, left + width, top + height), filled, shown)
+
+
+def _filled(part: Mask) -> Mask:
+    contours, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(cv2.drawContours(np.zeros_like(part), contours, -1, 1, cv2.FILLED), np.uint8)
+
+
+def _rectangles(piece: _Piece) -> list[Rectangle]:
+    """Return the rectangles that a piece is made of: one, or touching bars; none where it is something else."""
+    filled, place = piece.filled, piece.place
+    total = int(filled.sum())
+    if piece.own < OWN * total:
+        return []
+    trimmed = _trimmed(filled)
+    if trimmed is not None:
+        left, top, right, bottom = trimmed
+        inner = filled[top:bottom, left:right]
+        if inner.size and float(inner.mean()) >= FULL and inner.sum() >= FULL * total:
+            return [Rectangle(place.left + left, place.top + top, place.left + right, place.top + bottom)]
+    if min(place.width, place.height) <= OUTLINE:
+        return []
+    upright, lying = _steps(filled), _steps(np.ascontiguousarray(filled.T))
+    chosen = upright if lying is None or (upright is not None and _are_likelier(upright, lying)) else None
+    if chosen is not None:
+        return [Rectangle(place.left + a, place.top + b, place.left + c, place.top + d) for a, b, c, d in chosen]
+    return [Rectangle(place.left + b, place.top + a, place.left + d, place.top + c) for a, b, c, d in lying or ()]
+
+
+def _parted(
+    bars: list[tuple[int, int, int, int]], tops: NDArray[np.int64], bottoms: NDArray[np.int64]
+) -> list[tuple[int, int, int, int]]:
+    """Return bars, those cut that are two or more of one height: several times as wide as all others."""
+    usual = float(np.median([right - left for left, _, right, _ in bars]))
+    found: list[tuple[int, int, int, int]] = []
+    for bar in bars:
+        left, _, right, _ = bar
+        times = round((right - left) / usual)
+        if times < 2 or len(bars) < LEAST_EVEN or usual < 2 * STEP_WIDE or abs(right - left - times * usual) > ALIKE:
+            found.append(bar)
+            continue
+        ends = [left + round(step * (right - left) / times) for step in range(times + 1)]
+        found += [(a, int(np.median(tops[a:b])), b, int(np.median(bottoms[a:b]))) for a, b in pairwise(ends)]
+    return found
+
+
+def _are_likelier(upright: list[tuple[int, int, int, int]], lying: list[tuple[int, int, int, int]]) -> bool:
+    """Return whether steps are upright bars rather than lying ones: fewer, or, where both are many, more evenly wide."""
+    if min(len(upright), len(lying)) < LEAST_EVEN:
+        return len(upright) <= len(lying)
+    return _unevenness(upright) <= _unevenness(lying)
+
+
+def _unevenness(bars: list[tuple[int, int, int, int]]) -> float:
+    """Return how much the widths of bars differ, in shares of the usual one: those of a histogram are all alike."""
+    widths = np.array([right - left for left, _, right, _ in bars], np.float64)
+    usual = float(np.median(widths))
+    times = np.maximum(1.0, np.round(widths / usual))  # neighbours of one height are seen as one
+    return float(np.abs(widths / times - usual).mean()) / usual
+
+
+def _trimmed(filled: Mask) -> tuple[int, int, int, int] | None:
+    """Return the part of a piece without thin ends that stick out of it, as where a line of the same colour leaves a bar."""
+    height, width = filled.shape
+    rows, columns = np.flatnonzero(filled.sum(1) >= 0.5 * width), np.flatnonzero(filled.sum(0) >= 0.5 * height)
+    if not len(rows) or not len(columns):
+        return None
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _steps(filled: Mask) -> list[tuple[int, int, int, int]] | None:
+    """Return the upright bars that touch in a piece: left, top, right, bottom; None where it is not made of bars."""
+    height, width = filled.shape
+    tops = filled.argmax(0)
+    bottoms = height - filled[::-1].argmax(0)
+    if not (filled.sum(0) >= FULL * (bottoms - tops)).mean() >= STEPPED:
+        return None
+    found: list[tuple[int, int, int, int]] = []
+    start = 0
+    for column in range(1, width + 1):
+        if (
+            column < width
+            and abs(int(tops[column]) - int(tops[start])) <= 1
+            and abs(int(bottoms[column]) - int(bottoms[start])) <= 1
+        ):
+            continue
+        if column - start >= STEP_WIDE:
+            middle = slice(start, column)
+            found.append((start, int(np.median(tops[middle])), column, int(np.median(bottoms[middle]))))
+        start = column
+    if not found or sum(right - left for left, _, right, _ in found) < STEPPED * width:
+        return None
+    found = _parted(found, tops, bottoms)
+    feet, heads = np.array([bar[3] for bar in found]), np.array([bar[1] for bar in found])
+    even = [float((np.abs(ends - np.median(ends)) <= LEVEL).mean()) for ends in (feet, heads)]
+    return found if max(even) >= 0.5 and np.median([bar[2] - bar[0] for bar in found]) >= 3 else None

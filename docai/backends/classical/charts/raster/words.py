@@ -1,0 +1,362 @@
+"""Rows of print in a chart's picture read, each by itself, and made labels: what a reader of whole pages misses or misreads."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docai.backends.classical.calibration import calibrated
+from docai.backends.classical.charts.raster.prints import Row
+from docai.backends.classical.charts.scene import Extent, Label
+from docai.backends.classical.engines import TESSERACT_NAMES, LineEngine, ReadLine, ReadWord
+from docai.backends.classical.letters import line_size
+from docai.backends.classical.scanned import ENGINES
+from docai.backends.classical.strips import Strip
+from docai.errors import MissingDependency
+from docai.lines import is_hangul
+from docai.registry import load
+from docai.sources import SourceWord
+from docai.tiling import View
+
+UNSURE: Final = 0.9  # confidence of Tesseract under which a row is read a second time by the network for Latin script
+BELIEVED: Final = 0.9  # confidence of that network from which on it is believed; in small print it loses fewer full stops
+MOST_SECOND: Final = 26  # rows that are read a second time, 15 CPU-ms each
+HOPELESS: Final = 0.3  # confidence under which nothing was read; of one or two letters, icons are read as such
+HOPELESS_SHORT: Final = 0.55
+FOREIGN: Final = 0.1  # that another language must be read better by than the page's
+LEAST_TOLD: Final = 0.1  # of a page's words that were read in a language which its charts may be in
+ENOUGH_TOLD: Final = 8  # words of a page that tell of its languages
+EVEN: Final = 0.14  # of their usual distance that the middles of an axis' labels are off at most
+LEAST_EVEN: Final = 4  # words in a row that are labels of an axis where they stand evenly
+COVERED: Final = 0.3  # of a word of the page that a row covers when it is the same
+SURELY_PRINT: Final = 0.8  # probability from which on a word of the page is taken that no row of the chart covers
+MOST_UNUSUAL: Final = 2.2  # times as high as most labels, in its box, that such a word is at most
+SHORT: Final = 2  # letters and digits; signs are read as no more
+LEAST_UNIT, MOST_UNIT = 0.7, 1.25  # times as high as small words and numbers, and as large words, that short print is
+ENCLOSED: Final = 0.8  # of a sign that lies in other print
+
+POINT_HIGH: Final = 0.3  # of the height of digits that a full stop is high at most
+POINT_INK: Final = 0.3  # of the darkest ink that it shows at least
+POINT_WIDE: Final = 0.45  # of the height of digits that it is wide at most, with its blur
+DIGIT_INK: Final = 0.3  # the same of digits above it
+DIGIT_STEP: Final = 0.82  # of its height that a digit is wide, with the gap to the next: 0.55 to 0.62 of the font size of 0.73
+
+_DIGITS = re.compile(r"[-–−+]?\d{2,}%?")
+_NUMBER = re.compile(r"[-–−+(]?[$€£₩¥]?\d[\d.,' ]*\s?(?:%|[kKMBT]|bn|m)?\)?")
+_GROUPED = re.compile(r"\d{1,3}(?: \d{3})+(?:[.,]\d+)?")
+_TICKED = re.compile(r"^(.*\w%?\)?)(?:\s+[-–—~_.+|:]+|(?<=[^\W_])[-–—~_+]+)$")
+_WON = re.compile(r"[Ww\\]\d[\d.,]*[KMB만억조]?")
+_BACKSLASH = re.compile(r"\\\d[\d.,]*[KMB]?")
+_SAMPLE = re.compile(r"^[-–—~_.+|:=]+\s+(?=[^\W\d])")
+_NO_TEXT = re.compile(r"^[\W_]+$")
+_RUN_ON = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a row says."""
+
+    row: Row
+    line: ReadLine
+
+    @property
+    def text(self) -> str:
+        """The text, without a tick that stands beside a number, and the piece of line before a name that a legend shows."""
+        text = self.line.text.strip()
+        ticked = _TICKED.match(text)
+        return _SAMPLE.sub("", ticked[1] if ticked else text)
+
+
+def read_labels(rows: Sequence[Row], view: View, size: tuple[float, float], languages: Sequence[str]) -> tuple[Label, ...]:
+    """Return the labels of a chart's picture: its rows as they are read, and words of the page in places where there is no row.
+
+    `size` is the picture's width and height in the scene; rows are in its frame.
+    """
+    exact = [word for word in view.words if word.recognised is None and word.visible]
+    free = [row for row in rows if not any(_covers(row.extent, word, view, size) for word in exact)]
+    readings = _without_icons([reading for reading in _readings(free, view, languages) if _is_text(reading)])
+    labels = [label for reading in readings for label in _labels(reading)]
+    placed = [label.extent for label in labels]
+    usual = float(np.median([min(e.width, e.height) for e in placed])) if placed else 0.0
+    for word in view.words:
+        extent = _extent(word, view, size)
+        if not word.visible:
+            continue
+        if word.recognised is None or (_is_print(word, extent, usual) and not any(_is_over(extent, other) for other in placed)):
+            labels.append(_of_page(word, extent, size[0] / view.size_points[0]))
+    return tuple(labels)
+
+
+def _is_print(word: SourceWord, extent: Extent, usual: float) -> bool:
+    """Return whether a word that was read on the page, but is in no row of its chart, is print and no drawing read as such."""
+    high = min(extent.width, extent.height)
+    even = not usual or high <= MOST_UNUSUAL * usual
+    return even and word.confidence >= SURELY_PRINT and any(map(str.isalnum, word.text))
+
+
+# Reading
+
+
+@cache
+def _engine(name: str) -> LineEngine | None:
+    """Return who reads a language (its name with Tesseract), or "rapid"; None where nobody can."""
+    kinds = ("rapid",) if name == "rapid" else ("tesseract", "command")
+    for kind in kinds:
+        try:
+            engine: LineEngine = load(ENGINES[kind])(name)
+        except MissingDependency:
+            continue
+        return engine
+    return None
+
+
+def _names(view: View, languages: Sequence[str]) -> list[str]:
+    """Return the languages to read in, by their names with Tesseract: those of the page's words, English among them.
+
+    Where the page has few words, they are `languages`, too.
+    """
+    told = Counter(
+        word.recognised.engine.split(":")[1]
+        for word in view.words
+        if word.recognised is not None and word.recognised.engine.startswith("tesseract:")
+    )
+    names = [name for name, count in told.most_common() if count >= LEAST_TOLD * sum(told.values())]
+    if sum(told.values()) < ENOUGH_TOLD:
+        names += [TESSERACT_NAMES.get(language, language) for language in languages]
+    return list(dict.fromkeys([*names, "eng"]))
+
+
+def _readings(rows: Sequence[Row], view: View, languages: Sequence[str]) -> list[Reading]:
+    """Return what rows say: numbers as the English reader sees them, names in the page's language."""
+    names = [name for name in _names(view, languages) if _engine(name) is not None]
+    second = _engine("rapid")
+    budget = MOST_SECOND if second is not None else 0
+    found = [Reading(row, _first(row, names)) for row in rows]
+    unsure = [place for place, reading in enumerate(found) if _is_doubtful(reading)]
+    unsure.sort(key=lambda place: (not re.search(r"\d", found[place].line.text), -found[place].row.marks))
+    for place in unsure[:budget]:
+        assert second is not None
+        reading = found[place]
+        again = second.read(reading.row.strip)
+        if again.confidence >= BELIEVED or again.confidence > reading.line.confidence:
+            found[place] = Reading(reading.row, again)
+    pointed = [replace(reading, line=_pointed(reading.line, reading.row.strip)) for reading in found]
+    return [replace(reading, line=_with_won(reading.line, korean="kor" in names)) for reading in pointed]
+
+
+def _with_won(line: ReadLine, *, korean: bool) -> ReadLine:
+    """Return a sum of money in won with its sign, which no reader knows: they see a W, or a backslash as on old keyboards."""
+    if len(line.words) != 1 or not (_WON if korean else _BACKSLASH).fullmatch(line.words[0].text):
+        return line
+    word = line.words[0]
+    return ReadLine(line.engine, (word._replace(text="₩" + word.text[1:]),))
+
+
+def _first(row: Row, names: Sequence[str]) -> ReadLine:
+    best: ReadLine | None = None
+    worth = -1.0
+    for place, name in enumerate(names if names[0] == "eng" else ["eng", *(n for n in names if n != "eng")]):
+        engine = _engine(name)
+        if engine is None:
+            continue
+        line = engine.read(row.strip)
+        if name == "eng" and _NUMBER.fullmatch(line.text) and line.confidence > 0.85:
+            return line
+        own = line.confidence + (FOREIGN if name == names[0] and name != "eng" else 0.0)
+        if name == "kor" and not any(map(is_hangul, line.text)):
+            own -= FOREIGN
+        if best is None or own > worth:
+            best, worth = line, own
+        if place == 0 and names[0] == "eng" and own >= UNSURE:
+            break
+    return best or ReadLine("none")
+
+
+def _is_doubtful(reading: Reading) -> bool:
+    """Return whether a row should be read again: unsurely read, and no Korean, which the second reader does not know."""
+    line = reading.line
+    if any(map(is_hangul, line.text)) or re.search("[\u1ea0-\u1ef9]", line.text):
+        return False
+    return line.confidence < UNSURE
+
+
+def _pointed(line: ReadLine, strip: Strip) -> ReadLine:
+    """Return a number with the full stop or comma that its reader has lost: of a pixel or two, they are hardly seen."""
+    if len(line.words) != 1 or not _DIGITS.fullmatch(line.words[0].text):
+        return line
+    word = line.words[0]
+    points = find_points(strip)
+    digits = re.sub(r"\D", "", word.text)
+    if len(points) != 1:
+        return line
+    before, sign = points[0]
+    if not 0 < before < len(digits):
+        return line
+    start = word.text.index(digits[0])
+    text = word.text[:start] + digits[:before] + sign + digits[before:] + word.text[start + len(digits) :]
+    return ReadLine(line.engine, (word._replace(text=text),))
+
+
+def find_points(strip: Strip) -> list[tuple[int, str]]:
+    """Return the full stops and commas in a number: how many digits stand before each, and which it is.
+
+    They are ink at the foot of the line with none above, between digits, no wider than a third of their height.
+    """
+    ink = 255 - strip.picture[strip.margin : -strip.margin, strip.margin : -strip.margin].astype(np.int16)
+    if min(ink.shape) < 4:
+        return []
+    peak = int(ink.max())
+    foot = max(2, round(POINT_HIGH * ink.shape[0]))
+    high, low = ink[: ink.shape[0] - foot].max(0), ink[ink.shape[0] - foot :].max(0)
+    digit = high > DIGIT_INK * peak
+    step = DIGIT_STEP * strip.unit
+    digits = _stretches(digit)
+    found = []
+    for start, end in _stretches(low > POINT_INK * peak):
+        between = (digit[:start].any(), digit[end:].any())
+        if digit[start:end].any() or end - start > POINT_WIDE * strip.unit or not all(between):
+            continue
+        before = sum(max(1, round((right - left + 1) / step)) for left, right in digits if right <= start)
+        found.append((before, "."))
+    return found
+
+
+def _stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return where a mask is true without a gap: first and last place, the last not included."""
+    edges = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
+    return [(int(a), int(b)) for a, b in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)]
+
+
+def _is_text(reading: Reading) -> bool:
+    """Return whether a reading is of print, not of an icon, a symbol or a piece of a line."""
+    text, sure = reading.text, reading.line.confidence
+    if not text or _NO_TEXT.match(text):
+        return False
+    letters = sum(map(str.isalnum, text))
+    if not letters or sure < HOPELESS:
+        return False
+    return letters > 2 or sure >= HOPELESS_SHORT
+
+
+def _without_icons(readings: Sequence[Reading]) -> list[Reading]:
+    """Return readings without those of one or two letters that are buttons and other signs.
+
+    They are much larger than all words, or much smaller, or lie in the midst of other print.
+    """
+    units = [reading.row.strip.unit for reading in readings if sum(map(str.isalnum, reading.text)) > SHORT]
+    numbers = [reading.row.strip.unit for reading in readings if _NUMBER.fullmatch(reading.text) and reading.row.marks > 1]
+    if not units:
+        return list(readings)
+    usual = float(np.median([reading.row.strip.unit for reading in readings]))
+    low, high = LEAST_UNIT * float(np.percentile(units + numbers, 10)), MOST_UNIT * max(usual, float(np.percentile(units, 90)))
+    kept = []
+    for reading in readings:
+        if sum(map(str.isalnum, reading.text)) > SHORT:
+            kept.append(reading)
+            continue
+        own = reading.row
+        around = any(
+            _shared(own.extent, other.row.extent) > ENCLOSED and len(other.text) > len(reading.text)
+            for other in readings
+            if other is not reading
+        )
+        size = max(own.extent.width, own.extent.height) if own.marks == 1 else own.strip.unit
+        if not around and low <= size and own.strip.unit <= high:
+            kept.append(reading)
+    return kept
+
+
+# Labels
+
+
+def _labels(reading: Reading) -> Iterator[Label]:
+    """Yield the labels in a row: one, or several of an axis that stand so close that they look like words."""
+    words = [word for word in reading.line.words if not _NO_TEXT.match(word.text) or len(reading.line.words) == 1]
+    groups = _parted(words, reading.row.strip.unit) if reading.row.turn == 0 else None
+    if groups is None:
+        yield _label(reading, reading.text, None)
+        return
+    for group in groups:
+        yield _label(reading, " ".join(word.text for word in group), (group[0].left, group[-1].right))
+
+
+def _parted(words: Sequence[ReadWord], unit: float) -> list[list[ReadWord]] | None:
+    """Return the words of a row as labels of their own, None where they are one label."""
+    pieces = [piece for word in words for piece in _apart(word)]
+    if len(pieces) >= LEAST_EVEN:
+        middles = np.array([(word.left + word.right) / 2 for word in pieces])
+        steps = np.diff(middles)
+        usual = float(np.median(steps))
+        long = max(word.right - word.left for word in pieces)
+        if usual > 0 and float(np.abs(steps - usual).max()) <= EVEN * usual + 1.5 and long < 1.1 * usual:
+            return [[word] for word in pieces]
+    numbers = [word for word in words if _NUMBER.fullmatch(word.text)]
+    if len(words) > 1 and len(numbers) == len(words) and not _GROUPED.fullmatch(" ".join(word.text for word in words)):
+        gaps = [after.left - before.right for before, after in pairwise(words)]
+        if min(gaps) > 0.5 * unit:
+            return [[word] for word in words]
+    return None
+
+
+def _apart(word: ReadWord) -> list[ReadWord]:
+    """Return the words that were read as one since nothing parts them but a capital: "MarAprMay"."""
+    parts = _RUN_ON.split(word.text)
+    if len(parts) == 1:
+        return [word]
+    letter = (word.right - word.left) / len(word.text)
+    found, left = [], word.left
+    for part in parts:
+        found.append(word._replace(text=part, left=left, right=left + letter * len(part)))
+        left += letter * len(part)
+    return found
+
+
+def _label(reading: Reading, text: str, span: tuple[float, float] | None) -> Label:
+    row, line = reading.row, reading.line
+    extent = row.extent
+    if span is not None:
+        left = row.extent.left - row.strip.margin
+        extent = Extent(left + span[0], extent.top, left + span[1], extent.bottom)
+    size, _ = line_size(text, float(row.strip.place.height))
+    sure = calibrated(line.engine, line.confidence)
+    return Label(text, extent, size, row.turn, confidence=round(sure, 4))
+
+
+def _of_page(word: SourceWord, extent: Extent, scale: float) -> Label:
+    turn = {270: -90.0, 90: 90.0}.get(word.direction, float(word.direction))
+    return Label(word.text, extent, word.size * scale, turn, word.font.bold, word.confidence, (word,))
+
+
+def _extent(word: SourceWord, view: View, size: tuple[float, float]) -> Extent:
+    box = view.from_page(word.box)
+    return Extent(box.left * size[0], box.top * size[1], box.right * size[0], box.bottom * size[1])
+
+
+def _shared(inner: Extent, other: Extent) -> float:
+    """Return which share of an extent another covers."""
+    return inner.shared(other) / max(1e-6, inner.width * inner.height)
+
+
+def _is_over(extent: Extent, other: Extent) -> bool:
+    """Return whether two extents cover a good part of the smaller of them."""
+    return max(_shared(extent, other), _shared(other, extent)) > COVERED
+
+
+def _covers(extent: Extent, word: SourceWord, view: View, size: tuple[float, float]) -> bool:
+    return _shared(extent, _extent(word, view, size)) > COVERED
+
+
+def moved(rows: Sequence[Row], left: float, top: float) -> list[Row]:
+    """Return rows moved to the right and down."""
+    return [
+        replace(row, extent=Extent(row.extent.left + left, row.extent.top + top, row.extent.right + left, row.extent.bottom + top))
+        for row in rows
+    ]

@@ -1,0 +1,198 @@
+"""Charts among a page's drawings, told by what charts are: marks that differ as numbers do, beside scales that say by how much.
+
+A chart has bars of equal width on a common baseline, lines, areas, scattered symbols or sectors around one centre; and numbers at
+even steps, or numbers at its marks. Tables, forms, logos and diagrams have one or the other, not both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from docai.box import Box, hull
+from docai.chart_regions.labels import at_even_steps, fill_picture, label_charts
+from docai.chart_regions.panels import clusters_of, panels_of
+from docai.chart_regions.scales import SURE, Scale, Token, find_scales, value_of
+from docai.chart_regions.shapes import THIN, Place, Shape, around, shapes_of
+from docai.chart_regions.signs import LEAST_SIDE, PROSE_WORDS, is_chart, is_facet, is_ruled
+from docai.chart_regions.texts import Labelled, Text
+from docai.lines import Line
+from docai.sources import SourcePage, SourceWord, VectorPath
+
+PAGE_SHARE: Final = 0.9  # of the page that its paper covers
+GROUND_LINES: Final = 3  # lines of prose in a shape from which on it is a ground of text
+TICK_MARKS: Final = "-–—_|.,:;'’`~=•"  # what a tick beside a number is read as
+SPACE: Final = 0.45  # ems between words of a text at most
+BADGE: Final = 40.0  # points that the ground of a number of a step measures at most
+TURNED: Final = 0.8  # of the lines that run up or down which label upright charts, where a page is not printed sideways
+OVER: Final = 0.7  # of a panel that lies over another one
+_GROUPED = re.compile(r"^[-\u2212(]?[$€£₩₫¥]?\d{1,3}( \d{3})*$")
+_GROUP = re.compile(r"^\d{3}([.,]\d+)?[)%]?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Plotted:
+    """A chart on the page.
+
+    Attributes:
+        box: Where it is, its labels, titles and legend included.
+        lines: Its text.
+        borrowed: Labels of an axis that it shares with a neighbour, moved to where its own would stand; legends that it shares.
+        paths: What is drawn of it, and of a legend that it shares.
+    """
+
+    box: Box
+    lines: tuple[Line, ...]
+    borrowed: tuple[Line, ...]
+    paths: tuple[VectorPath, ...]
+
+
+def find_charts(page: SourcePage, lines: Sequence[Line], *, pictured: bool = False) -> list[Plotted]:
+    """Return the charts that are drawn on a page; `lines` are those that may belong to them.
+
+    Of a picture (`pictured`) not all labels are read, and all edges are off by a pixel: fewer signs are enough.
+    """
+    width, height = page.width_points, page.height_points
+    thin = 0.0 if pictured else THIN  # rectangles and rules of pictures have been told apart by pixels
+    found_shapes = shapes_of(page.paths, width, height, thin=thin)
+    shapes = [shape for shape in found_shapes if shape.place.area < PAGE_SHARE * width * height]
+    if sum(shape.kind != "rule" for shape in shapes) < 1 or not lines:
+        return []
+    texts = [_text(line, width, height) for line in lines]
+    tokens = [token for number, line in enumerate(lines) for token in _tokens(line, number, width, height)]
+    if pictured:  # a tick is read with its number
+        tokens = [replace(token, value=value_of(token.text.strip(TICK_MARKS))) for token in tokens]
+    grounds = {id(shape) for shape in shapes if _is_ground(shape, texts)}
+    drawn = [shape for shape in shapes if id(shape) not in grounds]
+    scales = [scale for scale in find_scales(tokens) if len(scale.tokens) >= SURE or not _are_badges(scale, drawn)]
+    rules = [shape.place for shape in drawn if shape.kind == "rule"]
+    scales = [replace(scale, ruled=is_ruled(scale, rules)) for scale in scales]
+    plots: list[list[Shape]] = []
+    rest: list[list[Shape]] = []
+    for cluster in clusters_of(drawn, scales, width, height):
+        panels = list(panels_of(cluster))
+        for panel in _joined(panels) if pictured else panels:
+            (plots if is_chart(panel, scales, tokens, texts, pictured=pictured) else rest).append(panel)
+    plots += [panel for panel in rest if is_facet(panel, plots)]
+    if not plots:
+        return []
+    pictures = [Place(b.left * width, b.top * height, b.right * width, b.bottom * height) for b in (p.box for p in page.pictures)]
+    drawn += [Shape(place, "other", "", -1) for place in pictures if not pictured]
+    found = label_charts(plots, drawn, scales, texts, Place(0, 0, width, height))
+    if pictured and len(found) == 1:
+        fill_picture(found[0], texts, Place(0, 0, width, height))
+    result = []
+    for chart in found:
+        place = chart.place
+        result.append(
+            Plotted(
+                Box.clipped(place.left / width, place.top / height, place.right / width, place.bottom / height),
+                tuple(lines[number] for number in chart.lines),
+                tuple(_moved(lines[number], across / width, down / height) for number, across, down in chart.borrowed),
+                tuple(page.paths[number] for number in sorted(_paths_of(chart, found, shapes))),
+            )
+        )
+    return result
+
+
+def stands_upright(page: SourcePage, lines: Sequence[Line], *, pictured: bool = False) -> bool:
+    """Return whether what is written up or down on a page are labels of charts that stand upright."""
+    tokens = [
+        token
+        for number, line in enumerate(lines)
+        if not line.words[0].direction
+        for token in _tokens(line, number, page.width_points, page.height_points)
+    ]
+    if not find_scales(tokens):
+        return False
+    labels = {id(line) for chart in find_charts(page, lines, pictured=pictured) for line in chart.lines}
+    turned = [line for line in lines if line.words[0].direction]
+    return sum(id(line) in labels for line in turned) >= TURNED * len(turned)
+
+
+def _joined(panels: Sequence[Sequence[Shape]]) -> list[list[Shape]]:
+    """Return panels of a picture, those that lie mostly over another made one with it: broken grid lines look like frames."""
+    joined: list[list[Shape]] = []
+    for panel in sorted(panels, key=lambda panel: -around(shape.place for shape in panel).area):
+        place = around(shape.place for shape in panel)
+        for other in joined:
+            if place.shared(around(shape.place for shape in other)) > OVER * place.area:
+                other.extend(panel)
+                break
+        else:
+            joined.append(list(panel))
+    return joined
+
+
+def _paths_of(chart: Labelled, charts: Sequence[Labelled], shapes: Sequence[Shape]) -> set[int]:
+    """Return the places of the paths that are drawn of a chart: its own, and what lies in it and is no other's."""
+    others = {shape.path for other in charts if other is not chart for shape in other.shapes}
+    inside = {shape.path for shape in shapes if chart.place.holds(shape.place, 2)}
+    return {number for number in {shape.path for shape in (*chart.shapes, *chart.keys)} | (inside - others) if number >= 0}
+
+
+def _are_badges(scale: Scale, shapes: Sequence[Shape]) -> bool:
+    """Return whether the numbers of a short scale stand on small grounds of their own, as the numbers of steps do."""
+    grounds = [shape.place for shape in shapes if shape.kind in ("rectangle", "symbol", "area") and shape.place.width < BADGE]
+    return all(any(ground.holds(token.place, 2) and ground.height < BADGE for ground in grounds) for token in scale.tokens)
+
+
+def _text(line: Line, width: float, height: float) -> Text:
+    box = line.box
+    place = Place(box.left * width, box.top * height, box.right * width, box.bottom * height)
+    size, turned = max(line.size, 1.0), bool(line.words[0].direction)
+    middles = [(word.box.left + word.box.right) / 2 * width for word in line.words]
+    return Text(place, line.text, len(line.words), size, turned, not turned and at_even_steps(middles, size))
+
+
+def _tokens(line: Line, number: int, width: float, height: float) -> Iterator[Token]:
+    """Yield the words of a line; numbers that stand in a text, as in "May 21, 2009", are no values."""
+    words = list(_with_thousands(line))
+    for place, word in enumerate(words):
+        box = word.box
+        beside = words[max(0, place - 1) : place] + words[place + 1 : place + 2]
+        within = any(
+            _between_words(word.box, other.box) < SPACE * line.em and len(other.text) > 1 and value_of(other.text) is None
+            for other in beside
+        )
+        where = Place(box.left * width, box.top * height, box.right * width, box.bottom * height)
+        yield Token(where, word.text, None if within and not word.direction else value_of(word.text), number)
+
+
+def _with_thousands(line: Line) -> Iterator[SourceWord]:
+    """Yield the words of a line, those of one number made one: "200 000"."""
+    before: SourceWord | None = None
+    for word in line.words:
+        if before is not None:
+            near = not word.direction and 0 < word.box.left - before.box.right < SPACE * line.em
+            if near and _GROUP.match(word.text) and _GROUPED.match(before.text):
+                before = before._replace(text=f"{before.text} {word.text}", box=hull((before.box, word.box)))
+                continue
+            yield before
+        before = word
+    if before is not None:
+        yield before
+
+
+def _between_words(box: Box, other: Box) -> float:
+    """Return how far two words of a line stand apart."""
+    return max(box.left - other.right, other.left - box.right)
+
+
+def _moved(line: Line, across: float, down: float) -> Line:
+    """Return a line of a neighbour's where it would stand if it were the chart's own."""
+    words = []
+    for word in line.words:
+        left, top, right, bottom = word.box
+        box = Box.clipped(left + across, top + down, right + across, bottom + down)
+        words.append(word._replace(box=box, baseline=min(1.0, max(0.0, word.baseline + down))))
+    return Line(tuple(words), line.em, line.leading)
+
+
+def _is_ground(shape: Shape, texts: Sequence[Text]) -> bool:
+    """Return whether a shape is the ground of running text."""
+    if shape.kind not in ("rectangle", "frame", "other", "area") or shape.place.width < 4 * LEAST_SIDE:
+        return False
+    return sum(text.count >= PROSE_WORDS and shape.place.holds(text.place, 2) for text in texts) >= GROUND_LINES

@@ -1,0 +1,184 @@
+"""Drawn shapes into the plots that they make: what stands close together, and the panels of a group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+import cv2
+import numpy as np
+
+from docai.chart_regions.scales import Scale
+from docai.chart_regions.shapes import Place, Shape, around
+from docai.chart_regions.signs import LEAST_SIDE, bars_of, pies_of
+
+CELL: Final = 3.0  # points of the raster on which nearness is judged
+JOIN: Final = 5  # cells; what is nearer than 12 points hangs together, as bars of a chart do
+CORNER: Final = 45.0  # points that the labels of two axes of a plot stand apart at its corner at most
+PANEL_WIDTH, PANEL_HEIGHT = 40.0, 30.0  # points of a plot at least, where there are several
+PANEL_SHARE: Final = 0.15  # of the largest plot that one beside it has at least; smaller frames are legends
+MANY: Final = 4000  # shapes of a cluster that are looked at one by one
+AXIS_SHARE: Final = 0.8  # of a plot's side that its axes are long; grid lines may reach over
+SIDE_BY_SIDE: Final = 1.5  # times their width that bars stand apart at most, and times it again where they stand alone
+MOST_BARS: Final = 400  # rectangles of one size; more are a heat map or a texture, which hang together anyway
+
+
+def clusters_of(shapes: Sequence[Shape], scales: Sequence[Scale], width: float, height: float) -> list[list[Shape]]:
+    """Return the shapes of a page in groups that stand close together, or between the labels of the same two axes."""
+    cell = max(CELL, max(width, height) / 1000)
+    mask = np.zeros((int(height / cell) + 2, int(width / cell) + 2), np.uint8)
+
+    def paint(place: Place) -> None:
+        mask[int(place.top / cell) : int(place.bottom / cell) + 1, int(place.left / cell) : int(place.right / cell) + 1] = 1
+
+    for shape in shapes:
+        if shape.kind == "frame":
+            left, top, right, bottom = shape.place
+            for side in (
+                (left, top, right, top),
+                (left, bottom, right, bottom),
+                (left, top, left, bottom),
+                (right, top, right, bottom),
+            ):
+                paint(Place(*side))
+        else:
+            paint(shape.place)
+    for place in _rows_of_bars(shapes):
+        paint(place)
+    for place in _between(scales):
+        if any(shape.kind != "rule" and place.holds(shape.place, 6) for shape in shapes):
+            paint(place)
+    components = np.asarray(cv2.connectedComponents(cv2.dilate(mask, np.ones((JOIN, JOIN), np.uint8)))[1], np.int32)
+    groups: dict[int, list[Shape]] = {}
+    for shape in shapes:
+        groups.setdefault(int(components[int(shape.place.top / cell), int(shape.place.left / cell)]), []).append(shape)
+    return _with_hovering(list(groups.values()))
+
+
+def _rows_of_bars(shapes: Sequence[Shape]) -> Iterator[Place]:
+    """Yield what is between filled rectangles of one colour and width that stand side by side, as far as both reach."""
+    for along, across in (((1, 3), (0, 2)), ((0, 2), (1, 3))):
+        alike: dict[tuple[str, int], list[Place]] = {}
+        for shape in shapes:
+            wide = shape.place[across[1]] - shape.place[across[0]]
+            if shape.kind == "rectangle":
+                alike.setdefault((shape.colour, round(wide)), []).append(shape.place)
+        for (_, wide), places in alike.items():
+            if not 1 < len(places) <= MOST_BARS:
+                continue
+            for one, other in pairwise(sorted(places, key=lambda place: place[across[0]])):
+                gap = other[across[0]] - one[across[1]]
+                level = min(one[along[1]], other[along[1]]) - max(one[along[0]], other[along[0]])
+                if 0 < gap <= SIDE_BY_SIDE * wide and level > 0 and max(one[along[1]] - one[along[0]], wide) > LEAST_SIDE:
+                    sides = {across[0]: one[across[1]], across[1]: other[across[0]]}
+                    sides |= {along[0]: max(one[along[0]], other[along[0]]), along[1]: min(one[along[1]], other[along[1]])}
+                    yield Place(*(sides[side] for side in range(4)))
+
+
+def _with_hovering(groups: list[list[Shape]]) -> list[list[Shape]]:
+    """Return groups, those that hover inside the frame or between the axes of another made one with it."""
+    order = sorted(groups, key=lambda group: -around(shape.place for shape in group).area)
+    result: list[tuple[Place, list[Shape]]] = []
+    for group in order:
+        place = around(shape.place for shape in group)
+        frames = [(outer, members) for outer, members in result if outer.holds(place, 1)]
+        owner = next((members for outer, members in reversed(frames) if _is_framed(place, outer, members)), None)
+        if owner is None:
+            result.append((place, list(group)))
+        else:
+            owner.extend(group)
+    return [members for _, members in result]
+
+
+def _is_framed(place: Place, outer: Place, members: Sequence[Shape]) -> bool:
+    """Return whether a place lies in a frame among shapes, or between an axis across and one upwards."""
+    if any(shape.kind == "frame" and shape.place.holds(place, 1) for shape in members):
+        return True
+    rules = [shape.place for shape in members if shape.kind == "rule"]
+    across = any(rule.width >= AXIS_SHARE * outer.width and rule.left <= place.left and place.right <= rule.right for rule in rules)
+    return across and any(
+        rule.height >= AXIS_SHARE * outer.height and rule.top <= place.top and place.bottom <= rule.bottom for rule in rules
+    )
+
+
+def _between(scales: Sequence[Scale]) -> Iterator[Place]:
+    """Yield the rectangles that two number axes span, which meet at a corner."""
+    for up in (scale for scale in scales if not scale.across):
+        for across in (scale for scale in scales if scale.across):
+            below = -8 <= across.place.top - up.place.bottom + 8 <= CORNER
+            above = -8 <= up.place.top - across.place.bottom + 8 <= CORNER
+            left = -CORNER <= up.place.right - across.place.left <= 20 + across.place.width / 3
+            right = -CORNER <= across.place.right - up.place.left <= 20 + across.place.width / 3
+            if (below or above) and (left or right):
+                yield around((up.place, across.place))
+
+
+# Several plots
+
+
+def panels_of(cluster: list[Shape]) -> list[list[Shape]]:
+    """Return the plots of a cluster, each with its shapes; what stands between them belongs to the nearest."""
+    places = _plots(cluster)
+    if len(places) < 2:
+        return [cluster]
+    groups: list[list[Shape]] = [[] for _ in places]
+    for shape in cluster:
+        if sum(shape.place.shared(place) > 0.5 * place.area for place in places) > 1:
+            continue  # a ground behind all
+        x, y = shape.place.middle
+        away = [max(p.left - x, x - p.right, 0.0) + max(p.top - y, y - p.bottom, 0.0) for p in places]
+        groups[int(np.argmin(away))].append(shape)
+    return groups
+
+
+def _plots(cluster: Sequence[Shape]) -> list[Place]:
+    """Return the disjoint plots of a cluster, told by their frames, axes, grid lines and discs."""
+    marks = [shape for shape in cluster if shape.kind not in ("rule", "frame")]
+    plots: list[Place] = []
+    for place in sorted({*_framed(cluster), *_gridded(cluster), *_discs(cluster)}, key=lambda place: place.area):
+        met = [plot for plot in plots if plot.shared(place) > 0.5 * min(plot.area, place.area)]
+        if len(met) > 1:
+            continue
+        plots = [plot for plot in plots if plot not in met] + [around((place, *met))]
+    plots = [plot for plot in plots if any(plot.holds(m.place, 3) and m.place.area < 0.9 * plot.area for m in marks)]
+    largest = max((plot.area for plot in plots), default=0.0)
+    plots = [plot for plot in plots if plot.area >= PANEL_SHARE * largest]
+    return plots if not any(a.shared(b) > 0 for n, a in enumerate(plots) for b in plots[:n]) else []
+
+
+def _framed(cluster: Sequence[Shape]) -> Iterator[Place]:
+    bars = {id(bar) for bar in bars_of(cluster)}
+    for shape in cluster:
+        if id(shape) in bars:  # with a line in front
+            continue
+        large = shape.place.width >= PANEL_WIDTH and shape.place.height >= PANEL_HEIGHT
+        if large and shape.kind in ("frame", "rectangle"):
+            inner = [s for s in cluster if s.kind != "rule" and s is not shape and shape.place.holds(s.place, 3)]
+            if any(s.place.area < 0.9 * shape.place.area for s in inner):
+                yield shape.place
+
+
+def _gridded(cluster: Sequence[Shape]) -> Iterator[Place]:
+    """Yield what two and more rules of the same extent span, and what an axis across and one upwards do that meet."""
+    across = [s.place for s in cluster if s.kind == "rule" and s.place.width >= PANEL_WIDTH and s.place.height <= 3]
+    down = [s.place for s in cluster if s.kind == "rule" and s.place.height >= PANEL_HEIGHT and s.place.width <= 3]
+    for rules, sides in ((across, (0, 2)), (down, (1, 3))):
+        extents: dict[tuple[int, int], list[Place]] = {}
+        for rule in rules:
+            extents.setdefault((round(rule[sides[0]] / 2), round(rule[sides[1]] / 2)), []).append(rule)
+        for group in extents.values():
+            place = around(group)
+            if place.width >= PANEL_WIDTH and place.height >= PANEL_HEIGHT:
+                yield place
+    for a in across[:MANY]:
+        for d in down[:40]:
+            meets = abs(d.left - a.left) < 6 or abs(d.left - a.right) < 6
+            if meets and (abs(d.bottom - a.top) < 6 or abs(d.top - a.top) < 6):
+                yield around((a, d))
+
+
+def _discs(cluster: Sequence[Shape]) -> Iterator[Place]:
+    for group in pies_of(cluster):
+        (x, y), radius = group[0].centre, group[0].radius
+        yield Place(x - radius, y - radius, x + radius, y + radius)

@@ -1,0 +1,158 @@
+"""Labels of number axes: numbers in a row or column whose values step as evenly as their places do."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from docai.chart_regions.shapes import Place
+
+LEVEL: Final = 2.5  # points that the labels of an axis stand out of line at most: half of what text of 5 points is high
+LEAST: Final = 3  # labels of an axis
+OUT_OF_STEP: Final = 0.06  # of a step that a label stands off its place at most: "1,000" is centred a little left of where "0" is
+ROUNDING: Final = 1.2  # points that it does in any case
+SURE: Final = 5  # labels from which on chance is no explanation
+NEAREST: Final = 8.0  # points between the middles of two labels at least
+
+_NUMBER = re.compile(
+    r"^[(]?(?P<minus>[-\u2212–]?)\s?(?:[$€£₩₫¥]|US\$)?(?P<minus2>[-\u2212–]?)(?P<figures>\d+(?:[.,'\u2009\u00a0\u202f ]\d+)*|\.\d+)"
+    r"\s?(?P<power>[eE][-+\u2212]?\d+)?\s?(?P<unit>%|‰|[kKMGBT]|bn|mn|m|억|만|천|조|tỷ|triệu|[$€£₩₫]|°[CF]?)?[)]?$"
+)
+_UNITS: Final = {"k": 1e3, "K": 1e3, "M": 1e6, "m": 1e6, "mn": 1e6, "G": 1e9, "B": 1e9, "bn": 1e9, "T": 1e12}
+_KOREAN: Final = {"천": 1e3, "만": 1e4, "억": 1e8, "조": 1e12}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word with its place in points, the value that it says, if it is a number, and the line that it stands on."""
+
+    place: Place
+    text: str
+    value: float | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The labels of a number axis, which runs across or up and down; `ruled` where most have a tick or a grid line."""
+
+    across: bool
+    tokens: tuple[Token, ...]
+    place: Place
+    ruled: bool = False
+
+
+def value_of(text: str) -> float | None:
+    """Return the number that a label says; None for what is none.
+
+    A comma or point before three figures parts thousands, if there are others like it or the number has none else: for finding
+    an axis it does no harm to be wrong, since all its labels are read alike.
+    """
+    match = _NUMBER.match(text)
+    if match is None or text.startswith("(") != text.endswith(")"):
+        return None
+    figures = re.sub(r"['\u2009\u00a0\u202f ]", "", match["figures"])
+    if figures.count(",") + figures.count(".") > 1 or re.fullmatch(r"[1-9]\d{0,2},\d{3}", figures):
+        if "," in figures and "." in figures:  # the last one parts the decimals
+            last = max(figures.rfind(","), figures.rfind("."))
+            figures = re.sub(r"[.,]", "", figures[:last]) + "." + figures[last + 1 :]
+        else:
+            figures = re.sub(r"[.,]", "", figures)
+    number = float(figures.replace(",", ".") + (match["power"] or "").replace("\u2212", "-"))
+    number *= (_UNITS | _KOREAN).get(match["unit"] or "", 1.0)
+    return -number if match["minus"] or match["minus2"] or text.startswith("(") else number
+
+
+def find_scales(tokens: Sequence[Token]) -> list[Scale]:
+    """Return the number axes among words: three labels and more in line, whose values or their logarithms step evenly."""
+    numbers = [token for token in tokens if token.value is not None]
+    scales = []
+    for across in (False, True):
+        taken: set[int] = set()
+        found = [run for group in _in_line(numbers, across=across) for run in _runs(group, across=across)]
+        for run in sorted(found, key=len, reverse=True):
+            if not any(id(token) in taken for token in run):
+                taken.update(map(id, run))
+                lefts, tops, rights, bottoms = zip(*(token.place for token in run), strict=True)
+                scales.append(Scale(across, tuple(run), Place(min(lefts), min(tops), max(rights), max(bottoms))))
+    return scales
+
+
+def _in_line(numbers: Sequence[Token], *, across: bool) -> Iterator[list[Token]]:
+    """Yield groups of numbers that stand in a row or, by their left, right or middle, in a column."""
+    sides: list[Callable[[Token], float]] = [lambda t: t.place.right, lambda t: t.place.left, lambda t: t.place.middle[0]]
+    if across:
+        sides = [lambda t: t.place.bottom]
+    for side in sides:
+        group: list[Token] = []
+        for token in sorted(numbers, key=side):
+            if group and side(token) - side(group[0]) > LEVEL:
+                if len(group) >= LEAST:
+                    yield group
+                group = []
+            group.append(token)
+        if len(group) >= LEAST:
+            yield group
+
+
+def _runs(group: Sequence[Token], *, across: bool) -> Iterator[list[Token]]:
+    """Yield the longest stretches of numbers in line that one scale fits; a few that go on as other numbers are a table's."""
+    axis = 0 if across else 1
+    order = sorted(group, key=lambda token: token.place.middle[axis])
+    start = 0
+    while start + LEAST <= len(order):
+        end = start + LEAST
+        if not _fits(order[start:end], axis):
+            start += 1
+            continue
+        while end < len(order) and _fits(order[start : end + 1], axis):
+            end += 1
+        if end - start >= SURE or not _goes_on(order, start, end, axis):
+            yield order[start:end]
+        start = end - 1
+
+
+def _goes_on(order: Sequence[Token], start: int, end: int, axis: int) -> bool:
+    """Return whether more numbers stand in line as near to a stretch as its own stand to each other."""
+    middles = [token.place.middle[axis] for token in order]
+    reach = 1.5 * (middles[end - 1] - middles[start]) / (end - start - 1)
+    before = start > 0 and middles[start] - middles[start - 1] < reach
+    return before or (end < len(order) and middles[end] - middles[end - 1] < reach)
+
+
+def _fits(run: Sequence[Token], axis: int) -> bool:
+    """Return whether the values, or their logarithms, are a straight line over the places, give or take what centring does."""
+    places = [token.place.middle[axis] for token in run]
+    values = [token.value for token in run if token.value is not None]
+    if min(b - a for a, b in pairwise(places)) < NEAREST:
+        return False
+    steps = [b - a for a, b in pairwise(values)]
+    if not (all(step > 0 for step in steps) or all(step < 0 for step in steps)):
+        return False
+    if _is_straight(places, values):
+        return len(run) >= SURE or _are_round(steps)
+    if min(values) <= 0 or max(values) < 4 * min(values):
+        return False
+    logarithms = [math.log10(value) for value in values]
+    return _is_straight(places, logarithms) and _are_round([10 ** abs(b - a) for a, b in pairwise(logarithms)])
+
+
+def _are_round(steps: Sequence[float]) -> bool:
+    """Return whether steps are of two figures at most, or multiples of one that is, as people and programs choose them."""
+    least = min(map(abs, steps))
+    figures = least / 10 ** math.floor(math.log10(least)) * 10
+    if abs(figures - round(figures)) > 0.01 * figures:
+        return False
+    return all(abs(step / least - round(step / least)) < 0.01 for step in steps)
+
+
+def _is_straight(places: Sequence[float], values: Sequence[float]) -> bool:
+    """Return whether each value lies on the straight line through the first and last, give or take a share of a step."""
+    slope = (values[-1] - values[0]) / (places[-1] - places[0])
+    step = (places[-1] - places[0]) / (len(places) - 1)
+    off = max(abs((value - values[0]) / slope - (place - places[0])) for place, value in zip(places, values, strict=True))
+    return off <= max(OUT_OF_STEP * step, ROUNDING)
