@@ -215,20 +215,32 @@ def least_step(numbers: Iterable[float]) -> float:
 def stacks(chart: Chart) -> Ends:
     """Return between which values each bar or area of a stack stands, by the numbers of series and point.
 
-    Positive values stand on each other above zero, negative ones below.
+    Positive values stand on each other above zero, negative ones below, in the order in which their boxes stand on the page, of
+    values in the same box in that of their series.
     """
-    ends: Ends = {}
-    tops: dict[_Stack, float] = {}
+    members: dict[_Stack, list[tuple[int, int, Point, float]]] = {}
     for number, series in enumerate(chart.series):
         kind = mark_of(chart, series)
         for place, point in enumerate(series.points):
-            if kind not in ("bar", "area") or point.y is None or is_floating(chart, series, point):
-                continue
-            stack = kind, series.axis, key_of(point.x), point.y < 0
-            start = tops.get(stack, 0.0)
-            tops[stack] = start + point.y
-            ends[number, place] = start, tops[stack]
+            if kind in ("bar", "area") and point.y is not None and not is_floating(chart, series, point):
+                stack: _Stack = kind, series.axis, key_of(point.x), point.y < 0
+                members.setdefault(stack, []).append((number, place, point, point.y))
+    ends: Ends = {}
+    tops: dict[_Stack, float] = {}
+    for stack, parts in members.items():
+        tops[stack] = 0.0
+        for number, place, _, value in sorted(parts, key=lambda part: _height(chart, part[2]), reverse=stack[-1]):
+            ends[number, place] = tops[stack], tops[stack] + value
+            tops[stack] += value
     return _shared(chart, ends, tops) if chart.stacking == "percent" else ends
+
+
+def _height(chart: Chart, point: Point) -> float:
+    """Return how far along the axis of values the middle of a point's box stands, as a share of the page."""
+    axis, box = chart.y_axis, point.box
+    along = box.left + box.right if chart.orientation == "horizontal" else -(box.top + box.bottom)
+    inverted = axis.low is not None and axis.high is not None and axis.low > axis.high
+    return (-along if inverted else along) / 2
 
 
 def _shared(chart: Chart, ends: Ends, tops: Mapping[_Stack, float]) -> Ends:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docai.box import Box
 from docai.charting import Frame, Scale, box_part, is_floating, plot_of, seconds_of, stacks
 from docai.document import Axis
 from tests.made_charts import GALLERY, QUARTERS, chart, series
@@ -80,6 +81,23 @@ def test_positive_values_are_stacked_above_zero_and_negative_ones_below():
     assert ends[0, 0] == (0.0, 1.0)
     assert ends[1, 0] == (1.0, 3.0)
     assert ends[1, 1] == (0.0, -2.0)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "axis", "places"),
+    [
+        ("vertical", Axis(), [(0.4, 0.1, 0.5, 0.3), (0.4, 0.3, 0.5, 0.4)]),
+        ("vertical", Axis(low=9.0, high=0.0), [(0.4, 0.6, 0.5, 0.7), (0.4, 0.2, 0.5, 0.6)]),
+        ("horizontal", Axis(), [(0.3, 0.4, 0.5, 0.5), (0.2, 0.4, 0.3, 0.5)]),
+    ],
+)
+def test_parts_of_a_stack_stand_in_the_order_in_which_they_stand_on_the_page(orientation, axis, places):
+    upper, lower = (Box(*place) for place in places)
+    parts = series("upper", ["x"], [2.0], box=upper), series("lower", ["x"], [1.0], box=lower)
+    ends = stacks(chart("bar", *parts, stacking="stacked", orientation=orientation, y_axis=axis))
+    assert ends == {(1, 0): (0.0, 1.0), (0, 0): (1.0, 3.0)}
+    below = series("upper", ["x"], [-1.0], box=upper), series("lower", ["x"], [-2.0], box=lower)
+    assert stacks(chart("bar", *below, stacking="stacked", orientation=orientation, y_axis=axis))[1, 0] == (-1.0, -3.0)
 
 
 def test_plain_values_of_a_100_percent_chart_are_made_shares_and_shares_stay():
