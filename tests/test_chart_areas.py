@@ -6,7 +6,7 @@ import pytest
 
 from docai.backends.classical.charts.legends import Entry, Legend
 from docai.backends.classical.charts.readers.areas import read_areas
-from docai.backends.classical.charts.scene import Extent, Polygon, Rectangle, Stroke
+from docai.backends.classical.charts.scene import Extent, Polygon, Rectangle, Stroke, Symbol
 from tests.placed_plots import BLUE, GREEN, RED, at, label, names, numbers, plot_of, scene_of, told
 
 XS = [0, 5, 10, 20]
@@ -112,3 +112,12 @@ def test_an_area_of_steps_has_a_value_for_each(plot):
     corners = [(0, 0), (0, 2), (5, 2), (5, 7), (10, 7), (10, 3), (20, 3), (20, 0)]
     part = read(plot, polygons=[Polygon(tuple(at(plot, x, y) for x, y in corners), BLUE)])
     assert [y for _, y in told(part.strands[0])][:3] == [2, 7, 3]
+
+
+def test_symbols_on_the_values_of_an_area_are_explained_by_it(plot):
+    upper = [2, 7, 3, 5]
+    places = [at(plot, x, y) for x, y in zip(XS, upper, strict=True)]
+    dots = [Symbol((x, y), Extent(x - 2, y - 2, x + 2, y + 2), "disc", fill=BLUE) for x, y in places]
+    other = Symbol((dots[0].centre[0] + 30, 100.0), Extent(98, 98, 102, 102), "disc", fill=RED)
+    part = read(plot, polygons=[area(plot, upper, [0] * 4)], symbols=[*dots, other])
+    assert [mark for mark in part.marks if isinstance(mark, Symbol)] == dots

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from docai.backends.classical.charts.axes import find_plots
 from docai.backends.classical.charts.scales import Plot, Scale
-from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene, Stroke, Symbol
+from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Scene, Stroke, Symbol
 
 SIZE = 10.0
 LETTER = 0.6 * SIZE
@@ -344,6 +344,13 @@ def test_bins_between_ticks_are_measured() -> None:
     assert known(plot.across).kind == "linear"
 
 
+def test_two_bins_around_each_tick_are_measured() -> None:
+    around = [place + off for place in FOUR for off in (-17.5, 17.5)]
+    ticks = lying(["1", "2", "3", "4"], FOUR)
+    plot = only(ticks + upright(["0", "50", "100"], [BOTTOM, 130, TOP]) + bars(around, [90.0 + 5 * n for n in range(8)], width=34))
+    assert known(plot.across).kind == "linear"
+
+
 def test_groups_of_bars_stand_around_their_year() -> None:
     around = [place + off for place in FOUR for off in (-15.0, 0.0, 15.0)]
     tops = [90.0 + 5 * number for number in range(12)]
@@ -600,3 +607,119 @@ def test_slanted_names_stand_at_the_places_of_a_line_with_as_many():
     values = line(*((place, 100.0 + 9 * n * n) for n, place in enumerate(places)), colour=BLUE)
     (plot,) = find_plots((axis + Drawn(labels, (values, line((LEFT, BOTTOM), (RIGHT, BOTTOM))))).scene())
     assert [tick.place for tick in plot.across.ticks] == places
+
+
+def test_outer_labels_with_ticks_at_their_edges_only_are_moved_inwards() -> None:
+    places = [LEFT, 210.0, RIGHT]
+    drawn = lying(["", "2009", ""], places)
+    outer = (text_at("2008", LEFT, BOTTOM + 12, align="left"), text_at("2010", RIGHT, BOTTOM + 12, align="right"))
+    labels = (outer[0], drawn.labels[1], outer[1])
+    plot = only(replace(drawn, labels=labels) + upright(["0", "10", "20"], [230.0, 130.0, 30.0]))
+    assert [tick.place for tick in known(plot.across).ticks] == pytest.approx(places, abs=0.1)
+
+
+def test_two_rounded_ticks_of_an_upright_axis_have_the_step_of_their_labels() -> None:
+    drawn = upright(["0", "10"], [230.0, 197.0])
+    thin = tuple(replace(stroke, thickness=1.0) for stroke in drawn.strokes)
+    labels = (drawn.labels[0], text_at("10", LEFT - 6, 196.6, align="right"))
+    plot = only(Drawn(labels, thin) + NAMES + bars(FOUR, [100.0, 60.0, 180.0, 120.0]))
+    assert 1 / known(plot.down).slope == pytest.approx(-3.34, abs=0.005)
+
+
+def test_bars_on_a_logarithmic_axis_stand_on_its_least_tick_though_ticks_are_drawn_half_a_pixel_off() -> None:
+    ticks = [230.4, 165.4, 100.4, 35.4]
+    plot = only(upright(["1", "10", "100", "1000"], ticks) + NAMES + bars(FOUR, [165.0, 100.0, 120.0, 35.0]))
+    assert known(plot.down).value(165.0) == pytest.approx(10.0, rel=1e-3)
+
+
+def test_the_border_of_a_page_does_not_widen_the_plot_of_a_picture() -> None:
+    tall = Drawn(strokes=(line((LEFT, TOP + 30), (LEFT, BOTTOM)), line((5.0, 5.0), (415.0, 5.0))))
+    names = upright(["North", "South"], [110.0, 180.0], ticks=False)
+    lying_bars = Drawn(rectangles=tuple(Rectangle(Extent(LEFT, y - 10, LEFT + 100 + y, y + 10), BLUE) for y in (110.0, 180.0)))
+    plot = only(lying("0 10 20 30 40".split(), _even(LEFT, 340, 5), ticks=False) + names + lying_bars + tall, blur=0.5)
+    assert known(plot.across).start >= LEFT - 2
+    assert known(plot.across).end <= 345
+
+
+def test_values_printed_in_a_column_are_neither_an_axis_nor_names() -> None:
+    places = [60.0, 100.0, 140.0, 180.0]
+    ends = [250.0, 246.0, 243.0, 239.0]
+    printed = Drawn(
+        tuple(text_at(text, end + 4, y, align="left") for text, end, y in zip("58 56 54 52".split(), ends, places, strict=True))
+    )
+    drawn = Drawn(rectangles=tuple(Rectangle(Extent(LEFT, y - 8, end, y + 8), BLUE) for end, y in zip(ends, places, strict=True)))
+    names = upright(["North", "South", "East", "West"], places, ticks=False)
+    plot = only(lying("0 20 40 60 80 100 120 140".split(), _even(LEFT, 340, 8), ticks=False) + names + printed + drawn, blur=0.5)
+    assert [tick.text for tick in known(plot.down).ticks] == ["North", "South", "East", "West"]
+
+
+def test_years_that_do_not_grow_as_their_places_are_names() -> None:
+    texts = "1970 1980 1990 2000 2005 2010 2011 2012 2013 2014 2015 2016".split()
+    places = _even(80, 340, 12)
+    drawn = lying(texts, places, ticks=False) + upright(["0", "50", "100"], [BOTTOM, 130, TOP])
+    plot = only(drawn + bars(places, [200 - 9 * n for n in range(12)], width=12), blur=0.5)
+    assert known(plot.across).kind == "category"
+    assert [tick.text for tick in known(plot.across).ticks] == texts
+
+
+def test_names_in_a_column_may_have_two_lines_though_several_bars_stand_at_each() -> None:
+    places = [60.0, 110.0, 160.0, 210.0]
+    single = upright(["North", "South", "West"], [60.0, 110.0, 210.0], ticks=False)
+    double = upright(["Middle", "and East"], [154.0, 166.0], ticks=False)
+    drawn = Drawn(
+        rectangles=tuple(Rectangle(Extent(LEFT, y - 12 + n * 12, LEFT + 90 + y, y + n * 12), BLUE) for y in places for n in (0, 1))
+    )
+    plot = only(lying("0 20 40 60 80".split(), _even(LEFT, 340, 5)) + single + double + drawn, blur=0.5)
+    assert [tick.text for tick in known(plot.down).ticks] == ["North", "South", "Middle and East", "West"]
+
+
+def test_labels_that_run_up_along_their_axis_are_its_ticks() -> None:
+    drawn = upright(["0", "50", "100"], [BOTTOM, 130, TOP])
+    turned = replace(drawn, labels=tuple(replace(label, turn=-90.0) for label in drawn.labels))
+    assert known(only(turned + NAMES).down).value(BOTTOM) == pytest.approx(0)
+
+
+def test_ten_and_hundred_alone_are_a_logarithmic_axis() -> None:
+    plot = only(upright(["10", "100"], [200.0, 100.0]) + lying(["0", "1", "2"], [80.0, 180.0, 280.0]))
+    assert known(plot.down).kind == "log"
+    assert known(only(upright(["10", "20"], [200.0, 100.0]) + lying(["0", "1", "2"], [80.0, 180.0, 280.0])).down).kind == "linear"
+
+
+def test_touching_bars_that_go_on_evenly_are_bins_though_as_many_stand_around_each_tick() -> None:
+    places = [100.0 + 70 * tick + off for tick in range(4) for off in (-26.25, -8.75, 8.75, 26.25)]
+    tops = [90.0 + 5 * number for number in range(16)]
+    plot = only(
+        lying(["0", "2", "4", "6"], FOUR) + upright(["0", "50", "100"], [BOTTOM, 130, TOP]) + bars(places, tops, width=17.5)
+    )
+    assert known(plot.across).kind == "linear"
+
+
+def test_a_value_printed_at_the_end_of_a_bar_is_no_name_where_names_stand_outside() -> None:
+    printed = Drawn((text_at("24.2", 310.0, 42.0), text_at("18.9", 240.0, 42.0)))
+    plot = only(upright(["0", "10", "20"], [BOTTOM, 130, TOP]) + NAMES + bars(FOUR, [90.0, 60, 50, 50]) + printed)
+    assert [tick.text for tick in known(plot.across).ticks] == ["North", "South", "East", "West"]
+
+
+def test_a_frame_that_is_drawn_last_spans_the_plot_beyond_its_axes() -> None:
+    frame = Rectangle(Extent(60, 20, 380, 240), "", "#000000", order=400)
+    axes = lying(["0", "1", "2"], [80.0, 220.0, 360.0], ticks=False, down=240) + upright(["0", "1", "2"], [210.0, 130.0, 50.0])
+    plot = only(axes + Drawn(rectangles=(frame,), strokes=(line((80.0, 240.0), (360.0, 240.0)),)))
+    assert (known(plot.across).start, known(plot.across).end) == (60, 380)
+
+
+def test_a_second_axis_without_ticks_is_not_stretched_to_the_grid_lines_of_the_first() -> None:
+    grid = Drawn(strokes=tuple(line((LEFT, place), (RIGHT, place), colour="#dddddd") for place in (220.3, 170.16, 120.02, 69.88)))
+    first = upright(["0", "10", "20", "30"], [220.3, 170.16, 120.02, 69.88], ticks=False)
+    texts, places = ["0", "20", "40", "60"], [220.3, 170.56, 120.82, 71.08]
+    second = Drawn(tuple(text_at(text, RIGHT + 6, place, align="left") for text, place in zip(texts, places, strict=True)))
+    plot = only(grid + first + second + NAMES)
+    assert known(plot.second).value(71.08) == pytest.approx(60, abs=0.02)
+    assert known(plot.down).value(69.88) == pytest.approx(30, abs=0.02)
+
+
+def test_years_below_an_area_are_numbers() -> None:
+    years = lying(["1990", "2000", "2010", "2020"], FOUR)
+    area = Polygon(((100, 200), (135, 100), (170, 90), (240, 120), (310, 80), (310, 220), (100, 220)), BLUE)
+    drawn = years + upright(["0", "50", "100"], [BOTTOM, 130, TOP])
+    (plot,) = find_plots(replace(drawn.scene(), polygons=(area,)))
+    assert known(plot.across).kind == "linear"

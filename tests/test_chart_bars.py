@@ -343,6 +343,13 @@ def test_numbers_that_name_bars_stay_numbers_and_those_with_a_unit_are_names():
         assert [value.x for value in part.strands[0].values] == expected
 
 
+def test_bars_beside_their_ticks_by_one_and_the_same_bit_are_all_named_without_it():
+    ticks = tuple(Tick(25.5 + 100 * n, label(str(3000 + 1000 * n)), 3000.0 + 1000 * n) for n in range(2))
+    across = Scale("linear", True, 0.0, 150.0, ticks, 10.0, 2745.0)
+    part = read(*(bar(c, 3 + c) for c in range(3)), plot=Plot(Extent(0.0, 0.0, 150.0, 250.0), across, values()))
+    assert [value.x for value in part.strands[0].values] == [3000.0, 3500.0, 4000.0]
+
+
 def test_floating_bars_are_sure_where_each_stands_at_its_own_label():
     floats = [bar(c, 9.0 + c, 2.0 + 1.5 * c) for c in range(3)]
     years = Scale(
@@ -390,3 +397,18 @@ def test_ticks_inside_of_the_plot_are_no_error_bars():
     bars = [Rectangle(Extent(10.0 + 50 * c, 243.0 - 40 * c, 40.0 + 50 * c, 250.0), BLUE) for c in range(3)]
     part = read(*bars, strokes=ticks, plot=Plot(Extent(0.0, 0.0, 150.0, 250.0), categories("ABC"), values()))
     assert all(value.low is None for value in part.strands[0].values)
+
+
+def test_caps_of_error_bars_in_their_own_rectangles_are_no_bars():
+    caps = [bar(column, high + 0.075 + by, high - 0.075 + by) for column, high in enumerate((5.0, 9.0, 7.0)) for by in (-1.0, 1.0)]
+    part = read(bar(0, 5.0), bar(1, 9.0), bar(2, 7.0), *caps)
+    assert points(part) == [[("A", 5.0), ("B", 9.0), ("C", 7.0)]]
+
+
+def test_the_longest_of_bars_with_others_in_front_is_no_band_of_the_background():
+    high = [12.0, 19.9, 15.0]
+    plot = Plot(Extent(0.0, 0.0, 150.0, ZERO), categories("ABC"), values(end=ZERO))
+    behind = [bar(n, top, fill=GREY, order=n) for n, top in enumerate(high)]
+    front = [bar(n, 4.0 + n, thickness=12.0, order=10 + n) for n in range(3)]
+    part = read(*behind, *front, plot=plot)
+    assert sorted(len(strand.values) for strand in part.strands) == [3, 3]

@@ -121,3 +121,12 @@ def test_without_anything_that_tells_values_neither_cells_nor_bars_are_read():
 def test_bars_side_by_side_are_no_heat_map():
     bars = tuple(Rectangle(Extent(40.0 * c, 10.0 * c, 40.0 * c + 30, 40.0), "#0000cc") for c in range(3))
     assert read(bars) is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "first"),
+    [(("1.640", "3.370", "750"), 1640.0), (("342.000", "98.000", "591.000"), 342000.0), (("1.64", "2.5", "3"), 1.64)],
+)
+def test_signs_before_three_figures_part_thousands_where_nothing_else_is_told(texts, first):
+    labels = tuple(label(text, 40.0 * (n % 3) + 20, 20.0 * (n // 3) + 10) for n, text in enumerate(texts * 2))
+    assert read(cells(), labels).strands[0].values[0].y == first

@@ -164,3 +164,37 @@ def test_letters_of_a_font_without_widths_reach_as_far_as_the_next_one():
     view = View(PageReference(Origin("missing.pdf"), 1), 200, 200)
     assert advances_of(run, view) == [pytest.approx(8.0), pytest.approx(8.0), pytest.approx(7.2)]
     assert advances_of(run._replace(advances=(1.0, 2.0, 3.0)), view) == (1.0, 2.0, 3.0)
+
+
+def test_labels_that_touch_within_one_operation_are_two():
+    content = "BT /F1 10 Tf 20 50 Td [(Sun) -60 (Mon) -90 (Tue)] TJ ET "
+    assert [label.text for label in labels_of(content)] == ["Sun", "Mon", "Tue"]
+
+
+def test_a_space_is_kerned_and_parts_no_labels():
+    widths = {"o": 5.56, "f": 2.78, " ": 2.4, "A": 6.67, "r": 3.33, "t": 2.78}
+    assert [label.text for label in labels_of(set_singly("of Art", 20, widths))] == ["of Art"]
+
+
+def test_names_that_run_up_from_ticks_side_by_side_are_no_lines_of_one_title():
+    labels = (line("Cairo", 100, 50, 140, turn=-90), line("Delhi", 100, 61, 140, turn=-90))
+    ticks = tuple(Stroke(((label.extent.middle[0], 93), (label.extent.middle[0], 97)), "#888888") for label in labels)
+    assert len(with_lines_joined(Scene(200, 200, labels))) == 1
+    assert len(with_lines_joined(Scene(200, 200, labels, strokes=ticks))) == 2
+
+
+def test_words_set_letter_by_letter_without_spaces_are_parted_by_their_gap_and_figures_join_words_at_the_same():
+    widths = {"n": 5.56, "o": 5.56, "u": 5.56, "2": 5.56, "0": 5.56, "1": 5.56, "Q": 7.78}
+    content = (
+        set_singly("nun", 20, widths)
+        + set_singly("uno", 20 + 16.68 + 2.78, widths)
+        + set_singly("oun", 20 + 2 * (16.68 + 2.78), widths)
+    )
+    year = set_singly("Q2", 100, widths) + set_singly("2010", 100 + 13.34 + 2.78, widths)
+    assert [label.text for label in labels_of(content + year)] == ["nun uno oun", "Q2 2010"]
+
+
+def test_names_before_swatches_of_a_column_are_labels_of_their_own():
+    swatches = tuple(Rectangle(Extent(100, 10 + 11 * n, 130, 21 + 11 * n), "#336699") for n in range(2))
+    labels = (line("Alpha", 60, 11, 84), line("Beta", 60, 22, 80))
+    assert [label.text for label in with_lines_joined(Scene(200, 100, labels, swatches))] == ["Alpha", "Beta"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from docai.backends.classical.charts.legends import Legend, find_legend
-from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene, Stroke, Symbol
+from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene, Sector, Stroke, Symbol
 
 RED, BLUE, GREEN = "#d62728", "#1f77b4", "#2ca02c"
 
@@ -43,6 +43,12 @@ def test_names_behind_swatches_are_the_legend_wherever_it_stands(places):
     assert [entry.name for entry in legend.entries] == names
     assert (legend.name_of(BLUE), legend.name_of("#000000")) == ("Women", "")
     assert set(map(id, legend.marks)) == set(map(id, squares))
+
+
+def test_swatches_of_one_size_are_one_legend_whatever_size_their_names_are_read_in():
+    names = [label("drizzle", 312, 20, size=9.0), label("rain", 312, 35, size=7.3), label("fog", 312, 50, size=8.2)]
+    squares = tuple(square(300, y, colour) for y, colour in ((20, RED), (35, BLUE), (50, GREEN)))
+    assert [entry.name for entry in legend_of(names, rectangles=squares).entries] == ["drizzle", "rain", "fog"]
 
 
 def test_title_and_frame_belong_to_the_legend():
@@ -113,3 +119,62 @@ def test_lines_shorter_than_a_letter_are_swatches_and_ticks_are_none():
     labels = [label("Men", 310, 20), label("Women", 310, 35)]
     assert [entry.name for entry in legend_of(labels, strokes=tuple(short)).entries] == ["Men", "Women"]
     assert legend_of(labels, strokes=tuple(ticks)).entries == ()
+
+
+def test_swatches_whose_sides_are_rounded_to_either_side_are_of_one_legend():
+    keys = tuple(Rectangle(Extent(50 + 60 * n, 14, 62.6 + 60 * n - 0.01 * n, 26.6), colour) for n, colour in enumerate((RED, BLUE)))
+    legend = legend_of([label("Men", 66, 20), label("Women", 126, 20)], rectangles=keys)
+    assert [(entry.name, entry.colour) for entry in legend.entries] == [("Men", RED), ("Women", BLUE)]
+
+
+def test_a_square_and_a_line_with_its_symbol_below_it_are_one_legend():
+    legend = legend_of(
+        [label("Sales", 320, 20), label("Share", 324, 36)],
+        rectangles=(square(300, 20, RED),),
+        strokes=(sample(300, 36, BLUE),),
+        symbols=(disc(307, 36, BLUE, radius=3),),
+    )
+    assert [(entry.name, entry.colour) for entry in legend.entries] == [("Sales", RED), ("Share", BLUE)]
+
+
+def test_years_behind_grey_lines_of_different_greys_are_names():
+    lines = tuple(sample(300, 20 + 15 * n, colour) for n, colour in enumerate(("#222222", "#666666", "#999999")))
+    legend = legend_of([label(str(2014 + n), 325, 20 + 15 * n) for n in range(3)], strokes=lines)
+    assert [entry.name for entry in legend.entries] == ["2014", "2015", "2016"]
+
+
+def test_names_before_points_near_an_axis_do_not_outvote_a_legend():
+    points = (disc(45, 100, RED), disc(45, 150, BLUE), disc(45, 200, GREEN))
+    labels = [label(text, 20, y) for text, y in (("300", 100), ("200", 150), ("100", 200))]
+    names = [label("Men", 312, 20), label("Women", 312, 35)]
+    legend = legend_of([*labels, *names], rectangles=(square(300, 20, RED), square(300, 35, BLUE)), symbols=points)
+    assert [entry.name for entry in legend.entries] == ["Men", "Women"]
+
+
+def test_a_leader_line_of_a_pie_is_no_swatch():
+    sectors = tuple(Sector((150, 100), 0, 50, 180.0 * n, 180, colour) for n, colour in enumerate((RED, BLUE)))
+    lines = (sample(205, 100, "#808080"), Stroke(((75, 100), (95, 100)), "#808080"))
+    assert legend_of([label("Men 50%", 230, 100), label("All 50%", 35, 100)], strokes=lines, sectors=sectors).entries == ()
+
+
+def test_names_flush_left_may_stand_far_before_their_swatches():
+    swatches = tuple(Rectangle(Extent(100, 10 + 12 * n, 130, 22 + 12 * n), colour) for n, colour in enumerate((RED, BLUE, GREEN)))
+    names = ["Al", "Beta", "Gammas"]
+    legend = legend_of([label(name, 60, 16 + 12 * n) for n, name in enumerate(names)], rectangles=swatches)
+    assert [(entry.name, entry.colour) for entry in legend.entries] == list(zip(names, (RED, BLUE, GREEN), strict=True))
+
+
+def test_numbers_at_the_ends_of_short_bars_are_no_legend():
+    widths = (9, 12, 120, 90)
+    bars = tuple(Rectangle(Extent(50, 40 + 20 * n, 50 + wide, 52 + 20 * n), (RED, BLUE)[n % 2]) for n, wide in enumerate(widths))
+    numbers = [label(str(n + 2), 53 + wide, 46 + 20 * n) for n, wide in enumerate(widths)]
+    names = [label("Men", 112, 250), label("Women", 172, 250)]
+    legend = legend_of([*numbers, *names], rectangles=bars, symbols=(disc(100, 250, RED), disc(160, 250, BLUE)))
+    assert [entry.name for entry in legend.entries] == ["Men", "Women"]
+
+
+def test_names_in_a_row_are_the_legend_and_numbers_in_a_column_elsewhere_are_not():
+    small = (disc(50, 40, RED), disc(50, 60, BLUE))
+    swatches = (disc(100, 250, RED), disc(160, 250, BLUE))
+    labels = [label("2", 62, 40), label("7", 62, 60), label("Men", 112, 250), label("Women", 172, 250)]
+    assert [entry.name for entry in legend_of(labels, symbols=(*small, *swatches)).entries] == ["Men", "Women"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -200,3 +201,18 @@ def test_axes_drawn_in_one_line_are_one_stroke_each():
     assert [len(line.places) for line in scene_of(axes).strokes] == [2, 2]
     coloured, steps = axes.replace("0 0 0 RG", "1 0 0 RG"), "0 0 0 RG 30 20 m 50 20 l 50 60 l 70 60 l S"
     assert [[len(line.places) for line in scene_of(content).strokes] for content in (coloured, steps)] == [[3], [4]]
+
+
+@pytest.mark.parametrize("sweep", [20, 165, 175, 185, 200, 300])
+def test_a_sector_whose_sides_are_drawn_piece_by_piece_is_one(sweep):
+    rim = [(100 + 70 * math.cos(math.radians(a)), 100 + 70 * math.sin(math.radians(a))) for a in np.linspace(10, 10 + sweep, 60)]
+    out, back = (np.linspace((100, 100), rim[0], 15), np.linspace(rim[-1], (100, 100), 15))
+    places = [*map(tuple, out), *rim, *map(tuple, back)]
+    lines = " ".join(f"{x:.2f} {y:.2f} l" for x, y in places[1:])
+    (sector,) = scene_of(f"0 1 0 rg {places[0][0]:.2f} {places[0][1]:.2f} m {lines} h f").sectors
+    assert sector.sweep == pytest.approx(sweep, abs=0.1)
+
+
+def test_grey_rectangles_right_behind_others_of_their_size_are_shadows():
+    bars = "".join(f"0.7 g {20 + 40 * n} 18 20 {50 + n} re f 0 0 1 rg {18 + 40 * n} 20 20 {50 + n} re f " for n in range(3))
+    assert [mark.fill for mark in scene_of(bars).rectangles] == ["#0000ff"] * 3

@@ -37,3 +37,16 @@ def test_pieces_of_letters_on_a_bar_are_no_rectangles():
 def test_small_bars_beside_large_ones_stay():
     small = [Rectangle(Extent(200.0 + 20 * n, 370.0 - n, 215.0 + 20 * n, 380.0), BLACK) for n in range(9)]
     assert len(without_cuts([BAR, *small])) == 10
+
+
+def test_a_bar_that_a_narrower_one_stands_in_front_of_is_one():
+    front = Rectangle(Extent(110.0, 200.0, 120.0, 300.0), BLUE)
+    sides = [Rectangle(Extent(left, 100.0, left + 10, 300.0), DARK) for left in (100.0, 120.0)]
+    beyond = Rectangle(Extent(110.0, 100.0, 120.0, 200.0), DARK)
+    assert {slab.extent for slab in without_cuts([front, *sides, beyond])} == {front.extent, Extent(100.0, 100.0, 130.0, 300.0)}
+
+
+def test_bars_of_a_group_beside_a_shorter_one_stay_apart():
+    front = Rectangle(Extent(110.0, 200.0, 120.0, 300.0), BLUE)
+    sides = [Rectangle(Extent(left, 100.0, left + 10, 300.0), DARK) for left in (100.0, 120.0)]
+    assert len(without_cuts([front, *sides])) == 3

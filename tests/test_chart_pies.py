@@ -62,9 +62,23 @@ def test_names_inside_outside_and_at_leader_lines_are_the_sectors():
 
 def test_printed_shares_count_and_names_are_parted_from_them():
     sectors = pie([33.6, 66.4])
-    labels = [beside(sectors[0], "Coal 34%", 30), beside(sectors[1], "Gas", 60), beside(sectors[1], "66%", 30)]
+    labels = [beside(sectors[0], "Coal 33.6%", 30), beside(sectors[1], "Gas", 60), beside(sectors[1], "66.4%", 30)]
     values = read(sectors, labels)[0].strands[0].values
-    assert [(value.x, value.y, value.printed.text) for value in values] == [("Coal", 34, "Coal 34%"), ("Gas", 66, "66%")]
+    assert [(value.x, value.y, value.printed.text) for value in values] == [("Coal", 33.6, "Coal 33.6%"), ("Gas", 66.4, "66.4%")]
+
+
+def test_drawn_shares_count_that_are_finer_than_those_printed():
+    sectors = pie([33.6, 66.4])
+    labels = [beside(sectors[0], "Coal 34%", 30), beside(sectors[1], "Gas 66%", 30)]
+    values = read(sectors, labels)[0].strands[0].values
+    assert [(value.x, round(value.y, 6), value.printed) for value in values] == [("Coal", 33.6, None), ("Gas", 66.4, None)]
+
+
+def test_rounded_shares_that_are_drawn_as_they_are_printed_count_as_printed():
+    sectors = pie([34, 66])
+    labels = [beside(sectors[0], "Coal 34%", 30), beside(sectors[1], "Gas 66%", 30)]
+    values = read(sectors, labels)[0].strands[0].values
+    assert [(value.y, value.printed.text) for value in values] == [(34, "Coal 34%"), (66, "Gas 66%")]
 
 
 def test_printed_amounts_count_if_they_are_in_proportion():

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from docai.backends.classical.charts.parts import Part, Strand, Value
-from docai.backends.classical.charts.printed import with_printed
+from docai.backends.classical.charts.printed import on_bars, with_printed
 from docai.backends.classical.charts.scales import Plot, Scale
-from docai.backends.classical.charts.scene import Extent, Label, Scene
+from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene
 
 EM = 8.0
 
@@ -171,3 +171,16 @@ def test_a_label_whose_full_stop_was_lost_is_read_as_its_mark_and_the_other_labe
     labels = above([50.5, 80.2, 120.4, 33.9], ["50.5", "80.2", "1204", "33.9"])
     values = read(bars([50.4, 80.3, 120.5, 33.8], error=0.5), labels)
     assert [value.y for value in values] == pytest.approx([50.5, 80.2, 120.4, 33.9])
+
+
+def test_figures_with_what_multiplies_them_are_values():
+    values = read(bars(DRAWN, scale=False), above(DRAWN, ["50.3K", "81.2K", "120.4K", "33.9K"]), scale=False)
+    assert [value.y for value in values] == pytest.approx([50300.0, 81200.0, 120400.0, 33900.0])
+
+
+def test_numbers_on_bars_are_told_from_those_beside_them():
+    bar, panel = Extent(10, 20, 60, 120), Extent(0, 0, 400, 200)
+    inside, outside = label("52", 35, 60), label("60", 35, 10)
+    marks = (Rectangle(panel, "#eeeeee"), Rectangle(bar, "#4c78a8"))
+    assert on_bars(Scene(400.0, 220.0, (inside, outside), marks)) == [inside]
+    assert on_bars(Scene(400.0, 220.0, (inside, outside), marks, blur=0.5)) == []

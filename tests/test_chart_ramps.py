@@ -178,3 +178,33 @@ def test_a_heat_map_beside_a_shading_is_read_by_it():
         assert [point.x for point in series.points] == ["A", "B", "C"]
         assert [point.y for point in series.points] == pytest.approx(row, abs=1.0)
         assert all(point.basis == "vector" and point.error < 2 for point in series.points)
+
+
+def test_a_column_of_a_heat_map_is_no_bar_of_colours():
+    cells = [
+        Rectangle(
+            Extent(20.0 + 12 * column, 20.0 + 20 * row, 32.0 + 12 * column, 40.0 + 20 * row), colour(100 - 20 * row - 5 * column)
+        )
+        for column in range(3)
+        for row in range(5)
+    ]
+    values = tuple(label(str(10 * (5 - row)), 57.0, 30.0 + 20 * row) for row in range(5))
+    column = [cell for cell in cells if cell.extent.left == 44.0]
+    assert find_ramp(scene(values, (), tuple(column))) is not None
+    assert find_ramp(scene(values, (), tuple(cells))) is None
+
+
+def test_swatches_apart_with_a_year_each_are_no_bar_of_colours():
+    keys = tuple(Rectangle(Extent(100.0, 20.0 + 17 * n, 115.6, 35.6 + 17 * n), colour(20 * n)) for n in range(6))
+    years = tuple(label(str(2006 + n), 120.0, 27.8 + 17 * n) for n in range(6))
+    assert find_ramp(scene(years, (), keys)) is None
+
+
+def test_the_last_row_of_a_heat_map_is_no_bar_of_colours_by_the_years_below_it():
+    cells = tuple(
+        Rectangle(Extent(10.0 + 30 * n, 20.0 + 10 * row, 40.0 + 30 * n, 30.0 + 10 * row), colour(8 * n + 20 * row))
+        for n in range(6)
+        for row in range(3)
+    )
+    years = tuple(label(str(2006 + n), 15.0 + 30 * n, 56.0) for n in range(6))
+    assert find_ramp(scene(years, (), cells)) is None

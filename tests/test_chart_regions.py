@@ -8,8 +8,8 @@ from math import cos, pi, sin
 import pytest
 
 from docai.box import Box
-from docai.chart_regions import _joined, find_charts
-from docai.chart_regions.scales import value_of
+from docai.chart_regions import _joined, _without_print, _without_tick, find_charts
+from docai.chart_regions.scales import Token, find_scales, value_of
 from docai.chart_regions.shapes import Place, Shape, shapes_of
 from docai.lines import find_lines
 from docai.sources import VectorPath
@@ -167,3 +167,109 @@ def test_thin_rectangles_are_rules_unless_it_is_told_otherwise():
     path = VectorPath(Box(0.1, 0.1, 0.11, 0.5), "#4c78a8", "", 1.0, (("rectangle", 0.1, 0.1, 0.11, 0.5),))
     assert [shape.kind for shape in shapes_of([path], 100, 100)] == ["rule"]
     assert [shape.kind for shape in shapes_of([path], 100, 100, thin=0.0)] == ["rectangle"]
+
+
+def test_bars_of_one_length_and_a_single_bar_beside_an_axis_with_ticks_are_charts():
+    assert len(charts(floating(Sheet(), [(0, 20), (0, 20), (0, 20)]))) == 1
+    assert len(charts(floating(Sheet(), [(0, 20)]))) == 1
+
+
+def test_a_calendar_has_two_rows_of_even_numbers_and_is_no_chart():
+    sheet = Sheet()
+    for day in range(35):
+        x, y = 100 + 40 * (day % 7), 200 + 30 * (day // 7)
+        sheet.text(x, y, f"{day + 1}").text(x + 14, y, "ab cd").rule(x - 4, 182, x - 4, 342)
+    sheet.page.draw_rect((100, 190, 120, 205), color=None, fill=(0.8, 0.9, 1))
+    assert charts(sheet) == []
+
+
+@pytest.mark.parametrize(("numbers", "found"), [(("63%", "37%"), 1), (("37%", "63%"), 0)])
+def test_two_bars_are_a_chart_where_they_are_as_long_as_their_numbers_say(numbers, found):
+    sheet = Sheet()
+    for n, (high, number) in enumerate(zip((126, 74), numbers, strict=True)):
+        sheet.page.draw_rect((100 + 60 * n, 400 - high, 140 + 60 * n, 400), color=None, fill=(0.2, 0.4, 0.7))
+        sheet.text(112 + 60 * n, 396 - high, number).text(110 + 60 * n, 412, ("Yes", "No")[n])
+    assert len(charts(sheet)) == found
+
+
+def number(text, place):
+    return Token(Place(20, place - 4, 40, place + 4), text, value_of(text), 0)
+
+
+def test_an_axis_in_a_picture_may_have_a_number_that_was_read_wrongly():
+    labels = [number(text, 40 * (n + 1)) for n, text in enumerate(("50", "40", "80", "20", "10", "0"))]
+    assert [[token.text for token in scale.tokens] for scale in find_scales(labels, read=True)] == [["50", "40", "20", "10", "0"]]
+    others = [number(text, 40 * (n + 1)) for n, text in enumerate(("51", "17", "80", "22", "93", "8"))]
+    assert find_scales(others, read=True) == []
+
+
+def test_a_tick_that_was_read_with_its_number_is_no_part_of_it():
+    token = _without_tick(Token(Place(10, 0, 50, 8), "200-", None, 0))
+    assert (token.value, token.place) == (200, Place(10, 0, 40, 8))
+
+
+def test_letters_of_a_word_in_a_picture_are_not_drawn_and_a_bar_behind_it_is():
+    letter, bar = (Shape(Place(*sides), "area", "#336699", 0) for sides in ((12, 2, 18, 9), (0, 0, 80, 20)))
+    assert _without_print([letter, bar], [Token(Place(10, 1, 50, 10), "Lima", None, 0)]) == [bar]
+
+
+def test_on_a_dark_page_what_is_white_can_be_seen():
+    box, axis = Box(0, 0, 1, 1), Box(0.1, 0.1, 0.1, 0.9)
+    paths = [
+        VectorPath(box, "#000000", "", 1.0, (("rectangle", *box),)),
+        VectorPath(axis, "", "#ffffff", 1.0, (("line", *axis),)),
+    ]
+    assert [shape.kind for shape in shapes_of(paths, 100, 100)] == ["rule"]
+    assert shapes_of(paths[1:], 100, 100) == []
+
+
+def test_small_multiples_in_a_column_share_the_names_below_the_last():
+    sheet = Sheet()
+    for top in (100, 180, 260):
+        sheet.page.draw_rect((100, top, 340, top + 50), color=(0.8, 0.8, 0.8))
+        sheet.page.draw_polyline([(100 + 40 * n, top + 10 + 7 * (n * n % 5)) for n in range(7)], color=(0, 0, 1))
+        sheet.text(80, top + 53, "0").text(70, top + 20, "100").rule(95, top + 50, 100, top + 50).rule(95, top + 16, 100, top + 16)
+    for n, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May"]):
+        sheet.rule(110 + 50 * n, 310, 110 + 50 * n, 314).text(101 + 50 * n, 326, name)
+    found = charts(sheet)
+    assert len(found) == 3
+    assert ["Jan" in " ".join(line.text for line in chart.borrowed) for chart in found].count(True) == 2
+
+
+def ring_piece(start, sweep, inner):
+    """Return the segments of a piece of a ring around (300, 400) on a page of 600 x 800 points, drawn by short lines."""
+    angles = [start + sweep * n / 30 for n in range(31)]
+    places = [(300 + 80 * cos(a), 400 + 80 * sin(a)) for a in angles]
+    places += [(300 + inner * cos(a), 400 + inner * sin(a)) for a in reversed(angles)]
+    return tuple(
+        ("line", a / 600, b / 800, c / 600, d / 800) for (a, b), (c, d) in zip(places, [*places[1:], places[0]], strict=True)
+    )
+
+
+@pytest.mark.parametrize("inner", [0.0, 45.0])
+def test_pieces_of_rings_drawn_by_short_lines_are_sectors(inner):
+    paths = [VectorPath(Box(0.3, 0.3, 0.7, 0.7), "#336699", "", 0.0, ring_piece(1.0 * n, 1.0, inner)) for n in range(3)]
+    found = shapes_of(paths, 600, 800)
+    assert [shape.kind for shape in found] == ["sector"] * 3
+    assert all(abs(shape.centre[0] - 300) < 1 and abs(shape.radius - 80) < 1 for shape in found)
+
+
+def test_grid_lines_far_apart_and_a_line_between_them_are_one_chart():
+    sheet = Sheet()
+    for n in range(5):
+        sheet.text(100, 403 - 80 * n, f"{10 * n}").rule(120, 400 - 80 * n, 420, 400 - 80 * n)
+    for low in (30, 280):
+        sheet.page.draw_polyline([(130 + 40 * n, 90 + low + 8 * (n % 3)) for n in range(8)], color=(0.8, 0.2, 0.2))
+    assert len(charts(sheet)) == 1
+
+
+def test_numbers_that_run_up_along_an_axis_do_not_turn_a_page_with_names_below():
+    sheet = Sheet()
+    for n in range(5):
+        sheet.text(112, 408 - 50 * n, f"{10 * n + 10}", rotate=90).rule(118, 400 - 50 * n, 123, 400 - 50 * n)
+    sheet.rule(123, 200, 123, 400)
+    for n, high in enumerate((20, 31, 15)):
+        sheet.page.draw_rect((140 + 50 * n, 400 - 5 * high, 165 + 50 * n, 400), color=None, fill=(0.2, 0.4, 0.7))
+        sheet.text(142 + 50 * n, 415, "abc"[n] * 3)
+    (region,) = [region for region in regions_of(page_of(sheet.data())) if region.kind == "chart"]
+    assert region.quarter == 0

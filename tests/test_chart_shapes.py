@@ -301,3 +301,16 @@ def test_the_swatch_before_a_name_is_none_of_its_letters() -> None:
     assert found.text == "Name"
     assert found.extent.left == pytest.approx(50, abs=2)
     assert found.extent.right == 96
+
+
+@pytest.mark.parametrize(("begin", "marked"), [(20, False), (14, True)])
+def test_the_piece_of_a_line_before_a_name_is_no_part_of_its_label(begin: int, marked: bool) -> None:
+    picture = canvas(240, 60)
+    line(picture, [(float(begin), 30.0), (40.0, 30.0)], BLUE)
+    if marked:
+        cv2.circle(picture, (27 * FINE, 30 * FINE), 4 * FINE, BLUE, -1)
+    cv2.putText(picture, "2019", (50 * FINE, 35 * FINE), cv2.FONT_HERSHEY_SIMPLEX, 0.5 * FINE, (60, 60, 60), FINE)
+    small = np.asarray(cv2.resize(picture, (240, 60), interpolation=cv2.INTER_AREA), np.uint8)
+    (found,) = without_marks([label("2019", begin - 1, 23, 96, 37)], find_layers(small))
+    assert found.text == "2019"
+    assert found.extent.left == pytest.approx(50, abs=2)

@@ -6,8 +6,8 @@ import pytest
 
 from docai.backends.classical.charts.parts import Part, Strand, Value
 from docai.backends.classical.charts.scales import Plot, Scale, Tick
-from docai.backends.classical.charts.scene import Extent, Label, Rectangle
-from docai.backends.classical.charts.strays import without_strays
+from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene
+from docai.backends.classical.charts.strays import without_plates, without_strays
 
 BLUE = "#4c78a8"
 PLOT = Plot(Extent(0.0, 0.0, 200.0, 100.0), None, None)
@@ -42,6 +42,11 @@ def test_a_short_stroke_at_the_feet_of_bars_is_dropped_and_a_long_one_stays():
     assert without_strays([found, short, long], PLOT) == [found, long]
 
 
+def test_what_ticks_and_print_leave_outside_the_plot_is_dropped():
+    found = bars([40.0, 60.0, 20.0])
+    assert without_strays([found, line((-12.0, 40.0), (-6.0, 60.0), (0.0, 80.0))], PLOT) == [found]
+
+
 def test_a_line_through_the_middles_of_bars_stays():
     found = [bars([40.0, 60.0, 20.0]), line((15.0, 60.0), (55.0, 40.0), (95.0, 80.0))]
     assert without_strays(found, PLOT) == found
@@ -60,3 +65,27 @@ def test_hairs_at_the_ticks_beside_a_line_are_its_grid_and_without_a_line_bars()
     assert without_strays([grid, curve], plot) == [curve]
     assert without_strays([grid], plot) == [grid]
     assert without_strays([grid, curve], PLOT) == [grid, curve]
+
+
+def test_a_disc_at_the_feet_of_bars_is_what_a_short_bar_looks_like():
+    found = bars([40.0, 60.0, 20.0])
+    disc = Value(0.0, 0.0, Extent(91.0, 92.0, 99.0, 100.0))
+    assert without_strays([found, Part("point", (Strand("", BLUE, (disc,)),), ())], PLOT) == [found]
+
+
+def test_pale_plates_behind_bars_are_dropped_and_outlined_ones_stay():
+    pale, drawn = Rectangle(Extent(0.0, 0.0, 40.0, 100.0), "#f6f7f8"), Rectangle(Extent(5.0, 50.0, 35.0, 100.0), BLUE)
+    framed = Rectangle(Extent(45.0, 50.0, 75.0, 100.0), "#ffffff", "#000000")
+    assert without_plates(Scene(200.0, 100.0, rectangles=(pale, drawn, framed), blur=0.5)).rectangles == (drawn, framed)
+    assert without_plates(Scene(200.0, 100.0, rectangles=(pale,), blur=0.5)).rectangles == (pale,)
+
+
+def test_lines_on_print_and_short_ones_along_a_grid_line_are_none_beside_bars():
+    found = bars([40.0, 60.0, 20.0])
+    ticks = tuple(Tick(100.0 - 50.0 * n, Label(str(n), Extent(-10.0, 0.0, 0.0, 8.0), 8.0), float(n)) for n in range(3))
+    plot = Plot(PLOT.extent, None, Scale("linear", False, 0.0, 100.0, ticks, -0.02, 2.0))
+    printed, grid = line((50.0, 30.0), (60.0, 32.0)), line((50.0, 50.0), (60.0, 51.0))
+    long = line((15.0, 50.0), (55.0, 50.0), (95.0, 50.0))
+    text = Label("60", Extent(46.0, 27.0, 64.0, 35.0), 8.0)
+    assert without_strays([found, printed, grid, long], plot, [text]) == [found, long]
+    assert without_strays([found, printed], plot) == [found, printed]

@@ -89,3 +89,44 @@ def test_a_few_small_rings_of_a_vivid_colour_are_symbols():
         cv2.circle(pixels, (x, y), 4, (228, 87, 86), 1)
     rings = [path for path in plotted(pixels) if path.fill and path.segments[0][0] == "line"]
     assert sorted(round(path.box.left * WIDTH) for path in rings) == [76, 156, 296]
+
+
+def test_what_is_filled_and_not_square_is_an_area():
+    pixels = sheet()
+    corners = np.array([(50, 250), (50, 150), (150, 90), (250, 170), (350, 60), (350, 250)], np.int32)
+    cv2.fillPoly(pixels, [corners], (31, 119, 180))
+    (area,) = [path for path in plotted(pixels) if path.fill]
+    assert area.segments[0][0] == "line"
+    assert [side * size for side, size in zip(area.box, (WIDTH, HEIGHT) * 2, strict=True)] == pytest.approx(
+        [50, 60, 350, 250], abs=5
+    )
+
+
+def test_an_area_that_covers_most_of_a_picture_is_not_its_ground():
+    pixels = sheet()
+    cv2.fillPoly(pixels, [np.array([(30, 280), (30, 40), (200, 20), (380, 60), (380, 280)], np.int32)], (34, 34, 34))
+    assert {path.fill for path in plotted(pixels) if path.fill} == {"#222222"}
+
+
+def test_a_line_of_steps_is_a_line_and_a_ruled_table_is_none():
+    steps = sheet()
+    corners = [(40, 220), (120, 220), (120, 120), (200, 120), (200, 180), (280, 180), (280, 70), (360, 70)]
+    cv2.polylines(steps, [np.array(corners, np.int32)], isClosed=False, color=(31, 119, 180), thickness=2)
+    assert any(len(path.segments) > 1 and path.stroke for path in plotted(steps))
+    table = sheet()
+    for place in range(5):
+        cv2.line(table, (40, 40 + 50 * place), (360, 40 + 50 * place), (0, 0, 0), 1)
+        cv2.line(table, (40 + 80 * place, 40), (40 + 80 * place, 240), (0, 0, 0), 1)
+    assert not any(len(path.segments) > 1 for path in plotted(table))
+
+
+def test_a_light_plate_is_found_with_its_white_grid_lines():
+    pixels = sheet()
+    cv2.rectangle(pixels, (60, 40), (360, 240), (235, 235, 235), -1)
+    for down in (90, 140, 190):
+        cv2.line(pixels, (60, down), (360, down), (255, 255, 255), 1)
+    cv2.rectangle(pixels, (60, 100), (200, 130), (31, 119, 180), -1)
+    paths = plotted(pixels)
+    plates = [path for path in paths if path.segments[0][0] == "rectangle" and not path.fill]
+    assert [round(plates[0].box.left * WIDTH), round(plates[0].box.bottom * HEIGHT)] == [60, 241]
+    assert sorted(round(path.box.top * HEIGHT) for path in paths if path.segments[0][0] == "line") == [90, 140, 190]

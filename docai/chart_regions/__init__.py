@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+
 from docai.box import Box, hull
 from docai.chart_regions.labels import at_even_steps, fill_picture, label_charts
 from docai.chart_regions.panels import clusters_of, panels_of
@@ -27,7 +29,13 @@ TICK_MARKS: Final = "-–—_|.,:;'’`~=•"  # what a tick beside a number is 
 SPACE: Final = 0.45  # ems between words of a text at most
 BADGE: Final = 40.0  # points that the ground of a number of a step measures at most
 TURNED: Final = 0.8  # of the lines that run up or down which label upright charts, where a page is not printed sideways
-OVER: Final = 0.7  # of a panel that lies over another one
+LEVEL_LABELS: Final = 2  # lines that run level among the labels of a chart that stands upright
+UPWARDS: Final = 270  # degrees clockwise, of text that runs upwards
+WORD: Final = 3  # letters of a word in a picture; fewer may be plotted symbols that were taken for letters
+LETTER: Final = 0.7  # of its width that a letter of a word, or some that touch, measure at most
+TALLEST: Final = 40.0  # points that a letter measures at most
+SLACK: Final = 1.0  # points that the box of a word may cut its letters by
+OVER: Final = 0.1  # of the smaller of two panels that lie over each other
 _GROUPED = re.compile(r"^[-\u2212(]?[$€£₩₫¥]?\d{1,3}( \d{3})*$")
 _GROUP = re.compile(r"^\d{3}([.,]\d+)?[)%]?$")
 
@@ -58,20 +66,21 @@ def find_charts(page: SourcePage, lines: Sequence[Line], *, pictured: bool = Fal
     thin = 0.0 if pictured else THIN  # rectangles and rules of pictures have been told apart by pixels
     found_shapes = shapes_of(page.paths, width, height, thin=thin)
     shapes = [shape for shape in found_shapes if shape.place.area < PAGE_SHARE * width * height]
-    if sum(shape.kind != "rule" for shape in shapes) < 1 or not lines:
+    if not lines or (not pictured and all(shape.kind == "rule" for shape in shapes)):
         return []
     texts = [_text(line, width, height) for line in lines]
     tokens = [token for number, line in enumerate(lines) for token in _tokens(line, number, width, height)]
     if pictured:  # a tick is read with its number
-        tokens = [replace(token, value=value_of(token.text.strip(TICK_MARKS))) for token in tokens]
+        tokens = [_without_tick(token) for token in tokens]
+        shapes = _without_print(shapes, tokens)
     grounds = {id(shape) for shape in shapes if _is_ground(shape, texts)}
     drawn = [shape for shape in shapes if id(shape) not in grounds]
-    scales = [scale for scale in find_scales(tokens) if len(scale.tokens) >= SURE or not _are_badges(scale, drawn)]
+    scales = [scale for scale in find_scales(tokens, read=pictured) if len(scale.tokens) >= SURE or not _are_badges(scale, drawn)]
     rules = [shape.place for shape in drawn if shape.kind == "rule"]
     scales = [replace(scale, ruled=is_ruled(scale, rules)) for scale in scales]
     plots: list[list[Shape]] = []
     rest: list[list[Shape]] = []
-    for cluster in clusters_of(drawn, scales, width, height):
+    for cluster in clusters_of(drawn, scales, width, height, pictured=pictured):
         panels = list(panels_of(cluster))
         for panel in _joined(panels) if pictured else panels:
             (plots if is_chart(panel, scales, tokens, texts, pictured=pictured) else rest).append(panel)
@@ -105,25 +114,36 @@ def stands_upright(page: SourcePage, lines: Sequence[Line], *, pictured: bool = 
         if not line.words[0].direction
         for token in _tokens(line, number, page.width_points, page.height_points)
     ]
-    if not find_scales(tokens):
+    turned = [line for line in lines if line.words[0].direction]
+    if not find_scales(tokens, read=pictured) and not (_upwards(page, turned) and len(lines) - len(turned) >= LEVEL_LABELS):
         return False
     labels = {id(line) for chart in find_charts(page, lines, pictured=pictured) for line in chart.lines}
-    turned = [line for line in lines if line.words[0].direction]
-    return sum(id(line) in labels for line in turned) >= TURNED * len(turned)
+    level = sum(id(line) in labels for line in lines if not line.words[0].direction)
+    return level >= min(LEVEL_LABELS, len(lines) - len(turned)) and sum(id(line) in labels for line in turned) >= TURNED * len(
+        turned
+    )
+
+
+def _upwards(page: SourcePage, lines: Sequence[Line]) -> bool:
+    """Return whether the numbers of an upright axis run upwards along it, as R sets them; no sideways print has level ones, too."""
+    upwards = [line for line in lines if line.words[0].direction == UPWARDS]
+    tokens = [token for n, line in enumerate(upwards) for token in _tokens(line, n, page.width_points, page.height_points)]
+    return any(not scale.across for scale in find_scales(tokens))
 
 
 def _joined(panels: Sequence[Sequence[Shape]]) -> list[list[Shape]]:
-    """Return panels of a picture, those that lie mostly over another made one with it: broken grid lines look like frames."""
+    """Return panels of a picture, those that lie partly over another made one with it: broken grid lines look like frames."""
     joined: list[list[Shape]] = []
     for panel in sorted(panels, key=lambda panel: -around(shape.place for shape in panel).area):
-        place = around(shape.place for shape in panel)
+        whole, kept = list(panel), []
         for other in joined:
-            if place.shared(around(shape.place for shape in other)) > OVER * place.area:
-                other.extend(panel)
-                break
-        else:
-            joined.append(list(panel))
-    return joined
+            place, beside = around(shape.place for shape in whole), around(shape.place for shape in other)
+            if place.shared(beside) > OVER * min(place.area, beside.area):
+                whole = [*other, *whole]
+            else:
+                kept.append(other)
+        joined = [*kept, whole]
+    return sorted(joined, key=lambda panel: -around(shape.place for shape in panel).area)
 
 
 def _paths_of(chart: Labelled, charts: Sequence[Labelled], shapes: Sequence[Shape]) -> set[int]:
@@ -131,6 +151,30 @@ def _paths_of(chart: Labelled, charts: Sequence[Labelled], shapes: Sequence[Shap
     others = {shape.path for other in charts if other is not chart for shape in other.shapes}
     inside = {shape.path for shape in shapes if chart.place.holds(shape.place, 2)}
     return {number for number in {shape.path for shape in (*chart.shapes, *chart.keys)} | (inside - others) if number >= 0}
+
+
+def _without_tick(token: Token) -> Token:
+    """Return a word of a picture without the ticks that were read with it; letters are taken to be equally wide."""
+    text, (left, top, right, bottom) = token.text.strip(TICK_MARKS), token.place
+    if not text or value_of(text) is None:
+        return replace(token, value=None)
+    letter = (right - left) / len(token.text)
+    before = len(token.text) - len(token.text.lstrip(TICK_MARKS))
+    behind = len(token.text) - len(text) - before
+    return replace(token, place=Place(left + before * letter, top, right - behind * letter, bottom), value=value_of(text))
+
+
+def _without_print(shapes: Sequence[Shape], tokens: Sequence[Token]) -> list[Shape]:
+    """Return the shapes of a picture without those that are letters of its words."""
+    places = np.array([token.place for token in tokens if len(token.text) >= WORD]).reshape(-1, 4)
+    low, high, wide = places[:, :2] - SLACK, places[:, 2:] + SLACK, LETTER * (places[:, 2] - places[:, 0])
+
+    def is_letter(place: Place) -> bool:
+        corners = np.array(place)
+        inside = (low <= corners[:2]).all(axis=1) & (corners[2:] <= high).all(axis=1) & (place.width <= wide)
+        return bool(inside.any())
+
+    return [shape for shape in shapes if shape.kind == "rule" or shape.place.height > TALLEST or not is_letter(shape.place)]
 
 
 def _are_badges(scale: Scale, shapes: Sequence[Shape]) -> bool:

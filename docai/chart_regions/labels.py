@@ -10,7 +10,16 @@ from docai.chart_regions.legends import borrow_legend, take_legend, take_ramp
 from docai.chart_regions.scales import Scale
 from docai.chart_regions.shapes import Place, Shape, around
 from docai.chart_regions.texts import LABEL_WORDS, Labelled, Text, away, continues_prose, is_note, is_numeric, take
-from docai.chart_regions.titles import CENTRED, FAR_TITLE, HEADING, TITLE_WORDS, take_inner, take_low_title, take_titles
+from docai.chart_regions.titles import (
+    CENTRED,
+    FAR_TITLE,
+    HEADING,
+    TITLE_WORDS,
+    is_over_row,
+    take_inner,
+    take_low_title,
+    take_titles,
+)
 
 LABEL_EMS: Final = 1.9  # font sizes that a label stands from what it labels
 TITLE_EMS: Final = 2.8  # the same for an axis title that runs upwards, behind tick labels
@@ -25,6 +34,7 @@ PROSE: Final = 12  # words of a line in a picture that is more than a chart
 PICTURE_GAP: Final = 3.5  # font sizes that text stands from the rest of a chart in such a picture
 PICTURE_SIZE: Final = 0.04  # of its height that the font size counts for at most
 ROOM: Final = 1.6  # font sizes around a chart where labels may be that could not be read
+AT_PLOT: Final = 1.0  # font sizes between a plot with its ticks and the names of an axis at most
 SAME: Final = 3.0  # points that the sides of plots in one row or column differ by
 
 
@@ -58,6 +68,7 @@ def label_charts(
         take_low_title(chart, texts, taken)
         take_titles(chart, charts, texts, taken)
     for chart in charts:
+        _borrow_beside(chart, charts, texts)
         _borrow(chart, charts, scales)
         borrow_legend(chart, charts)
     return charts
@@ -113,7 +124,7 @@ def _take_near(charts: Sequence[Labelled], texts: Sequence[Text], taken: set[int
         near = [one for one in near if one[0] <= reach]
         if near:
             chart = charts[min(near)[2]]
-            if _is_title_of_another(chart, charts, text):
+            if _is_title_of_another(chart, charts, text) or is_over_row(text, chart, charts, texts):
                 continue
             if _is_alongside(chart, text) and not continues_prose(number, texts, taken) and not _is_cut_off(chart, text, texts):
                 found.append((chart, number))
@@ -235,7 +246,8 @@ def fill_picture(chart: Labelled, texts: Sequence[Text], page: Place) -> None:
 def _borrow(chart: Labelled, charts: Sequence[Labelled], scales: Sequence[Scale]) -> None:
     """Lend a chart the number axis of a neighbour whose plot stands in the same row or column, where it has none of its own."""
     for across in (False, True):
-        if any(scale.across == across and scale.tokens[0].line in chart.lines for scale in scales):
+        own = any(scale.across == across and scale.tokens[0].line in chart.lines for scale in scales)
+        if own or _has_borrowed(chart, across=across):
             continue
         sides = (0, 2) if across else (1, 3)
         level = [
@@ -249,3 +261,42 @@ def _borrow(chart: Labelled, charts: Sequence[Labelled], scales: Sequence[Scale]
         other, scale = min(lending, key=lambda pair: away(pair[0].core, chart.core))
         move = (0.0, chart.core.top - other.core.top) if across else (chart.core.left - other.core.left, 0.0)
         chart.borrowed += [(number, *move) for number in dict.fromkeys(token.line for token in scale.tokens)]
+
+
+def _has_borrowed(chart: Labelled, *, across: bool) -> bool:
+    return any(down != 0 if across else right != 0 for _, right, down in chart.borrowed)
+
+
+def _borrow_beside(chart: Labelled, charts: Sequence[Labelled], texts: Sequence[Text]) -> None:
+    """Lend a chart all that is printed at a neighbour's axis in the same row or column, where it has nothing there itself."""
+    for across in (False, True):
+        if _beside(chart, texts, across=across):
+            continue
+        sides = (0, 2) if across else (1, 3)
+        lending = [
+            (away(other.core, chart.core), n)
+            for n, other in enumerate(charts)
+            if other is not chart
+            and all(abs(other.core[side] - chart.core[side]) <= SAME for side in sides)
+            and sum(texts[number].count for number in _beside(other, texts, across=across)) > 1
+        ]
+        if lending:
+            other = charts[min(lending)[1]]
+            names = _beside(other, texts, across=across)
+            move = (0.0, chart.core.top - other.core.top) if across else (chart.core.left - other.core.left, 0.0)
+            chart.borrowed += [(number, *move) for number in names]
+
+
+def _beside(chart: Labelled, texts: Sequence[Text], *, across: bool) -> list[int]:
+    """Return a chart's own lines that stand right below its plot, or right beside it on the left."""
+    left, _, _, bottom = chart.core
+    found = []
+    for number in chart.lines:
+        place, size = texts[number].place, texts[number].size
+        x, y = place.middle
+        within = chart.core.grown(0.4 * size)
+        below = abs(place.top - bottom) < AT_PLOT * size and y > bottom and within.left <= x <= within.right
+        beside = abs(left - place.right) < AT_PLOT * size and x < left and within.top <= y <= within.bottom
+        if below if across else beside and not texts[number].turned:
+            found.append(number)
+    return found

@@ -9,14 +9,15 @@ from typing import Final
 import cv2
 import numpy as np
 
-from docai.chart_regions.scales import Scale
+from docai.chart_regions.scales import Scale, between
 from docai.chart_regions.shapes import Place, Shape, around
 from docai.chart_regions.signs import LEAST_SIDE, bars_of, pies_of
 
 CELL: Final = 3.0  # points of the raster on which nearness is judged
 JOIN: Final = 5  # cells; what is nearer than 12 points hangs together, as bars of a chart do
-CORNER: Final = 45.0  # points that the labels of two axes of a plot stand apart at its corner at most
 PANEL_WIDTH, PANEL_HEIGHT = 40.0, 30.0  # points of a plot at least, where there are several
+OWN_LINE: Final = 1.5  # points that a grid line stands off the middle of its label at most
+LEAST_LINES: Final = 3  # grid lines of an axis that tell what it spans
 PANEL_SHARE: Final = 0.15  # of the largest plot that one beside it has at least; smaller frames are legends
 MANY: Final = 4000  # shapes of a cluster that are looked at one by one
 AXIS_SHARE: Final = 0.8  # of a plot's side that its axes are long; grid lines may reach over
@@ -24,7 +25,9 @@ SIDE_BY_SIDE: Final = 1.5  # times their width that bars stand apart at most, an
 MOST_BARS: Final = 400  # rectangles of one size; more are a heat map or a texture, which hang together anyway
 
 
-def clusters_of(shapes: Sequence[Shape], scales: Sequence[Scale], width: float, height: float) -> list[list[Shape]]:
+def clusters_of(
+    shapes: Sequence[Shape], scales: Sequence[Scale], width: float, height: float, *, pictured: bool = False
+) -> list[list[Shape]]:
     """Return the shapes of a page in groups that stand close together, or between the labels of the same two axes."""
     cell = max(CELL, max(width, height) / 1000)
     mask = np.zeros((int(height / cell) + 2, int(width / cell) + 2), np.uint8)
@@ -46,8 +49,10 @@ def clusters_of(shapes: Sequence[Shape], scales: Sequence[Scale], width: float, 
             paint(shape.place)
     for place in _rows_of_bars(shapes):
         paint(place)
-    for place in _between(scales):
-        if any(shape.kind != "rule" and place.holds(shape.place, 6) for shape in shapes):
+    for place in _over_grids(shapes, scales):
+        paint(place)
+    for place in between(scales):
+        if any((pictured or shape.kind != "rule") and place.holds(shape.place, 6) for shape in shapes):
             paint(place)
     components = np.asarray(cv2.connectedComponents(cv2.dilate(mask, np.ones((JOIN, JOIN), np.uint8)))[1], np.int32)
     groups: dict[int, list[Shape]] = {}
@@ -59,11 +64,13 @@ def clusters_of(shapes: Sequence[Shape], scales: Sequence[Scale], width: float, 
 def _rows_of_bars(shapes: Sequence[Shape]) -> Iterator[Place]:
     """Yield what is between filled rectangles of one colour and width that stand side by side, as far as both reach."""
     for along, across in (((1, 3), (0, 2)), ((0, 2), (1, 3))):
-        alike: dict[tuple[str, int], list[Place]] = {}
+        alike: dict[tuple[str | int, int], list[Place]] = {}
+        foot = along[1] if along[0] == 1 else along[0]
         for shape in shapes:
             wide = shape.place[across[1]] - shape.place[across[0]]
             if shape.kind == "rectangle":
                 alike.setdefault((shape.colour, round(wide)), []).append(shape.place)
+                alike.setdefault((round(shape.place[foot]), round(wide)), []).append(shape.place)  # groups, of several colours
         for (_, wide), places in alike.items():
             if not 1 < len(places) <= MOST_BARS:
                 continue
@@ -102,16 +109,18 @@ def _is_framed(place: Place, outer: Place, members: Sequence[Shape]) -> bool:
     )
 
 
-def _between(scales: Sequence[Scale]) -> Iterator[Place]:
-    """Yield the rectangles that two number axes span, which meet at a corner."""
-    for up in (scale for scale in scales if not scale.across):
-        for across in (scale for scale in scales if scale.across):
-            below = -8 <= across.place.top - up.place.bottom + 8 <= CORNER
-            above = -8 <= up.place.top - across.place.bottom + 8 <= CORNER
-            left = -CORNER <= up.place.right - across.place.left <= 20 + across.place.width / 3
-            right = -CORNER <= across.place.right - up.place.left <= 20 + across.place.width / 3
-            if (below or above) and (left or right):
-                yield around((up.place, across.place))
+def _over_grids(shapes: Sequence[Shape], scales: Sequence[Scale]) -> Iterator[Place]:
+    """Yield what the grid lines of one axis span, from the first that has a label to the last: all that it measures."""
+    rules = [shape.place for shape in shapes if shape.kind == "rule" and max(shape.place.width, shape.place.height) >= PANEL_WIDTH]
+    for scale in scales:
+        side, along = (0, 1) if scale.across else (1, 0)
+        middles = [token.place.middle[side] for token in scale.tokens]
+        own: dict[tuple[int, int], list[Place]] = {}
+        for rule in rules:
+            level = rule.width < rule.height if scale.across else rule.height < rule.width
+            if level and any(abs(rule.middle[side] - middle) < OWN_LINE for middle in middles):
+                own.setdefault((round(rule[along]), round(rule[along + 2])), []).append(rule)
+        yield from (around(group) for group in own.values() if len(group) >= LEAST_LINES)
 
 
 # Several plots

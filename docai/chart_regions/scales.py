@@ -6,16 +6,23 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Final
 
-from docai.chart_regions.shapes import Place
+import numpy as np
+
+from docai.chart_regions.shapes import Place, around
 
 LEVEL: Final = 2.5  # points that the labels of an axis stand out of line at most: half of what text of 5 points is high
 LEAST: Final = 3  # labels of an axis
 OUT_OF_STEP: Final = 0.06  # of a step that a label stands off its place at most: "1,000" is centred a little left of where "0" is
 ROUNDING: Final = 1.2  # points that it does in any case
 SURE: Final = 5  # labels from which on chance is no explanation
+AGREEING: Final = 4  # labels of an axis in a picture, some of which are read wrongly, at least
+MOST_AGREE: Final = 0.6  # of the numbers in line there that fit the scale at least
+MOST_LABELS: Final = 40  # numbers in line there that are looked at for it
+MISREAD: Final = 0.1  # of a step that the box of a word there is off
+CORNER: Final = 45.0  # points that the labels of two axes of a plot stand apart at its corner at most
 NEAREST: Final = 8.0  # points between the middles of two labels at least
 
 _NUMBER = re.compile(
@@ -67,19 +74,37 @@ def value_of(text: str) -> float | None:
     return -number if match["minus"] or match["minus2"] or text.startswith("(") else number
 
 
-def find_scales(tokens: Sequence[Token]) -> list[Scale]:
-    """Return the number axes among words: three labels and more in line, whose values or their logarithms step evenly."""
+def find_scales(tokens: Sequence[Token], *, read: bool = False) -> list[Scale]:
+    """Return the number axes among words: three labels and more in line, whose values or their logarithms step evenly.
+
+    Where words were `read` from a picture, some may be read wrongly: most of four and more that fit are enough.
+    """
     numbers = [token for token in tokens if token.value is not None]
     scales = []
     for across in (False, True):
         taken: set[int] = set()
-        found = [run for group in _in_line(numbers, across=across) for run in _runs(group, across=across)]
+        groups = list(_in_line(numbers, across=across))
+        found = [run for group in groups for run in _runs(group, across=across)]
+        if read:
+            found += [run for group in groups for run in _agreeing(group, across=across)]
         for run in sorted(found, key=len, reverse=True):
             if not any(id(token) in taken for token in run):
                 taken.update(map(id, run))
                 lefts, tops, rights, bottoms = zip(*(token.place for token in run), strict=True)
                 scales.append(Scale(across, tuple(run), Place(min(lefts), min(tops), max(rights), max(bottoms))))
     return scales
+
+
+def between(scales: Sequence[Scale]) -> Iterator[Place]:
+    """Yield the rectangles that two number axes span, which meet at a corner."""
+    for up in (scale for scale in scales if not scale.across):
+        for across in (scale for scale in scales if scale.across):
+            below = -8 <= across.place.top - up.place.bottom + 8 <= CORNER
+            above = -8 <= up.place.top - across.place.bottom + 8 <= CORNER
+            left = -CORNER <= up.place.right - across.place.left <= 20 + across.place.width / 3
+            right = -CORNER <= across.place.right - up.place.left <= 20 + across.place.width / 3
+            if (below or above) and (left or right):
+                yield around((up.place, across.place))
 
 
 def _in_line(numbers: Sequence[Token], *, across: bool) -> Iterator[list[Token]]:
@@ -114,6 +139,31 @@ def _runs(group: Sequence[Token], *, across: bool) -> Iterator[list[Token]]:
         if end - start >= SURE or not _goes_on(order, start, end, axis):
             yield order[start:end]
         start = end - 1
+
+
+def _agreeing(group: Sequence[Token], *, across: bool) -> Iterator[list[Token]]:
+    """Yield the most numbers in line that one linear scale fits, if they are most of them: the others are read wrongly."""
+    if not AGREEING <= len(group) <= MOST_LABELS:
+        return
+    axis = 0 if across else 1
+    order = sorted(group, key=lambda token: token.place.middle[axis])
+    places = np.array([token.place.middle[axis] for token in order])
+    values = np.array([token.value for token in order], float)
+    reach = max(MISREAD * (places[-1] - places[0]) / (len(order) - 1), ROUNDING)
+    best = np.zeros(len(order), bool)
+    for first, last in combinations(range(len(order)), 2):
+        if values[first] == values[last] or places[last] - places[first] < NEAREST:
+            continue
+        slope = (places[last] - places[first]) / (values[last] - values[first])
+        fits = np.abs(places[first] + slope * (values - values[first]) - places) <= reach
+        if fits.sum() > best.sum():
+            best = fits
+    run = [token for token, fits in zip(order, best, strict=True) if fits]
+    steps, apart = np.diff(values[best]), np.diff(places[best])
+    if not ((steps > 0).all() or (steps < 0).all()):
+        return
+    if len(run) >= max(AGREEING, MOST_AGREE * len(order)) and (apart >= NEAREST).all() and _are_round(steps.tolist()):
+        yield run
 
 
 def _goes_on(order: Sequence[Token], start: int, end: int, axis: int) -> bool:

@@ -10,10 +10,17 @@ from typing import Final, Literal, NamedTuple
 
 from docai.sources import VectorPath
 
+PAPER: Final = "#ffffff"
+WHOLE: Final = 0.9  # of the page that its ground covers, where one is drawn
 THIN: Final = 1.6  # points; what is thinner is a rule, whether it is drawn as a line or as a rectangle
 SYMBOL: Final = 16.0  # points a side that a plotted symbol measures at most; larger ones are bubbles or areas
 EQUAL: Final = 0.02  # of a radius that the points of an arc differ by at most: arcs drawn by Béziers are as round as 0.0003
 LEAST_RADIUS: Final = 12.0  # points of a pie
+CORNER: Final = math.radians(25)  # of turn that parts an arc from a side; arcs of short lines turn by less at each place
+TWICE: Final = 0.02  # points between places that are one
+LEAST_RUN: Final = 4  # places of an arc
+FLAT: Final = 0.1  # points that an arc bulges at least
+LARGEST_CIRCLE: Final = 6.0  # times the size of a narrow sector that its radius is at most
 ROUND: Final = 0.55  # of a bar's shorter side that its round corners reach at most
 
 Kind = Literal["rectangle", "frame", "rule", "line", "area", "sector", "symbol", "other"]
@@ -96,16 +103,17 @@ class Shape:
 
 
 def shapes_of(paths: Sequence[VectorPath], width: float, height: float, *, thin: float = THIN) -> list[Shape]:
-    """Return the shapes that can be seen of the paths of a page of `width` x `height` points; white ones cannot.
+    """Return the shapes that can be seen of the paths of a page of `width` x `height` points; those of its ground's colour cannot.
 
     Rectangles that are no thicker than `thin` points are rules.
     """
-    return [shape for number, path in enumerate(paths) for shape in _shapes(path, number, width, height, thin)]
+    ground = next((path.fill for path in paths if path.fill and path.box.area >= WHOLE), PAPER)
+    shown = (path._replace(fill=path.fill * (path.fill != ground), stroke=path.stroke * (path.stroke != ground)) for path in paths)
+    return [shape for number, path in enumerate(shown) for shape in _shapes(path, number, width, height, thin)]
 
 
 def _shapes(path: VectorPath, number: int, width: float, height: float, thin: float) -> Iterator[Shape]:
-    fill = path.fill if path.fill != "#ffffff" else ""
-    stroke = path.stroke if path.stroke != "#ffffff" else ""
+    fill, stroke = path.fill, path.stroke
     if not fill and not stroke:
         return
     for part in _parts(path.segments):
@@ -221,7 +229,81 @@ def _arc(part: Sequence[Segment], width: float, height: float) -> tuple[tuple[fl
         radius = statistics.median(far) if far else 0.0
         if radius and sum(abs(one - radius) < EQUAL * radius for one in far) >= 0.9 * len(far):
             return (x, y), radius
-    return None
+    return _ring(points)
+
+
+def _ring(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], float] | None:
+    """Return the centre and outer radius of a sector or a piece of a ring whose arcs and sides are drawn by short lines.
+
+    It is as wide as no circle that a bend of an area under a line may seem to be: all its corners lie on two circles around one
+    centre, or on the two sides between these.
+    """
+    runs = _runs(points)
+    if len(runs) < 2:
+        return None
+    longest = max(runs, key=lambda run: (len(run) >= LEAST_RUN, _sagitta(run)))
+    if len(longest) < LEAST_RUN or _sagitta(longest) < FLAT:
+        return None
+    found = _circle(longest[0], longest[len(longest) // 2], longest[-1])
+    if found is None or found[1] > math.dist(*_ends(points)) * LARGEST_CIRCLE:
+        return None
+    centre, radius = found
+    far = [math.dist(point, centre) for point in points]
+    outer = max(far)
+    if any(abs(math.dist(point, centre) - radius) > EQUAL * radius for point in longest):
+        return None
+    inner = min(far)
+    inner = 0.0 if inner < EQUAL * outer else inner
+    for run in runs:
+        ends = [math.dist(point, centre) for point in run]
+        on_arc = max(ends) - min(ends) < EQUAL * outer and (
+            abs(ends[0] - outer) < EQUAL * outer or abs(ends[0] - inner) < EQUAL * outer
+        )
+        bend = max(range(len(run)), key=lambda n: abs(_off_line(run[n], run[0], run[-1])))
+        sides = [run] if _sagitta(run) < FLAT else [run[: bend + 1], run[bend:]]  # of half a disc they hardly bend at its centre
+        on_side = all(_sagitta(side) < FLAT and abs(_off_line(centre, side[0], side[-1])) < EQUAL * outer for side in sides)
+        if not on_arc and not on_side:
+            return None
+    return centre, outer
+
+
+def _runs(points: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:
+    """Return the places of a closed outline in runs from corner to corner, without those that come twice."""
+    places = [point for number, point in enumerate(points) if not number or math.dist(point, points[number - 1]) > TWICE]
+    while len(places) > 1 and math.dist(places[0], places[-1]) <= TWICE:
+        places.pop()
+    count = len(places)
+    if count < LEAST_RUN:
+        return []
+    ways = [math.atan2(b[1] - a[1], b[0] - a[0]) for a, b in zip(places, [*places[1:], places[0]], strict=True)]
+    turns = [abs((ways[n] - ways[n - 1] + math.pi) % (2 * math.pi) - math.pi) for n in range(count)]
+    corners = [n for n in range(count) if turns[n] > CORNER]
+    if not corners:
+        return []
+    return [
+        [places[n % count] for n in range(first, last + 1)]
+        for first, last in zip(corners, [*corners[1:], corners[0] + count], strict=True)
+    ]
+
+
+def _sagitta(run: Sequence[tuple[float, float]]) -> float:
+    """Return how far the places of a run are off the straight line between its ends at most, in points."""
+    return max((abs(_off_line(place, run[0], run[-1])) for place in run[1:-1]), default=0.0)
+
+
+def _off_line(place: tuple[float, float], start: tuple[float, float], end: tuple[float, float]) -> float:
+    """Return how far a place is off the line through two others; off the first of them where these are one."""
+    (ax, ay), (bx, by) = start, end
+    length = math.dist(start, end)
+    if length < TWICE:
+        return math.dist(place, start)
+    return ((bx - ax) * (place[1] - ay) - (by - ay) * (place[0] - ax)) / length
+
+
+def _ends(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return two opposite corners of the rectangle around places."""
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return (min(xs), min(ys)), (max(xs), max(ys))
 
 
 def _circle(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> tuple[tuple[float, float], float] | None:

@@ -7,9 +7,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-
-from docai.chart_regions.scales import SURE, Scale, Token
+from docai.chart_regions.numbers import LABEL_REACH, MOST_WORDS, are_labelled, are_to_scale, names_cells
+from docai.chart_regions.scales import SURE, Scale, Token, between
 from docai.chart_regions.shapes import SYMBOL, THIN, Place, Shape, around
 from docai.chart_regions.texts import Text
 
@@ -32,16 +31,15 @@ CELLS, SHADES = 9, 4  # of a heat map at least
 TICK: Final = 10.0  # points that a tick is long at most
 ALIGNED: Final = 1.5  # points that a label stands out of line with its tick at most
 AT_TICK: Final = 10.0  # points between a label and its tick at most
+AT_LINE: Final = 25.0  # points between the labels of an axis and its line at most
 TICKED: Final = 3  # labels at ticks that an axis of names has at least
-LABEL_REACH: Final = 14.0  # points from the end of a bar to its number at most
-MOST: Final = 0.6  # of the bars that have numbers, where no axis has any
-CORRELATED: Final = 0.9  # the lengths of bars with their numbers at least
-MOST_WORDS: Final = 4  # times as many words as bars then: number, name, and those of titles
 LONG: Final = 40.0  # points; of what is longer than a row of a table, small differences are those of values
 NEAR: Final = 12.0  # points around what is plotted where a table or a receipt has words, and a chart few
 HALF: Final = 0.5  # of what is plotted that an axis or grid line runs along
 ALIKE_SIDES: Final = 0.08  # of their sides that small multiples differ by
 HEAT_TEXT: Final = 0.7  # of a heat map that the numbers in its cells cover at most
+AXIS_LABELS: Final = 4  # numbers with ticks or grid lines of an axis beside which anything is drawn
+WORDS_A_LABEL: Final = 2  # words in a plot for each number at its axes at most
 ALL_RULED: Final = 0.7  # of an axis's labels that have a tick or a grid line
 
 
@@ -52,7 +50,8 @@ def is_chart(
     if min(core.width, core.height) < (LEAST_PICTURED if pictured else LEAST_SIDE):
         return False
     inside = [text for text in texts if core.holds(text.place, 2)]
-    is_heat = any(_heat([shape for shape in shapes if shape.kind == "rectangle"]))
+    slack = PIXEL if pictured else LEVEL
+    is_heat = any(_heat([shape for shape in shapes if shape.kind == "rectangle"], slack))
     prose = sum(text.count >= PROSE_WORDS and text.place.width > 0.5 * core.width for text in inside)
     if prose > MOST_PROSE and not is_heat:
         return False
@@ -62,19 +61,21 @@ def is_chart(
     if any(len({shape.colour for shape in pie}) > 1 or len(pie) > 2 for pie in pies_of(shapes)):
         return bool(near) or bool(tokens)
     words = [token.place for token in near if token.value is None and not (pictured and set(token.text) <= READ_AS_RINGS)]
-    marks = list(_marks(shapes, core, words, PIXEL if pictured else LEVEL))
+    marks = list(_marks(shapes, core, words, slack))
     if pictured and not marks:
         marks = _standing(shapes, words)
-    if not marks and not pictured:
-        marks = _ranges(shapes, scales, words)
+    if not (marks and (pictured or any(_is_beside(scale, around(shape.place for shape in marks), core) for scale in scales))):
+        marks += _ranges(shapes, scales, words, slack)
+    if _has_axes(shapes, core, scales, inside, pictured=pictured) or are_to_scale(shapes, near) or _is_plan(shapes, near, words):
+        return True
     if not marks:
         return False
     plotted = around(shape.place for shape in marks)
-    if any(_is_beside(scale, plotted) for scale in scales):
+    if any(_is_beside(scale, plotted, core) for scale in scales):
         return True
-    if _ticked(shapes, texts) >= TICKED:
+    if _is_ticked(shapes, texts, near) or (is_heat and names_cells(plotted, texts)):
         return True
-    if _are_labelled(list(bars_of(marks)), [token for token in tokens if plotted.grown(LABEL_REACH).holds(token.place)]):
+    if are_labelled(list(bars_of(marks)), [token for token in tokens if plotted.grown(LABEL_REACH).holds(token.place)]):
         return True
     return pictured and _is_plausible(shapes, marks, plotted, tokens)
 
@@ -85,10 +86,8 @@ def is_facet(panel: Sequence[Shape], plots: Sequence[Sequence[Shape]]) -> bool:
     kinds = {shape.kind for shape in panel} - {"rule", "frame"}
     for plot in plots:
         other = around(shape.place for shape in plot)
-        same = (
-            abs(core.width - other.width) < ALIKE_SIDES * other.width
-            and abs(core.height - other.height) < ALIKE_SIDES * other.height
-        )
+        slack = max(ALIKE_SIDES * other.width, TICK), max(ALIKE_SIDES * other.height, TICK)  # the outer ones may have ticks
+        same = abs(core.width - other.width) < slack[0] and abs(core.height - other.height) < slack[1]
         level = abs(core.middle[1] - other.middle[1]) < ALIKE_SIDES * other.height
         above = abs(core.middle[0] - other.middle[0]) < ALIKE_SIDES * other.width
         if same and (level or above) and len(panel) > FEW and kinds and kinds <= {shape.kind for shape in plot}:
@@ -110,57 +109,81 @@ def _is_plausible(shapes: Sequence[Shape], marks: Sequence[Shape], plotted: Plac
     if len(bars) >= FEW:
         around_it = [token for token in tokens if token.value is None and len(token.text) > 2]
         return sum(plotted.grown(NEAR).holds(token.place) for token in around_it) <= MOST_WORDS * len(bars)
-    rules = [shape.place for shape in shapes if shape.kind == "rule"]
+    rules = [shape.place for shape in shapes if shape.kind in ("rule", "frame")]
     wide = any(rule.width >= HALF * plotted.width for rule in rules)
     return wide and any(rule.height >= HALF * plotted.height for rule in rules)
 
 
-def _are_labelled(bars: Sequence[Shape], tokens: Sequence[Token]) -> bool:
-    """Return whether most of three and more bars have a number at them, which is the larger the longer the bar is."""
-    numbers = [(token.place.middle, abs(token.value)) for token in tokens if token.value is not None]
-    pairs = []
-    for bar in bars:
-        place, (x, y) = bar.place, bar.place.middle
-        for (a, b), value in numbers:
-            upright = abs(a - x) < 0.4 * place.width and place.top - LABEL_REACH <= b <= place.bottom + LABEL_REACH
-            level = abs(b - y) < 0.4 * place.height and place.left - LABEL_REACH <= a <= place.right + 2 * LABEL_REACH
-            if upright or level:
-                pairs.append((place.height if upright else place.width, value))
-                break
-    if len(bars) < FEW or len(pairs) < max(FEW, MOST * len(bars)) or len(tokens) > MOST_WORDS * len(bars):
-        return False
-    lengths, values = np.array(pairs).T
-    return bool(lengths.std() > 0 and values.std() > 0 and np.corrcoef(lengths, values)[0, 1] > CORRELATED)
+def _is_plan(shapes: Sequence[Shape], near: Sequence[Token], words: Sequence[Place]) -> bool:
+    """Return whether two axes have three words and more at their ticks each, with no words in what is drawn between them."""
+    return min(_ticked(shapes, [token.place for token in near])) >= TICKED and not any(
+        shape.kind != "rule" and _is_cell(shape, words) for shape in shapes
+    )
 
 
-def _ticked(shapes: Sequence[Shape], texts: Sequence[Text]) -> int:
-    """Return how many texts stand right at the ends of the ticks of one axis, in line with them."""
+def _is_ticked(shapes: Sequence[Shape], texts: Sequence[Text], near: Sequence[Token]) -> bool:
+    """Return whether one axis has three and more labels at its ticks, or two axes two numbers each."""
+    if max(_ticked(shapes, [text.place for text in texts])) >= TICKED:
+        return True
+    return min(_ticked(shapes, [token.place for token in near if token.value is not None])) >= TICKED - 1
+
+
+def _ticked(shapes: Sequence[Shape], labels: Sequence[Place]) -> tuple[int, int]:
+    """Return how many labels stand right at the ends of the ticks of one axis, in line with them: one upwards, one across."""
     ticks = [shape.place for shape in shapes if shape.kind == "rule" and max(shape.place.width, shape.place.height) <= TICK]
     counts: dict[tuple[bool, int], set[int]] = {}
-    for number, text in enumerate(texts):
-        x, y = text.place.middle
+    for number, label in enumerate(labels):
+        x, y = label.middle
         for tick in ticks:
             upright = tick.height > tick.width
-            if upright and abs(tick.middle[0] - x) < ALIGNED and -2 <= text.place.top - tick.bottom <= AT_TICK:
+            if upright and abs(tick.middle[0] - x) < ALIGNED and -2 <= label.top - tick.bottom <= AT_TICK:
                 counts.setdefault((True, round(tick.bottom)), set()).add(number)
-            elif not upright and abs(tick.middle[1] - y) < ALIGNED and -2 <= tick.left - text.place.right <= AT_TICK:
+            elif not upright and abs(tick.middle[1] - y) < ALIGNED and -2 <= tick.left - label.right <= AT_TICK:
                 counts.setdefault((False, round(tick.left)), set()).add(number)
-    return max(map(len, counts.values()), default=0)
+    up, across = (max((len(found) for (way, _), found in counts.items() if way == upright), default=0) for upright in (False, True))
+    return up, across
 
 
-def _is_beside(scale: Scale, plotted: Place) -> bool:
-    """Return whether the labels of a number axis stand along what is plotted."""
+def _has_axes(shapes: Sequence[Shape], core: Place, scales: Sequence[Scale], inside: Sequence[Text], *, pictured: bool) -> bool:
+    """Return whether something is drawn between two number axes that meet at a corner, or along one whose labels have ticks.
+
+    What is full of words is none: a calendar, the squares of a map.
+    """
+    labels = [token for scale in scales for token in scale.tokens if core.grown(REACH).holds(token.place)]
+    words = sum(text.count for text in inside) - sum(core.holds(token.place, 2) for token in labels)
+    if words > WORDS_A_LABEL * len(labels):
+        return False
+    drawn = [shape.place for shape in shapes if pictured or shape.kind not in ("rule", "frame")]
+    for place in between(scales):
+        if place.shared(core) > HALF * max(place.area, core.area) and any(place.holds(mark, 6) for mark in drawn):
+            return True
+    return any(
+        scale.ruled
+        and len(scale.tokens) >= AXIS_LABELS - pictured
+        and _is_beside(scale, core, core)
+        and any(_is_along(scale, mark) for mark in drawn)
+        for scale in scales
+    )
+
+
+def _is_along(scale: Scale, place: Place) -> bool:
+    """Return whether a place lies in the stretch of an axis, give or take a step."""
+    return _spans(scale, place, (0, 2) if scale.across else (1, 3))
+
+
+def _is_beside(scale: Scale, plotted: Place, core: Place) -> bool:
+    """Return whether the labels of a number axis stand along what is plotted, near to what is drawn with it (`core`)."""
     if scale.across:
         along = min(scale.place.right, plotted.right) - max(scale.place.left, plotted.left)
-        gap = max(scale.place.top - plotted.bottom, plotted.top - scale.place.bottom)
+        gap = max(scale.place.top - core.bottom, core.top - scale.place.bottom)
         return along > 0.5 * min(scale.place.width, max(plotted.width, 1.0)) and gap < REACH
     along = min(scale.place.bottom, plotted.bottom) - max(scale.place.top, plotted.top)
-    gap = max(plotted.left - scale.place.right, scale.place.left - plotted.right)
+    gap = max(core.left - scale.place.right, scale.place.left - core.right)
     return along > 0.5 * min(scale.place.height, max(plotted.height, 1.0)) and gap < REACH
 
 
 def is_ruled(scale: Scale, rules: Sequence[Place]) -> bool:
-    """Return whether most labels of an axis stand in line with a tick or a grid line near them."""
+    """Return whether an axis has most labels in line with a tick or a grid line near them, or a line that runs along them all."""
     ruled = 0
     for token in scale.tokens:
         x, y = token.place.middle
@@ -168,7 +191,27 @@ def is_ruled(scale: Scale, rules: Sequence[Place]) -> bool:
             ruled += any(r.width < THIN and abs(r.middle[0] - x) < ALIGNED and _beyond(r.top, r.bottom, y) < REACH for r in rules)
         else:
             ruled += any(r.height < THIN and abs(r.middle[1] - y) < ALIGNED and _beyond(r.left, r.right, x) < REACH for r in rules)
-    return ruled >= ALL_RULED * len(scale.tokens)
+    return ruled >= ALL_RULED * len(scale.tokens) or _has_line(scale, rules)
+
+
+def _has_line(scale: Scale, rules: Sequence[Place]) -> bool:
+    """Return whether a line runs right beside all labels of an axis, and none between them, as those of a table do."""
+    (left, top, right, bottom), ends = scale.place, (scale.tokens[0].place.middle, scale.tokens[-1].place.middle)
+    if scale.across:
+        low, high = min(x for x, _ in ends), max(x for x, _ in ends)
+        along = any(
+            r.height < THIN and r.left <= low + PIXEL and r.right >= high - PIXEL and _beyond(top, bottom, r.top) < AT_LINE
+            for r in rules
+        )
+        return along and not any(
+            r.width < THIN and low < r.left < high and r.top < bottom - 1 and r.bottom > top + 1 for r in rules
+        )
+    low, high = min(y for _, y in ends), max(y for _, y in ends)
+    along = any(
+        r.width < THIN and r.top <= low + PIXEL and r.bottom >= high - PIXEL and _beyond(left, right, r.left) < AT_LINE
+        for r in rules
+    )
+    return along and not any(r.height < THIN and low < r.top < high and r.left < right - 1 and r.right > left + 1 for r in rules)
 
 
 def _beyond(low: float, high: float, value: float) -> float:
@@ -188,11 +231,12 @@ def _marks(shapes: Sequence[Shape], core: Place, words: Sequence[Place], slack: 
             continue
         if shape.kind in ("line", "area") and max(place.width / core.width, place.height / core.height) >= LINE_SHARE:
             yield shape
+    yield from _in_segments(shapes, core)
     dots = [
         shape
         for shape in shapes
         if (shape.kind in ("symbol", "sector", "area") and max(shape.place.width, shape.place.height) < BUBBLE)
-        or (shape.kind == "rectangle" and max(shape.place.width, shape.place.height) < SYMBOL)
+        or (shape.kind in ("rectangle", "line") and max(shape.place.width, shape.place.height) < SYMBOL)  # crosses are lines
     ]
     dots = [dot for dot in dots if not _is_cell(dot, words)]
     if len({round(dot.place.middle[0]) for dot in dots}) >= FEW and len({round(dot.place.middle[1]) for dot in dots}) >= FEW:
@@ -201,7 +245,20 @@ def _marks(shapes: Sequence[Shape], core: Place, words: Sequence[Place], slack: 
     hair = list(bars_of(rules)) if slack == LEVEL else []  # in pictures, grid lines are of many lengths
     if len({round(max(bar.place.width, bar.place.height)) for bar in hair}) >= FEW + 1:
         yield from hair
-    yield from _heat([shape for shape in shapes if shape.kind == "rectangle"])
+    yield from _heat([shape for shape in shapes if shape.kind == "rectangle"], slack)
+
+
+def _in_segments(shapes: Sequence[Shape], core: Place) -> Iterator[Shape]:
+    """Yield the pieces of lines that are drawn piece by piece: of one colour, each begins where another ends."""
+    colours: dict[str, list[Shape]] = {}
+    for shape in shapes:
+        if shape.kind == "line":
+            colours.setdefault(shape.colour, []).append(shape)
+    for group in colours.values():
+        starts = {round(shape.place.left) for shape in group}
+        going_on = sum(round(shape.place.right) in starts for shape in group)
+        if going_on >= FEW and 2 * going_on >= len(group) and around(s.place for s in group).width >= LINE_SHARE * core.width:
+            yield from group
 
 
 def _standing(shapes: Sequence[Shape], words: Sequence[Place]) -> list[Shape]:
@@ -221,7 +278,7 @@ def _standing(shapes: Sequence[Shape], words: Sequence[Place]) -> list[Shape]:
     return found
 
 
-def _ranges(shapes: Sequence[Shape], scales: Sequence[Scale], words: Sequence[Place]) -> list[Shape]:
+def _ranges(shapes: Sequence[Shape], scales: Sequence[Scale], words: Sequence[Place], slack: float) -> list[Shape]:
     """Return boxes of equal width side by side that stand for ranges of an axis with ticks or grid lines: boxes, floating bars."""
     found: list[Shape] = []
     for along, across in (((1, 3), (0, 2)), ((0, 2), (1, 3))):
@@ -234,8 +291,9 @@ def _ranges(shapes: Sequence[Shape], scales: Sequence[Scale], words: Sequence[Pl
             and not _is_cell(shape, words)
             and any(_spans(scale, shape.place, along) for scale in axes)
         ]
-        wide = [(shape.place[across[1]] - shape.place[across[0]], shape) for shape in ranges]
-        for group in _alike(wide, max(LEVEL, EQUAL * max((width for width, _ in wide), default=0.0))):
+        once = {tuple(round(side) for side in shape.place): shape for shape in ranges}.values()  # filled, then outlined
+        wide = [(shape.place[across[1]] - shape.place[across[0]], shape) for shape in once]
+        for group in _alike(wide, max(slack, EQUAL * max((width for width, _ in wide), default=0.0))):
             starts = {round(shape.place[across[0]]) for shape in group}
             ends = {round(shape.place[end]) for shape in group for end in along}
             apart = all(a.place.shared(b.place) < 1 for a, b in pairwise(sorted(group, key=lambda s: s.place[across[0]])))
@@ -287,17 +345,15 @@ def _alike(measured: Sequence[tuple[float, Shape]], slack: float) -> Iterator[li
         yield group
 
 
-def _heat(rectangles: Sequence[Shape]) -> Iterator[Shape]:
+def _heat(rectangles: Sequence[Shape], slack: float = LEVEL) -> Iterator[Shape]:
     """Yield cells of equal size in rows and columns and in many shades."""
-    sizes: dict[tuple[int, int], list[Shape]] = {}
-    for shape in rectangles:
-        sizes.setdefault((round(shape.place.width), round(shape.place.height)), []).append(shape)
-    for group in sizes.values():
-        columns, rows = ({round(shape.place[side]) for shape in group} for side in (0, 1))
-        filled = len(group) > 0.5 * len(columns) * len(rows)
-        shades = len({shape.colour for shape in group})
-        if len(group) >= CELLS and min(len(columns), len(rows)) >= FEW and filled and shades >= SHADES:
-            yield from group
+    for wide in _alike([(shape.place.width, shape) for shape in rectangles], slack):
+        for group in _alike([(shape.place.height, shape) for shape in wide], slack):
+            columns, rows = (len(list(_alike([(s.place[side], s) for s in group], 2 * slack))) for side in (0, 1))
+            filled = len(group) > 0.5 * columns * rows
+            shades = len({shape.colour for shape in group})
+            if len(group) >= CELLS and min(columns, rows) >= FEW and filled and shades >= SHADES:
+                yield from group
 
 
 def pies_of(shapes: Sequence[Shape]) -> list[list[Shape]]:

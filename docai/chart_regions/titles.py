@@ -57,8 +57,23 @@ def take_titles(chart: Labelled, charts: Sequence[Labelled], texts: Sequence[Tex
             return
         if any(other is not chart and away(other.place, texts[number].place) < gap for other in charts):
             return
+        if is_over_row(first, chart, charts, texts):
+            return
         for n in title:
             take(chart, n, texts, taken)
+
+
+def is_over_row(text: Text, chart: Labelled, charts: Sequence[Labelled], texts: Sequence[Text]) -> bool:
+    """Return whether a line is the title of a row of small multiples, each of which has a header of its own below it."""
+    headers = [own for own in (texts[n] for n in chart.lines) if text.place.bottom <= own.place.middle[1] < chart.core.top]
+    if not headers:
+        return False
+    header = headers[0]
+    row = [other for other in charts if abs(other.core.top - chart.core.top) < text.size]
+    hull = around(other.core for other in row)
+    level = [other.place.middle for other in texts if abs(other.place.middle[1] - header.place.middle[1]) < 0.5 * header.size]
+    headed = all(any(other.core.left < x < other.core.right for x, _ in level) for other in row)
+    return len(row) > 1 and headed and abs(text.place.middle[0] - hull.middle[0]) < max(CENTRED * hull.width, text.size)
 
 
 def _is_above(chart: Labelled, text: Text, texts: Sequence[Text]) -> bool:

@@ -443,7 +443,7 @@ _ISO: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?
 def _place(x: float | str, axis: Axis) -> float | None:
     """Return where a number or date stands on an axis, in its unit or in seconds since 1970; None for what is neither.
 
-    A histogram's bin, `6 – 6.5`, stands at its middle.
+    A histogram's bin, `6 – 6.5`, stands at its middle. Years may be told as numbers or as dates: an axis shows both alike.
     """
     text = f"{x:.0f}" if isinstance(x, float) and axis.scale == "date" and 1000 <= x < 3000 else x  # a year
     if not isinstance(text, str):
@@ -458,6 +458,8 @@ def _place(x: float | str, axis: Axis) -> float | None:
         except ValueError:
             return None
         return moment.timestamp()
+    if date is not None and date[2] is not None:
+        return int(date[1]) + (int(date[2]) - 1) / 12 + (int(date[3] or 1) - 1) / 365.2425
     try:
         ends = [float(end.strip().replace("−", "-")) for end in text.split(" – ")]
     except ValueError:

@@ -45,6 +45,15 @@ ROUND: Final = 0.06  # of the area of the ellipse in its box that a disc's diffe
 RADIAL: Final = 0.8  # of the directions from its centre in which a disc's colour does not change
 SNAP: Final = 2  # pixels that the feet of bars on one baseline differ by
 
+HALF: Final = 0.5  # of a picture's edge that is its ground
+LEAST_GROUND: Final = 0.1  # of a picture that its ground covers then
+PLATE: Final = 12  # that part of a picture's shorter side that the light plate behind a plot measures at least
+LEAST_BLOB: Final = 8  # pixels a side of what is filled and not square
+SOLID: Final = 6  # pixels that such a blob is thick, which twice its area by its outline's length tells; print is thinner
+OFF_OUTLINE: Final = 1.5  # pixels that the corners of an outline may leave it
+LEAST_STEP: Final = 4  # pixels that a step of a line is long
+SINGLE: Final = 0.9  # of its columns that a line of steps passes once
+
 FEW: Final = 3  # bars of different lengths, and lines of a grid, at least
 LEAST_BAR: Final = 0.05  # of the picture that a bar is long
 PLACES: Final = 200  # of a side, on which baselines and widths are compared
@@ -80,14 +89,23 @@ def plotted(pixels: Pixels) -> tuple[VectorPath, ...]:
         vivid = int(tone.max() - tone.min()) >= VIVID
         thick = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((THICK, THICK), np.uint8)), np.uint8)
         thick_ones.append(thick)
-        boxes = list(_rectangles(thick))
+        boxes, blobs, massive = _filled(thick)
         paths += [(name, "", [("rectangle", *box)]) for box in boxes]
-        rules, rest = _rules(_without(mask, boxes), run)
+        paths += [(name, "", blob) for blob in blobs]
+        thin = _without(mask, boxes)
+        if blobs:
+            thin[cv2.dilate(massive, np.ones((3, 3), np.uint8)) > 0] = 0
+        rules, rest = _rules(thin, run)
+        span = SPAN * min(height, width)
         paths += [("", name, [("line", *ends)]) for ends in rules]
-        paths += [("", name, line) for line in _lines(rest, SPAN * min(height, width))]
+        paths += [("", name, line) for line in _lines(rest, span)]
+        if len(rules) > FEW:
+            paths += [("", name, line) for line in _steps(thin, span)]
         if vivid:
             paths += [(name, "", _ring(box)) for box in _symbols(mask)]
-    paths += [("", GREY, [("line", *ends)]) for ends in _grid(pixels, colours.ground)]
+    grid, plates = _grid(pixels, colours.ground)
+    paths += [("", GREY, [("line", *ends)]) for ends in grid]
+    paths += [("", GREY, [("rectangle", *box)]) for box in plates]
     for box, tone_numbers in _discs(thick_ones):
         paths += [(_name(colours.tones[number]), "", _sector(box, part)) for part, number in enumerate(tone_numbers)]
     return tuple(_path(fill, stroke, segments, width, height) for fill, stroke, segments in paths)
@@ -153,7 +171,7 @@ def _colours(pixels: Pixels) -> _Colours:
     flat = cv2.max(cv2.max(red, green), blue) <= FLAT
     high = (pixels >> 4).astype(np.uint16)
     codes = (high[:, :, 0] << 8) | (high[:, :, 1] << 4) | high[:, :, 2]
-    code = int(np.bincount(codes[::2, ::2][flat[::2, ::2]] if flat[::2, ::2].any() else codes.ravel(), minlength=4096).argmax())
+    code = _ground_code(codes, flat)
     ground = np.median(pixels[::2, ::2][codes[::2, ::2] == code] if (codes[::2, ::2] == code).any() else pixels[0], axis=0)
     inked = 255 - _near(pixels, ground, ALIKE)
     places = np.flatnonzero(inked)
@@ -174,40 +192,93 @@ def _colours(pixels: Pixels) -> _Colours:
     return _Colours(np.array(tones, np.int16).reshape(-1, 3), tuple(masks), ground)
 
 
+def _ground_code(codes: NDArray[Any], flat: NDArray[np.bool_]) -> int:
+    """Return the code of the colour that most of a picture's edge has, if much of the picture has it, else of the most common."""
+    edge = np.concatenate([codes[0], codes[-1], codes[:, 0], codes[:, -1]])
+    counts = np.bincount(edge, minlength=4096)
+    code = int(counts.argmax())
+    if counts[code] >= HALF * edge.size and np.count_nonzero(codes[::2, ::2] == code) >= LEAST_GROUND * codes[::2, ::2].size:
+        return code
+    some = codes[::2, ::2][flat[::2, ::2]]
+    return int(np.bincount(some if some.size else codes.ravel(), minlength=4096).argmax())
+
+
 def _near(pixels: Pixels, tone: NDArray[Any], reach: int) -> Mask:
     """Return 255 where each channel is within `reach` of a colour's, 0 elsewhere."""
     return np.asarray(cv2.inRange(pixels, np.clip(tone - reach, 0, 255), np.clip(tone + reach, 0, 255)), np.uint8)
 
 
-def _grid(pixels: Pixels, ground: NDArray[Any]) -> list[Box4]:
-    """Return the long thin straight lines that are hardly darker than the ground, as those of grids are."""
+def _grid(pixels: Pixels, ground: NDArray[Any]) -> tuple[list[Box4], list[Box4]]:
+    """Return the long thin straight lines that are hardly darker than the ground, as those of grids are, and plates as light.
+
+    Lines on a plate are of the ground's colour.
+    """
     height, width = pixels.shape[:2]
     faint = np.asarray(_near(pixels, ground, FAINT) == 0, np.uint8)
-    thick = cv2.morphologyEx(faint, cv2.MORPH_OPEN, np.ones((THICK, THICK), np.uint8))
-    faint[cv2.dilate(thick, np.ones((3, 3), np.uint8)) > 0] = 0
-    rules, _ = _rules(faint, max(12, width // GRID))
-    return [rule for rule in rules if rule[2] - rule[0] >= width // GRID or rule[3] - rule[1] >= height // GRID]
+    light: Mask = faint & np.asarray(_near(pixels, ground, ALIKE) > 0, np.uint8)
+    faint_ones = np.asarray(cv2.morphologyEx(faint, cv2.MORPH_OPEN, np.ones((THICK, THICK), np.uint8)), np.uint8)
+    faint[cv2.dilate(faint_ones, np.ones((3, 3), np.uint8)) > 0] = 0
+    rules = _long(_rules(faint, max(12, width // GRID))[0], width // GRID, height // GRID)
+    plates = _plates(light, min(height, width) // PLATE)
+    for left, top, right, bottom in plates:
+        bare: Mask = 1 - light[top:bottom, left:right]
+        inner = _long(_rules(bare, max(12, min(bare.shape) // 2))[0], (right - left) // 2, (bottom - top) // 2)
+        rules += [(left + a, top + b, left + c, top + d) for a, b, c, d in inner]
+    return rules, plates
+
+
+def _long(rules: Sequence[Box4], across: int, down: int) -> list[Box4]:
+    """Return the rules that are so long or longer."""
+    return [rule for rule in rules if rule[2] - rule[0] >= across or rule[3] - rule[1] >= down]
+
+
+def _plates(light: Mask, least: int) -> list[Box4]:
+    """Return the boxes of large square light grounds, whatever is drawn on them."""
+    if np.count_nonzero(light) < least * least:
+        return []
+    closed = np.asarray(cv2.morphologyEx(light, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
+    outlines, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    plates = []
+    for outline in outlines:
+        left, top, wide, high = cv2.boundingRect(outline)
+        hull = cv2.contourArea(cv2.convexHull(outline))  # bars that stand on its edge are notches in it
+        if min(wide, high) >= least and hull >= SQUARE * (wide - 1) * (high - 1):
+            plates.append((left, top, left + wide, top + high))
+    return plates
 
 
 # Shapes
 
 
-def _rectangles(thick: Mask) -> Iterator[Box4]:
-    """Yield what is filled and square."""
-    if not thick.any():
-        return
+def _filled(thick: Mask) -> tuple[list[Box4], list[Segments], Mask]:
+    """Return what is filled: the boxes of what is square, the outlines of larger blobs that are not, and the mask of these."""
+    boxes: list[Box4] = []
+    blobs: list[Segments] = []
+    massive: Mask = np.zeros_like(thick)
     marks = find_marks(thick)
     if marks.count > TEXTURE:
-        return
+        return boxes, blobs, massive
     for place in np.flatnonzero((marks.area >= LEAST_AREA) & (marks.width >= THICK) & (marks.height >= THICK)):
         box = marks.rectangle(int(place))
         filled = marks.area[place] / (box.width * box.height)
-        if filled < SQUARE and filled > 0.3:  # numbers printed on a bar are holes in it
+        if filled < SQUARE and min(box.width, box.height) >= LEAST_BLOB:  # numbers printed on a bar are holes in it
             inner = np.asarray(marks.labels[box.top : box.bottom, box.left : box.right] == place + 1, np.uint8)
             outlines, _ = cv2.findContours(inner, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-            filled = max(cv2.contourArea(outline) for outline in outlines) / max(1, (box.width - 1) * (box.height - 1))
+            outline = max(outlines, key=cv2.contourArea)
+            filled = cv2.contourArea(outline) / max(1, (box.width - 1) * (box.height - 1))
+            if filled < SQUARE and 2 * marks.area[place] >= SOLID * cv2.arcLength(outline, closed=True):
+                blobs.append(_outline(outline, box.left, box.top))
+                massive[box.top : box.bottom, box.left : box.right] |= inner
         if filled >= SQUARE:
-            yield box.left, box.top, box.right, box.bottom
+            boxes.append((box.left, box.top, box.right, box.bottom))
+    return boxes, blobs, massive
+
+
+def _outline(outline: NDArray[Any], left: int, top: int) -> Segments:
+    """Return a closed outline, (count, 1, 2) pixels from `left` and `top`, as lines between few of its places."""
+    corners = cv2.approxPolyDP(outline, OFF_OUTLINE, closed=True)[:, 0, :]
+    points = [(float(left + x), float(top + y)) for x, y in corners]
+    return [("line", *a, *b) for a, b in pairwise([*points, points[0]])]
 
 
 def _without(mask: Mask, boxes: Sequence[Box4]) -> Mask:
@@ -253,6 +324,25 @@ def _lines(thin: Mask, span: float) -> Iterator[list[tuple[str | float, ...]]]:
         columns = np.linspace(0, box.width - 1, 9).astype(int)
         points = [(float(box.left + x), float(box.top + np.flatnonzero(inner[:, x]).mean())) for x in columns if inner[:, x].any()]
         if len(points) > 2 and max(y for _, y in points) - min(y for _, y in points) >= 3:
+            yield [("line", *a, *b) for a, b in pairwise(points)]
+
+
+def _steps(thin: Mask, span: float) -> Iterator[Segments]:
+    """Yield long thin marks that are at one height in each column and at several in all: lines of steps."""
+    marks = find_marks(thin)
+    if marks.count > TEXTURE:
+        return
+    for place in np.flatnonzero((marks.width >= span) & (marks.height >= 3)):
+        box = marks.rectangle(int(place))
+        if marks.area[place] > THINLY * box.width * box.height:
+            continue
+        inner = marks.labels[box.top : box.bottom, box.left : box.right] == place + 1
+        runs = inner[0].astype(int) + (inner[1:] & ~inner[:-1]).sum(axis=0)
+        tops, counts = np.unique(inner.argmax(axis=0), return_counts=True)
+        levels = tops[counts >= LEAST_STEP]
+        if (runs == 1).mean() >= SINGLE and len(levels) >= FEW and np.ptp(levels) >= len(levels) + 1:
+            columns = np.linspace(0, box.width - 1, 9).astype(int)
+            points = [(float(box.left + x), float(box.top + inner[:, x].argmax())) for x in columns]
             yield [("line", *a, *b) for a, b in pairwise(points)]
 
 

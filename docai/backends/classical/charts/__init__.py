@@ -8,6 +8,7 @@ checks (`checks.py`), and the `Chart` that comes of it.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -15,9 +16,10 @@ from typing import Final
 from docai.backends.classical.cells import ENGINE
 from docai.backends.classical.charts.axes import find_plots
 from docai.backends.classical.charts.checks import checked
+from docai.backends.classical.charts.doubts import doubted
 from docai.backends.classical.charts.legends import Legend, find_legend
-from docai.backends.classical.charts.parts import Part, Reader, Value
-from docai.backends.classical.charts.printed import with_printed
+from docai.backends.classical.charts.parts import Part, Reader, Strand, Value
+from docai.backends.classical.charts.printed import on_bars, with_printed
 from docai.backends.classical.charts.ramps import find_ramp
 from docai.backends.classical.charts.raster import scene_of_picture
 from docai.backends.classical.charts.readers.areas import read_areas
@@ -29,8 +31,8 @@ from docai.backends.classical.charts.readers.pies import find_pies, read_pies
 from docai.backends.classical.charts.readers.points import read_points
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Extent, Label, Scene
-from docai.backends.classical.charts.strays import without_strays
-from docai.backends.classical.charts.telling import Namer, namer_of
+from docai.backends.classical.charts.strays import without_plates, without_strays
+from docai.backends.classical.charts.telling import Namer, named_by_axes, namer_of
 from docai.backends.classical.charts.titles import find_titles
 from docai.backends.classical.charts.vector import scene_of_paths
 from docai.backends.classical.charts.vector.pictures import find_strips, with_cells
@@ -63,10 +65,13 @@ def read_chart(view: View, languages: tuple[str, ...]) -> Reply:
         scene = with_cells(view, scene if ramp is None else scene.without(ramp.marks, ramp.used))
     except InputError as error:
         return unread(view, f"its picture cannot be looked at ({error})")
-    legend = replace(find_legend(scene, outside_cells(scene)), ramp=ramp)
+    beside = outside_cells(scene)
+    legend = replace(find_legend(scene, beside), ramp=ramp)
     bare = scene.without(legend.marks, legend.used)
     pies = find_pies(bare)
-    plots = [] if pies else find_plots(bare)
+    kept = {id(label) for label in beside}
+    inside = [label for label in bare.labels if id(label) not in kept]
+    plots = [] if pies else find_plots(bare.without((), [*inside, *on_bars(bare)]))
     if not plots and not pies:
         return unread(view, "no axis with values was found")
     if pies:
@@ -79,7 +84,7 @@ def read_chart(view: View, languages: tuple[str, ...]) -> Reply:
     found = [(plot, with_printed(part, plot, bare, free)) for plot, part in found]
     if not any(value.y is not None for _, part in found for strand in part.strands for value in strand.values):
         return unread(view, "nothing in it was recognised as marks of values")
-    return _reply(bare, view, _checked(bare, found), free)
+    return _reply(bare, view, named_by_axes(_checked(bare, found, legend)), free)
 
 
 def _apart(plots: Sequence[Plot]) -> list[Plot]:
@@ -94,10 +99,14 @@ def _apart(plots: Sequence[Plot]) -> list[Plot]:
     return [plot for plot in plots if any(plot is other for other in chosen)]
 
 
-def _checked(scene: Scene, found: Sequence[tuple[Plot, Part]]) -> list[tuple[Plot, Part]]:
-    """Return the parts of plots held against what is drawn in their plot."""
+def _checked(scene: Scene, found: Sequence[tuple[Plot, Part]], legend: Legend) -> list[tuple[Plot, Part]]:
+    """Return the parts of plots held against what is drawn in their plot, and against what cannot be."""
     plots = list({id(plot): plot for plot, _ in found}.values())
-    return [(plot, part) for plot in plots for part in checked(scene, plot, [part for own, part in found if own is plot])]
+    held = []
+    for plot in plots:
+        parts = checked(scene, plot, [part for own, part in found if own is plot])
+        held += [(plot, part) for part in (doubted(scene, plot, parts, legend) if scene.blur else parts)]
+    return held
 
 
 def unread(view: View, why: str) -> Reply:
@@ -118,7 +127,9 @@ def _parts(scene: Scene, plot: Plot, legend: Legend) -> list[Part]:
         if part is not None:
             found.append(part)
             scene = scene.without(part.marks)
-    return without_strays(found, plot) if scene.blur else found
+        if read is read_heatmap and scene.blur:  # cells may be as pale as paper
+            scene = without_plates(scene)
+    return without_strays(found, plot, scene.labels) if scene.blur else found
 
 
 # The chart
@@ -128,6 +139,7 @@ def _reply(scene: Scene, view: View, found: Sequence[tuple[Plot, Part]], free: S
     """Return the chart that the parts of its plots make, with what is to be told of them."""
     plot, main = found[0]
     kinds = {part.kind for _, part in found}
+    printed = {id(value.printed) for _, part in found for strand in part.strands for value in strand.values}
     names, values = (plot.across, plot.down) if main.orientation == "vertical" else (plot.down, plot.across)
     chart = Chart(
         page_number=view.page.number,
@@ -135,7 +147,7 @@ def _reply(scene: Scene, view: View, found: Sequence[tuple[Plot, Part]], free: S
         chart_type=TYPES[main.kind] if len(kinds) == 1 else "mixed",
         orientation=main.orientation,
         stacking=main.stacking,
-        title=find_titles(free, plot.extent).title,
+        title=find_titles([label for label in free if id(label) not in printed], plot.extent).title,
         x_axis=_axis(names, named=main.kind == "heatmap" and isinstance(main.strands[0].values[0].x, str)),
         y_axis=_axis(values, named=main.kind == "heatmap"),
         second_axis=_axis(plot.second) if plot.second else None,
@@ -162,8 +174,21 @@ def _series(part: Part, scene: Scene, view: View, plot: Plot, *, mixed: bool) ->
     names, values = (plot.across, plot.down) if part.orientation == "vertical" else (plot.down, plot.across)
     namer = namer_of(part, names, scene)
     for strand in part.strands:
-        points = tuple(_point(value, part, scene, view, namer, values) for value in strand.values)
+        own = plot.second if strand.axis == "second" and plot.second is not None else values
+        points = tuple(_point(value, part, scene, view, namer, own) for value in _once_named(strand, part, namer))
         yield Series(name=strand.name, colour=strand.colour, mark=mark, axis=strand.axis, points=points)
+
+
+def _once_named(strand: Strand, part: Part, namer: Namer) -> tuple[Value, ...]:
+    """Return the values of a series, less sure those of bars that share a name or have none: a label is misread or missing."""
+    if part.kind != "bar":
+        return strand.values
+    names = [namer.name(value) for value in strand.values]
+    times = Counter(names)
+    return tuple(
+        replace(value, sure=DOUBTFUL_NAME * value.sure) if times[name] > 1 or (not name and len(names) > 1) else value
+        for value, name in zip(strand.values, names, strict=True)
+    )
 
 
 def _point(value: Value, part: Part, scene: Scene, view: View, namer: Namer, values: Scale | None) -> Point:
@@ -196,4 +221,5 @@ def _fine(value: float | None, scale: Scale | None, off: float) -> float | None:
 
 
 FINEST: Final = 0.01  # points; drawings are stored to a hundredth or a thousandth of a point
+DOUBTFUL_NAME: Final = 0.5  # of the confidence of bars whose name is no name of theirs alone
 OVER: Final = 0.5  # of the smaller of two plots that both cover where they cannot both be plots

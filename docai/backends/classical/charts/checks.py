@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -71,14 +72,15 @@ def _is_told_twice(names: Sequence[float | str]) -> bool:
 
 
 def _with_names(part: Part) -> Part:
-    """Return a part that is less sure where its values cannot be told apart: series without names, categories of one name."""
+    """Return a part that is less sure where its values cannot be told apart: series without names, series or categories of one."""
     unnamed = len(part.strands) > 1 and part.kind not in ("pie", "heatmap", "point")
+    times = Counter(strand.name for strand in part.strands if strand.name)
     strands = []
     for strand in part.strands:
         names = [value.x for value in strand.values if isinstance(value.x, str)]
         alike = len(names) - len(set(names))
         share = 1.0 if not alike or part.kind in ("point", "box") else 1.0 - alike / len(names)
-        most = UNNAMED if unnamed and not strand.name else 1.0
+        most = UNNAMED if (unnamed and not strand.name) or times[strand.name] > 1 else 1.0
         strands.append(replace(strand, values=tuple(replace(value, sure=min(value.sure * share, most)) for value in strand.values)))
     return replace(part, strands=tuple(strands))
 

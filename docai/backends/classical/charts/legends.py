@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +20,7 @@ from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectan
 from docai.numbers import read_columns
 
 GAP_EMS: Final = 2.2  # of a name's letters, between a swatch and its name, at most
+GAP_BEHIND_EMS: Final = 4.0  # the same where swatches stand in a column behind names that are flush left
 OVERLAP_EMS: Final = 0.3  # by which a swatch may reach under its name
 WIDEST_EMS: Final = 5.0  # a swatch is wide at most
 HIGHEST_EMS: Final = 2.6  # and high; keys of ggplot2 are two letters high
@@ -27,15 +28,20 @@ LARGEST_EMS: Final = 6.0  # the largest disc of a legend of sizes
 LEAST_LINE_EMS: Final = 0.55  # a line as a swatch is long at least; shorter ones are ticks
 LEVEL_EMS: Final = 0.45  # that a swatch may stand higher or lower than the middle of its name
 IN_LINE_EMS: Final = 0.35  # that entries may be out of their row or column
+ALIKE_EMS: Final = 0.1  # by which the sides of swatches of one legend may differ
+LEAST_ALIKE: Final = 0.5  # scene units that they may differ by in any case
 TITLE_EMS: Final = 2.2  # a legend's title stands above it at most
 LARGER: Final = 1.3  # times the size of the names that its title is at most; the chart's own are larger
 FRAME_EMS: Final = 4.0  # a frame is larger than the entries at most, on each side
 SAME_COLOUR: Final = 10  # of 255, by which a part of a colour may differ in a drawing
 SAME_PIXELS: Final = 40  # the same in a picture, where edges and compression blend colours
+LEAST_LONGER: Final = 2  # bars that begin with one that is as short as a swatch
 CLEARLY: Final = 3  # nearer by this than the next colour, of two that are near
 
 Mark = Rectangle | Stroke | Symbol
 _FIGURES = re.compile(r"^[-+−–]?[$€£¥₩]?\d[\d.,\s]*\s*[%kKMB]?$")
+
+_YEAR = re.compile(r"^(?:19|20)\d\d$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,11 @@ class Entry:
     def colour(self) -> str:
         """The colour of its swatch, "" where it has none."""
         return colour_of(self.swatch)
+
+    @property
+    def start(self) -> float:
+        """Where its swatch begins from the left, all its marks included: a symbol stands in the middle of its line."""
+        return min((mark.extent.left for mark in self.marks), default=self.swatch.extent.left)
 
     @property
     def opacity(self) -> float:
@@ -169,12 +180,15 @@ def find_legend(scene: Scene, free: Sequence[Label]) -> Legend:
     """
     tolerance = SAME_PIXELS if scene.blur else SAME_COLOUR
     level = [label for label in free if label.turn == 0 and not _is_on_bar(label, scene)]
-    near = _entries(scene, level, behind=False)
+    near = [entry for entry in _entries(scene, level, behind=False) if not _is_at_bar(entry, scene)]
+    if scene.sectors:  # lines lead to the names of sectors
+        near = [entry for entry in near if not isinstance(entry.swatch, Stroke)]
     sizes = _sizes(near)
     entries = _of_one_legend([entry for entry in near if not any(entry.swatch.extent == size.extent for size in sizes)])
     if not sizes:
         after = _of_one_legend(_once_each(_entries(scene, level, behind=True)))
-        entries = after if len(after) > len(entries) else entries or _alone(scene, near)
+        entries = after if _named(after) > _named(entries) or not entries else entries
+        entries = entries or _alone(scene, near)
     if not entries and not sizes:
         return _direct(scene, level, tolerance)
     parts = [entry.label for entry in entries]
@@ -211,10 +225,28 @@ def _is_on_bar(label: Label, scene: Scene) -> bool:
     )
 
 
+def _is_at_bar(entry: Entry, scene: Scene) -> bool:
+    """Return whether an entry is a number at the end of a short bar: longer ones begin on the same line."""
+    if not isinstance(entry.swatch, Rectangle) or not _FIGURES.match(entry.name):
+        return False
+    own, off = entry.swatch.extent, 2 * scene.blur + 0.5
+    longer = [
+        mark
+        for mark in scene.rectangles
+        if abs(mark.extent.left - own.left) <= off and mark.extent.width > own.width + off and colour_of(mark) != "#ffffff"
+    ]
+    return len(longer) >= LEAST_LONGER
+
+
 def _of_one_legend(entries: Sequence[Entry]) -> list[Entry]:
     """Return the entries that make a legend together; none unless they have two looks at least."""
     found = _in_lines(_alike(entries))
     return found if len({_look(entry) for entry in found}) > 1 else []
+
+
+def _named(entries: Sequence[Entry]) -> tuple[int, int]:
+    """Return how many entries have a name that is no number but a year, as ticks beside marks have, and how many there are."""
+    return sum(not _FIGURES.match(entry.name) or _YEAR.match(entry.name) is not None for entry in entries), len(entries)
 
 
 def _once_each(entries: Sequence[Entry]) -> list[Entry]:
@@ -268,7 +300,25 @@ def _entries(scene: Scene, labels: Sequence[Label], *, behind: bool) -> list[Ent
         entry = _entry(label, beside, behind=behind)
         if entry is not None and not (behind and _goes_on(entry, (extent for extent, _ in small[first:last]))):
             found.append(entry)
-    return found
+    return _nearest_each(found)
+
+
+def _nearest_each(entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries with one for each swatch: that whose name stands nearest to it."""
+    nearest: dict[int, Entry] = {}
+    for entry in entries:
+        other = nearest.get(id(entry.swatch))
+        if other is None or _away(entry) < _away(other):
+            nearest[id(entry.swatch)] = entry
+    return [entry for entry in entries if nearest[id(entry.swatch)] is entry]
+
+
+def _away(entry: Entry) -> float:
+    """Return how far a name stands from its swatch, to the side and out of level."""
+    text, mark = entry.label.extent, entry.swatch.extent
+    return max(abs(text.left - mark.right) if text.middle[0] > mark.middle[0] else abs(mark.left - text.right), 0.0) + abs(
+        text.middle[1] - mark.middle[1]
+    )
 
 
 def _goes_on(entry: Entry, extents: Iterable[Extent]) -> bool:
@@ -284,7 +334,8 @@ def _is_swatch(mark: Mark, place: Extent, label: Label, *, behind: bool) -> bool
     text, em = label.extent, label.size
     off = abs((place.top + place.bottom) / 2 - (text.top + text.bottom) / 2)
     gap = place.left - text.right if behind else text.left - place.right
-    if off > max(LEVEL_EMS * em, (text.height - em) / 2) or not -OVERLAP_EMS * em < gap < GAP_EMS * em:
+    most = GAP_BEHIND_EMS if behind else GAP_EMS
+    if off > max(LEVEL_EMS * em, (text.height - em) / 2) or not -OVERLAP_EMS * em < gap < most * em:
         return False
     if isinstance(mark, Symbol):
         return max(place.width, place.height) <= LARGEST_EMS * em
@@ -324,19 +375,34 @@ def _look(entry: Entry) -> tuple[object, ...]:
 def _alike(entries: Sequence[Entry]) -> list[Entry]:
     """Return entries whose swatches may be those of one legend: its rectangles are equally large, bars before their values not."""
     others = [entry for entry in entries if not isinstance(entry.swatch, Rectangle)]
-    groups: dict[tuple[int, int], list[Entry]] = defaultdict(list)
+    groups: list[list[Entry]] = []
     for entry in entries:
         if isinstance(entry.swatch, Rectangle):
-            grain = max(0.15 * entry.label.size, 0.5)
-            groups[round(entry.swatch.extent.width / grain), round(entry.swatch.extent.height / grain)].append(entry)
-    if groups:  # numbers before grid lines and ticks are those of an axis, or of data
-        others = [e for e in others if _is_lively(e.colour) or not (isinstance(e.swatch, Stroke) and _FIGURES.match(e.name))]
-    most = max(groups.values(), key=lambda group: (len({_look(entry) for entry in group}), len(group)), default=[])
+            mine = next((group for group in groups if _as_large(entry, group[0])), None)
+            if mine is None:
+                groups.append([entry])
+            else:
+                mine.append(entry)
+    colours = Counter(entry.colour for entry in entries)
+    ticks = {  # numbers before grid lines and ticks, of one colour, are those of an axis, or of data
+        id(e)
+        for e in entries
+        if isinstance(e.swatch, Stroke) and _FIGURES.match(e.name) and not _is_lively(e.colour) and colours[e.colour] > 1
+    }
+    if groups:
+        others = [entry for entry in others if id(entry) not in ticks]
+    most = max(groups, key=lambda group: (len({_look(entry) for entry in group}), len(group)), default=[])
     found = [*others, *most] if len(most) > 1 or any(_in_line(most[0], other) for other in others if most) else others
-    figures = all(_FIGURES.match(entry.name) is not None for entry in found)
-    if figures and any(isinstance(entry.swatch, Stroke) and not _is_lively(entry.colour) for entry in found):
+    if all(_FIGURES.match(entry.name) is not None for entry in found) and any(id(entry) in ticks for entry in found):
         return []  # ticks of a second axis
     return [entry for entry in entries if any(entry is one for one in found)]
+
+
+def _as_large(one: Entry, other: Entry) -> bool:
+    """Return whether the swatches of two entries are equally large."""
+    here, there = one.swatch.extent, other.swatch.extent
+    slack = max(ALIKE_EMS * one.label.size, LEAST_ALIKE)
+    return abs(here.width - there.width) <= slack and abs(here.height - there.height) <= slack
 
 
 def _in_line(one: Entry, other: Entry) -> bool:
@@ -344,7 +410,7 @@ def _in_line(one: Entry, other: Entry) -> bool:
     slack = IN_LINE_EMS * one.label.size
     return (
         abs(other.label.extent.left - one.label.extent.left) < slack
-        or abs(other.swatch.extent.left - one.swatch.extent.left) < slack
+        or abs(other.start - one.start) < slack
         or abs(other.label.extent.middle[1] - one.label.extent.middle[1]) < slack
     )
 
@@ -355,8 +421,15 @@ def _is_lively(colour: str) -> bool:
 
 
 def _in_lines(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the entries that stand in a row or a column with another."""
-    return [entry for entry in entries if any(_in_line(entry, other) for other in entries if other is not entry)]
+    """Return the entries that stand in a row or a column with another; numbers beside names only if with one of these.
+
+    Numbers elsewhere are those at the ends of short bars, which look like swatches.
+    """
+    found = [entry for entry in entries if any(_in_line(entry, other) for other in entries if other is not entry)]
+    named = [entry for entry in found if not _FIGURES.match(entry.name)]
+    if len({_look(entry) for entry in named}) < 2:
+        return found
+    return [entry for entry in found if any(_in_line(entry, other) for other in named)]
 
 
 def _sizes(entries: Sequence[Entry]) -> tuple[Size, ...]:

@@ -7,17 +7,22 @@ of one part are believed together: they must stand in the same place at their ma
 from __future__ import annotations
 
 import math
+import re
 import statistics
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from docai.backends.classical.charts.axes.readings import SUFFIXES
 from docai.backends.classical.charts.parts import Part, Strand, Value
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Extent, Label, Scene
+from docai.backends.classical.charts.unseen import with_unseen
 from docai.numbers import Convention, Number, parse, read_columns
 
 NEAR_EMS: Final = 1.3  # between a mark and the label outside it, at most
+PANEL: Final = 0.2  # of a chart that a rectangle covers at least which is no bar
 LEAST_AGREEING: Final = 0.6  # of the labels at marks that must agree with them, so that they are the marks' values
 COARSE: Final = 0.005  # of a value that half a unit of its last printed digit may be; coarser, the drawn value is the better one
 LEAST_EXACT: Final = 4  # labels that may tell that marks are drawn as they print
@@ -30,6 +35,8 @@ ENGLISH: Final = Convention(".", spaced=True)  # of numbers that may be written 
 MEASURED_TOO: Final = 0.02  # of a value that its mark may be off it for both to tell the same
 TWICE_TOLD: Final = 0.99  # how sure it is at least that a label was read rightly which says what its mark measures
 CONTRADICTED: Final = 0.4  # and at most where they do not
+
+_SUFFIXED: Final = re.compile(r"(.*\d)\s*([^\d\W]+\.?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,41 @@ def with_printed(part: Part, plot: Plot | None, scene: Scene, free: Sequence[Lab
         return _calibrated(part, matches)
     if part.kind == "pie":
         return _shares(part, matches)
-    return _held(part, matches, _span(part, values))
+    held = _held(part, matches, _span(part, values))
+    if plot is None or not scene.blur or held is part:
+        return held
+    taken = {id(match.label) for match in matches}
+    pairs = [
+        (match.number, value.y) for match in matches if (value := part.strands[match.strand].values[match.place]).y is not None
+    ]
+    rest = [(label, number) for label, number, _ in numbers if id(label) not in taken]
+    return with_unseen(held, plot, scene, rest, _factor([(number, drawn) for number, drawn in pairs if drawn is not None]))
+
+
+def on_bars(scene: Scene) -> list[Label]:
+    """Return the labels of drawn charts that print a number on a coloured rectangle, and are so no labels of an axis.
+
+    Panels are no such rectangles, nor are the boxes that pictures have around their text.
+    """
+    if scene.blur:
+        return []
+    bars = [
+        mark.extent
+        for mark in scene.rectangles
+        if mark.fill not in ("", "#ffffff") and mark.extent.width * mark.extent.height < PANEL * scene.width * scene.height
+    ]
+    numbers = [label for label, _, _ in _numbers(scene.labels)]
+    return [
+        label
+        for label in numbers
+        if any(
+            bar.left <= label.extent.left
+            and label.extent.right <= bar.right
+            and bar.top <= label.extent.top
+            and label.extent.bottom <= bar.bottom
+            for bar in bars
+        )
+    ]
 
 
 def _numbers(labels: Sequence[Label]) -> list[tuple[Label, float, float]]:
@@ -73,12 +114,23 @@ def _numbers(labels: Sequence[Label]) -> list[tuple[Label, float, float]]:
     found = []
     for label, number in zip(labels, read, strict=True):
         if number is None:
+            found += _suffixed(label)
             continue
         value = float(number.value)
         figures = abs(value) * 10**number.decimals if not number.scaled else math.nan
         unit = abs(value) / figures if figures and not math.isnan(figures) else 10.0**-number.decimals
         found.append((label, value, unit / 2))
     return found
+
+
+def _suffixed(label: Label) -> list[tuple[Label, float, float]]:
+    """Return a label of figures and what multiplies them ("1.25bn"), with its number and half a unit of its last digit, or none."""
+    match = _SUFFIXED.fullmatch(label.text.strip())
+    number = parse(match[1], ENGLISH) if match is not None else None
+    if match is None or number is None or match[2] not in SUFFIXES:
+        return []
+    times = SUFFIXES[match[2]]
+    return [(label, float(number.value) * times, times * 10.0**-number.decimals / 2)]
 
 
 def _value_scale(part: Part, plot: Plot | None) -> Scale | None:
@@ -102,9 +154,15 @@ def _span(part: Part, scale: Scale | None) -> float:
 def _matches(part: Part, numbers: Sequence[tuple[Label, float, float]], em: float) -> list[_Match]:
     """Return the labels at marks, each label and each mark once, the nearest first, in the place that most of them stand in."""
     found: list[tuple[str, float, _Match]] = []
+    ordered = sorted(numbers, key=lambda number: number[0].extent.left)
+    lefts = [label.extent.left for label, _, _ in ordered]
+    widest = max(label.extent.width for label, _, _ in ordered)
     for strand_place, strand in enumerate(part.strands):
         for place, value in enumerate(strand.values):
-            for label, number, half in numbers:
+            mark, reach = value.extent, max(NEAR_EMS * em, widest)
+            first = bisect_left(lefts, mark.left - 0.25 * mark.width - reach - widest)
+            last = bisect_right(lefts, mark.right + 0.25 * mark.width + reach)
+            for label, number, half in ordered[first:last]:
                 where = _where(part, value, label, em)
                 if where is not None:
                     found.append((where[0], where[1], _Match(strand_place, place, label, number, half)))

@@ -40,6 +40,10 @@ UNMARKED_EMS: Final = 0.12  # that the middle of a number without a tick may be 
 WHOLE: Final = 0.8  # of a strip's width that a step has at least; ticks in it are shorter
 MIXED: Final = 16  # steps between two colours of a legend
 SAME: Final = 0.4  # of 255, by which neighbouring samples of one colour differ
+CELLS_APART: Final = 0.3  # of their thickness that neighbouring rows of a heat map stand apart at most
+HALF_BESIDE: Final = 0.5  # of the length of a row of cells that cells of the next one lie beside at least
+APART: Final = 0.2  # scene units between the steps of a strip from which on they are pieces of their own
+OWN_TICK: Final = 0.15  # of a swatch that the middle of its name may be off its own
 EQUAL: Final = 0.35  # of their length that the steps of a strip may differ by; pieces of stacked bars differ more
 
 Numbers = npt.NDArray[np.float64]
@@ -59,6 +63,7 @@ class Strip:
     upright: bool
     places: Numbers
     colours: Numbers
+    gap: float = 0.0
 
     @property
     def start(self) -> float:
@@ -152,14 +157,37 @@ def find_ramp(scene: Scene, strips: Sequence[Strip] = ()) -> Ramp | None:
     `strips` are those that are no rectangles of the scene. Several of one size are bars that are filled by a gradient.
     """
     labels: list[Label] | None = None
-    for strip in (*_single(strips), *_drawn(scene)):
+    for strip in (*_single(strips), *_apart(list(_drawn(scene)))):
         if not is_strip(strip.extent, scene) or len(_runs(strip.colours)) < LEAST_STEPS:
             continue
         labels = prepare(scene.labels) if labels is None else labels
         found = _scale(strip, labels, scene)
-        if found is not None:
+        if found is not None and not _is_among_rows(strip, scene) and not _are_swatches(strip, found[0]):
             return _ramp(_framed(strip, scene), *found, scene)
     return None
+
+
+def _is_among_rows(strip: Strip, scene: Scene) -> bool:
+    """Return whether a strip is a row or column of the cells of a heat map: others as thick lie right beside it."""
+    side = 0 if strip.upright else 1
+    thick = strip.extent[side + 2] - strip.extent[side]
+    along = 1 - side
+    beside = 0.0
+    for mark in scene.rectangles:
+        own = mark.extent
+        gap = max(own[side] - strip.extent[side + 2], strip.extent[side] - own[side + 2])
+        if mark.fill and abs(own[side + 2] - own[side] - thick) < EQUAL * thick + 0.3 and abs(gap) < CELLS_APART * thick:
+            beside += max(0.0, min(own[along + 2], strip.end) - max(own[along], strip.start))
+    return beside > HALF_BESIDE * (strip.end - strip.start)
+
+
+def _are_swatches(strip: Strip, scale: Scale) -> bool:
+    """Return whether each step of a strip stands apart with a number of its own: the swatches of a legend, named by years, say."""
+    if len(scale.ticks) != len(strip.places) or strip.gap <= 0:
+        return False
+    step = (strip.end - strip.start) / len(strip.places)
+    pairs = zip(sorted(tick.place for tick in scale.ticks), sorted(strip.places.tolist()), strict=True)
+    return all(abs(tick - place) < OWN_TICK * step for tick, place in pairs)
 
 
 def _framed(strip: Strip, scene: Scene) -> Strip:
@@ -203,6 +231,22 @@ def ramp_of(colours: Sequence[str], values: Sequence[float]) -> Ramp:
 def _single(strips: Sequence[Strip]) -> Iterator[Strip]:
     sizes = [round(min(strip.extent.width, strip.extent.height)) for strip in strips]
     yield from (strip for strip, size in zip(strips, sizes, strict=True) if sizes.count(size) == 1)
+
+
+def _apart(strips: Sequence[Strip]) -> Iterator[Strip]:
+    """Yield the strips beside which none as long and thick stands: those are the columns, or rows, of a heat map."""
+    for strip in strips:
+        across = 0 if strip.upright else 1
+        one = strip.extent
+        thick = one[across + 2] - one[across]
+        if not any(
+            other.upright == strip.upright
+            and 0 < abs(other.extent[across] - one[across]) < 2 * thick
+            and abs(other.extent[across + 2] - other.extent[across] - thick) <= PLACED
+            and max(abs(other.start - strip.start), abs(other.end - strip.end)) <= PLACED
+            for other in strips
+        ):
+            yield strip
 
 
 def _drawn(scene: Scene) -> Iterator[Strip]:
@@ -254,7 +298,9 @@ def _strip_of(group: Sequence[tuple[Extent, str]], scene: Scene, *, upright: boo
     )
     starts = np.array([extent[side] for extent in extents])
     ends = np.append(starts[1:], whole[side + 2])  # later pieces cover what earlier ones overhang
-    return Strip(whole, upright, (starts + ends) / 2, np.array([parts_of(colour) for _, colour in pieces], dtype=np.float64))
+    gap = min(after[0][side] - before[0][side + 2] for before, after in pairwise(pieces))
+    colours = np.array([parts_of(colour) for _, colour in pieces], dtype=np.float64)
+    return Strip(whole, upright, (starts + ends) / 2, colours, gap if gap > APART else 0.0)
 
 
 # Its numbers

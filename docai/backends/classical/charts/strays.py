@@ -1,4 +1,4 @@
-"""What the edges of a picture's bars leave beside the bars: strokes on their sides and at their feet, which are no series."""
+"""What a picture shows beside its marks, and is no series: plates behind them, strokes of edges, ticks and print beside bars."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Final
 
 from docai.backends.classical.charts.parts import Part, Strand, Value
-from docai.backends.classical.charts.scales import Plot
-from docai.backends.classical.charts.scene import Extent, Rectangle
+from docai.backends.classical.charts.readers.furniture import WHITE, alike
+from docai.backends.classical.charts.scales import Plot, Scale
+from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Scene
 
 OFF: Final = 2.5  # pixels that a stroke on a bar's side is off it: the blur of an edge, and half of the stroke
 LOW: Final = 3.0  # pixels from the bars' feet up to which what is left of the shortest bars lies
@@ -21,11 +22,12 @@ LEAST_BARS: Final = 2
 _Span = tuple[float, float, float, float]
 
 
-def without_strays(parts: Sequence[Part], plot: Plot) -> list[Part]:
+def without_strays(parts: Sequence[Part], plot: Plot, labels: Sequence[Label] = ()) -> list[Part]:
     """Return the parts of a picture's plot without the lines, areas and symbols that lie on the sides or at the feet of its bars.
 
     A line over bars runs through their middles, or anywhere; the remains of an edge run along it. Bars as thin as grid lines, at
-    the ticks of their axis, beside lines, are what a line has left of the grid lines that it crosses.
+    the ticks of their axis, beside lines, are what a line has left of the grid lines that it crosses. Beside bars, lines on
+    `labels` are pieces of letters, and short ones at a tick's height pieces of grid lines.
     """
     bars = next((part for part in parts if part.kind == "bar"), None)
     if bars is not None and any(part.kind in ("line", "area") for part in parts) and _is_grid(bars, plot):
@@ -38,27 +40,61 @@ def without_strays(parts: Sequence[Part], plot: Plot) -> list[Part]:
     kept = []
     for part in parts:
         stray = part.kind in ("line", "area", "point")
-        strands = tuple(strand for strand in part.strands if not (stray and _is_stray(strand, spans, upright=upright)))
+        strands = tuple(
+            strand
+            for strand in part.strands
+            if not (
+                stray
+                and (_is_outside(strand, plot.extent) or _is_stray(strand, spans, upright=upright) or _is_print(strand, labels))
+            )
+            and not (part.kind == "line" and not strand.name and _is_of_grid(strand, spans, plot, upright=upright))
+        )
         if strands:
             kept.append(replace(part, strands=strands))
     return kept
 
 
+def without_plates(scene: Scene) -> Scene:
+    """Return a picture's scene without rectangles that can hardly be told from white paper, if there are others.
+
+    They are the bands behind every second bar, as far as bars leave them uncovered. What has an outline is drawn to be seen.
+    """
+    marks: list[Rectangle | Polygon] = [*scene.rectangles, *scene.polygons]
+    pale = [mark for mark in marks if alike(mark.fill, WHITE) and mark.stroke in ("", mark.fill)]
+    return scene.without(pale) if len(pale) < len(marks) else scene
+
+
 def _is_grid(bars: Part, plot: Plot) -> bool:
-    """Return whether bars are as thin as grid lines and stand at ticks of a number axis; one may stand at the plot's border."""
+    """Return whether bars are as thin as grid lines and stand at ticks of a number axis; one may stand at the plot's border.
+
+    Every second tick may have no label.
+    """
     upright = bars.orientation == "vertical"
     names = plot.across if upright else plot.down
     if names is None or names.kind == "category":
         return False
     spans = [_span(value.extent, upright=upright) for strand in bars.strands for value in strand.values]
-    ticked = sum(any(abs((span[0] + span[1]) / 2 - tick.place) <= OFF for tick in names.ticks) for span in spans)
+    ticked = sum(_is_ticked((span[0] + span[1]) / 2, names) for span in spans)
     return ticked >= MOST * len(spans) and all(span[1] - span[0] <= HAIR for span in spans)
+
+
+def _is_ticked(place: float, names: Scale) -> bool:
+    """Return whether a place is that of a tick, or halfway between two."""
+    half = names.step / 2
+    return half > 2 * OFF and any(abs((off := place - tick.place) - round(off / half) * half) <= OFF for tick in names.ticks)
 
 
 def _span(extent: Extent, *, upright: bool) -> _Span:
     """Return where something begins and ends across the bars, and along them from their feet on."""
     left, top, right, bottom = extent
     return (left, right, -bottom, -top) if upright else (top, bottom, left, right)
+
+
+def _is_outside(strand: Strand, plot: Extent) -> bool:
+    """Return whether a strand lies at the border of the plot and beyond it, as what ticks and print leave does."""
+    middles = [value.extent.middle for value in strand.values]
+    beyond = [place for place in middles if not plot.holds(place, OFF)]
+    return bool(beyond) and sum(not plot.holds(place, -OFF) for place in middles) >= MOST * len(middles)
 
 
 def _is_stray(strand: Strand, spans: Sequence[_Span], *, upright: bool) -> bool:
@@ -69,7 +105,27 @@ def _is_stray(strand: Strand, spans: Sequence[_Span], *, upright: bool) -> bool:
     foot = statistics.median(span[2] for span in spans)
     row = max(span[1] for span in spans) - min(span[0] for span in spans)
     length = max(across for across, _ in places) - min(across for across, _ in places)
-    return length <= SHORT * row and all(abs(along - foot) <= LOW for _, along in places)
+    if length > SHORT * row:
+        return False
+    on_foot = all(abs(_span(value.extent, upright=upright)[2] - foot) <= LOW for value in strand.values)
+    return on_foot or all(abs(along - foot) <= LOW for _, along in places)  # a short bar may look like a disc
+
+
+def _is_print(strand: Strand, labels: Sequence[Label]) -> bool:
+    """Return whether most of a strand's places lie on print."""
+    middles = [value.extent.middle for value in strand.values]
+    return sum(any(label.extent.holds(middle, 1.0) for label in labels) for middle in middles) > MOST * len(middles)
+
+
+def _is_of_grid(strand: Strand, spans: Sequence[_Span], plot: Plot, *, upright: bool) -> bool:
+    """Return whether a line is short, and lies at the height of one tick of the value axis."""
+    scale = plot.down if upright else plot.across
+    if scale is None or scale.kind == "category":
+        return False
+    places = [value.extent.middle if upright else value.extent.middle[::-1] for value in strand.values]
+    row = max(span[1] for span in spans) - min(span[0] for span in spans)
+    short = max(across for across, _ in places) - min(across for across, _ in places) <= SHORT * row
+    return short and any(all(abs(along - tick.place) <= OFF for _, along in places) for tick in scale.ticks)
 
 
 def _place(value: Value, *, upright: bool) -> tuple[float, float]:

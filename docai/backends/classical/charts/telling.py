@@ -3,47 +3,20 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from itertools import pairwise
 from typing import Final
 
 from docai.backends.classical.charts.parts import Part, Value
-from docai.backends.classical.charts.scales import Scale
+from docai.backends.classical.charts.periods import DAY, form_of, moment_of, period_of
+from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Scene
 
-DAY: Final = 86_400.0  # seconds
 MONTH: Final = 30 * DAY  # seconds
 MOST_MONTHS: Final = 9999 * 12  # to the last year that has a date
 PIXELS_OFF: Final = 1.5  # pixels that a mark and the axis of a picture together are off at most
-FORMS: Final = (
-    "%Y",
-    "%b %Y",
-    "%B %Y",
-    "%b %y",
-    "%b '%y",
-    "%b",
-    "%B",
-    "%Y-%m",
-    "%m/%Y",
-    "%H:%M",
-    "%b %d",
-    "%d %b",
-    "%B %d",
-    "%b %d, %Y",
-    "%Y-%m-%d",
-    "%d.%m.%Y",
-    "%d/%m/%Y",
-    "%m/%d",
-    "%d/%m",
-    "%Y.%m",
-    "%Y년",
-    "%m월",
-    "%Y년 %m월",
-    "Tháng %m",
-    "%m/%d/%Y",
-)  # of dates on axes, as strftime tells
-FORMED: Final = 0.6  # of an axis' labels that are printed in one form; "Jan" may stand among years
 TOUCHING: Final = 0.15  # of a bar's width that bars of a histogram stand apart at most; some leave a pixel between them
 BIN_OFF: Final = 0.02  # of a bin's width by which its drawn ends may be off
 FIGURES: Final = 6  # of numbers that were read off an axis; more are noise of the drawing
@@ -73,12 +46,13 @@ class Namer:
             return value.x
         if self.scale.kind == "date":
             if self.bars:
-                return _moment(value.x).strftime(self.form) if self.form else _date(value.x, self.scale)
+                return period_of(value.x, self.form) if self.form else _date(value.x, self.scale)
             return _date(_calendar(value.x, self.scale) if self.blur else value.x, self.scale)
         if self.gap is not None:
             low, high = _bin(value, self.scale, self.gap, self.blur)
             return f"{low:g} – {high:g}"
-        number = float(f"{value.x:.{FIGURES}g}")
+        off = self.scale.error(self.scale.place(value.x), self.blur) if self.bars and self.blur else 0.0
+        number = float(f"{_roundest(value.x - off, value.x + off) if off else value.x:.{FIGURES}g}")
         return f"{number:.15g}" if self.bars else number
 
 
@@ -93,16 +67,33 @@ def namer_of(part: Part, scale: Scale | None, scene: Scene) -> Namer:
     return Namer(scale, bars, gap if gap is not None and -TOUCHING < gap < TOUCHING else None, blur=scene.blur)
 
 
+def named_by_axes(found: Sequence[tuple[Plot, Part]]) -> list[tuple[Plot, Part]]:
+    """Return the parts of a plot with two axes of values, a series that is alone on its axis named by the axis' title.
+
+    Only where nothing else names any of them.
+    """
+    result = list(found)
+    for plot in {id(plot): plot for plot, _ in found}.values():
+        second, parts = plot.second, [part for own, part in found if own is plot]
+        strands = [strand for part in parts for strand in part.strands]
+        first = plot.down if second is not None and not second.horizontal else plot.across
+        if second is None or first is None or any(strand.name for strand in strands):
+            continue
+        if sorted(strand.axis for strand in strands) != ["first", "second"] or first.title == second.title:
+            continue
+        titles = {"first": first.title, "second": second.title}
+        named = {id(p): replace(p, strands=tuple(replace(s, name=titles[s.axis]) for s in p.strands)) for p in parts}
+        result = [(own, named.get(id(part), part)) for own, part in result]
+    return result
+
+
 def _form(part: Part, names: Scale) -> str:
     """Return how the axis prints dates, if that tells the bars of a series apart."""
-    for form in (names.form, *FORMS):
-        told = [tick for tick in names.ticks if tick.value is not None and _moment(tick.value).strftime(form) == tick.text]
-        if not form or not told or len(told) < FORMED * len(names.ticks):
-            continue
-        series = [{_moment(v.x).strftime(form) for v in s.values if not isinstance(v.x, str)} for s in part.strands]
-        if all(len(periods) == len(s.values) for periods, s in zip(series, part.strands, strict=True)):
-            return form
-    return ""
+    form = form_of([tick.text for tick in names.ticks], [tick.value for tick in names.ticks], names.form)
+    if not form:
+        return ""
+    series = [{period_of(v.x, form) for v in s.values if not isinstance(v.x, str)} for s in part.strands]
+    return form if all(len(periods) == len(s.values) for periods, s in zip(series, part.strands, strict=True)) else ""
 
 
 def _sides(value: Value, names: Scale) -> tuple[float, float]:
@@ -113,9 +104,11 @@ def _sides(value: Value, names: Scale) -> tuple[float, float]:
 
 def _gap(part: Part, names: Scale) -> float:
     """Return how far bars stand apart, as most do, in shares of a bar's width."""
-    sides = sorted(_sides(value, names) for strand in part.strands for value in strand.values)
+    sides = sorted({_sides(value, names) for strand in part.strands for value in strand.values})  # those of a stack are the same
     wide = statistics.median(after - before for before, after in sides)
-    return statistics.median([after[0] - before[1] for before, after in pairwise(sides)] or [wide]) / max(wide, 1e-9)
+    gaps = [after[0] - before[1] for before, after in pairwise(sides)]
+    beside = [gap for gap in gaps if part.stacking == "none" or gap > -wide / 2]  # pieces of a stack lie over each other
+    return statistics.median(beside or [wide]) / max(wide, 1e-9)
 
 
 def _bin(value: Value, names: Scale, gap: float, blur: float) -> tuple[float, float]:
@@ -140,16 +133,16 @@ def _roundest(low: float, high: float) -> float:
 def _date(seconds: float, scale: Scale) -> str:
     """Return a date as ISO 8601 writes it, with its time where the axis shows few days; only what it tells if it has no day."""
     span = abs(scale.value(scale.end) - scale.value(scale.start))
-    moment = _moment(seconds)
+    moment = moment_of(seconds)
     if scale.form and not {"%Y", "%y", "%d"} & {scale.form[place : place + 2] for place in range(len(scale.form))}:
-        return moment.strftime(scale.form)
+        return moment.strftime(scale.form.replace("%m %H", "%m-%d %H"))  # hours of a day that is told by its month: "May, 01 AM"
     return moment.date().isoformat() if span > 3 * DAY else moment.isoformat(timespec="minutes")
 
 
 def _calendar(seconds: float, scale: Scale) -> float:
     """Return the begin of a year, or of a month, where a date read off a picture is within what its pixels can tell of it."""
     off = PIXELS_OFF * abs(scale.value(scale.end) - scale.value(scale.start)) / max(abs(scale.end - scale.start), 1.0)
-    moment = _moment(seconds)
+    moment = moment_of(seconds)
     for months in (12, 1):
         count = round((moment.year * 12 + moment.month - 1 + (moment.day - 1) / 31) / months) * months
         if not 12 <= count < MOST_MONTHS:
@@ -158,7 +151,3 @@ def _calendar(seconds: float, scale: Scale) -> float:
         if abs(begin - seconds) <= off < months * MONTH / 2:
             return begin
     return seconds
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(round(seconds), tz=timezone.utc).replace(tzinfo=None)

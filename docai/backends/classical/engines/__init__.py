@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -69,6 +69,14 @@ class LineEngine(Protocol):
 
     def read(self, strip: Strip) -> ReadLine:
         """Return what is written on a strip."""
+
+
+@runtime_checkable
+class LabelEngine(LineEngine, Protocol):
+    """Reads strips of a few letters or figures, too."""
+
+    def read_label(self, strip: Strip) -> ReadLine:
+        """Return what is written on a strip of a few letters or figures."""
 
 
 def joined(pieces: Sequence[ReadWord], text: str) -> tuple[ReadWord, ...]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 import rapidocr
+from numpy.typing import NDArray
 
 from docai.backends.classical.engines import ReadLine, ReadWord, on_ink
 from docai.backends.classical.strips import Strip
@@ -21,6 +22,12 @@ CLOSER: Final = 0.2  # units of white around a line that is read again; of the t
 PITCH: Final = 3.0  # units from one letter to the next within a word at most; letters set apart on purpose make 2
 TRAINED_WIDTH: Final = 320 / 48  # times its height that a line was wide at least when the network was trained
 LEAST_WIDTH, BEHIND = 3.5, 1.35  # times its height, and times its own width, that it is wide enough with what is behind it
+ROWS: Final = 48  # pixels that the network takes lines at
+# A label of a chart: units of white around it, times its height and its own width that it is wide with what is behind it. Measured
+# over 234 labels: as many are read right as on wider lines, in two thirds of the time, which goes with the width
+LABEL_WHITE, LABEL_WIDTH, LABEL_BEHIND = 0.4, 2.2, 1.1
+LATIN_END: Final = 0x250  # the first code point behind the letters of Latin script
+SIGNS: Final = frozenset("–—‘’“”•…‰€₩₫£¥−⁰¹²³⁴⁵⁶⁷⁸⁹⁻°")  # in labels, beside the letters and signs of Latin script
 NEITHER: Final = 127  # grey level that is 0 to the network
 LOADING: Final = threading.Lock()
 
@@ -33,6 +40,7 @@ class Engine:
     def __init__(self, language: str = "") -> None:
         """Begin; nothing is loaded yet. It reads all of Latin script alike, so that `language` says nothing to it."""
         self._network: Any = None
+        self._latin: NDArray[np.int64] | None = None
 
     def read(self, strip: Strip) -> ReadLine:
         """Return what is written on a strip; where it is unsure of it, the surer of that and of what it sees cut out closer."""
@@ -56,6 +64,51 @@ class Engine:
         words = (word._replace(left=word.left + left, right=word.right + left) for word in found)
         return on_ink(ReadLine(self.name, tuple(words)), strip)
 
+    def read_label(self, strip: Strip) -> ReadLine:
+        """Return what is written on a strip of a few letters or figures: in one look, and by letters of Latin script alone."""
+        picture = _raised(strip)
+        cut = max(0, strip.margin - round(LABEL_WHITE * strip.unit))
+        picture = picture[cut : len(picture) - cut, cut : picture.shape[1] - cut]
+        wide = max(4, round(picture.shape[1] * ROWS / picture.shape[0]))
+        full = max(round(LABEL_WIDTH * ROWS), round(LABEL_BEHIND * wide))
+        line = np.full((ROWS, full), NEITHER, np.uint8)
+        line[:, :wide] = cv2.resize(picture, (wide, ROWS))
+        letters, columns = self._letters(line)
+        pieces: list[list[tuple[str, float, float]]] = [[]]
+        for letter, column, sure in letters:
+            left = column * full / columns
+            apart = pieces[-1] and left - pieces[-1][-1][1] > PITCH * strip.unit * ROWS / len(picture)
+            if letter.isspace() or apart:
+                pieces.append([])
+            if not letter.isspace():
+                pieces[-1].append((letter, left, sure))
+        words = [_word(piece, full / columns, wide) for piece in pieces if piece]
+        scale = len(picture) / ROWS
+        placed = (word._replace(left=cut + word.left * scale, right=cut + word.right * scale) for word in words)
+        return on_ink(ReadLine(self.name, tuple(placed)), strip)
+
+    def _letters(self, line: Grey) -> tuple[list[tuple[str, int, float]], int]:
+        """Return the letters on a line of `ROWS` rows, each with its column and how sure it is, and how many columns there are."""
+        recogniser = self._recogniser()
+        known = recogniser.postprocess_op.character
+        if self._latin is None:
+            self._latin = np.array([n for n, letter in enumerate(known) if n == 0 or _is_latin(letter)])
+        scaled = np.repeat(((line.astype(np.float32) / 255 - 0.5) / 0.5)[None, None], 3, axis=1)
+        shares = np.asarray(recogniser.session(scaled))[0][:, self._latin]
+        found, before = [], 0
+        for column, (best, sure) in enumerate(zip(shares.argmax(1).tolist(), shares.max(1).tolist(), strict=True)):
+            if best and best != before:
+                found.append((known[self._latin[best]], column, sure))
+            before = best
+        return found, len(shares)
+
+    def _recogniser(self) -> Any:
+        """Return the network itself, beneath what prepares lines for it; it is loaded with the first line that is read."""
+        whole = self._loaded()
+        if whole.text_rec is None:
+            whole(np.full((ROWS, ROWS, 3), 255, np.uint8), use_det=False, use_cls=False, use_rec=True)
+        return whole.text_rec
+
     def _loaded(self) -> Any:
         with LOADING:
             if self._network is None:
@@ -75,6 +128,10 @@ class Engine:
 
 def _sure(line: ReadLine) -> float:
     return line.confidence
+
+
+def _is_latin(letter: str) -> bool:
+    return letter in SIGNS or all(ord(part) < LATIN_END for part in letter)
 
 
 def _raised(strip: Strip) -> Grey:

@@ -6,6 +6,7 @@ exactly zero lies.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,12 +19,15 @@ from docai.backends.classical.charts.axes.categories import (
     are_names,
     as_names,
     as_years,
+    crossed_between,
     filled,
     find_names,
     marked_places,
     reach,
     stand_evenly,
+    stands_inside,
 )
+from docai.backends.classical.charts.axes.dates import are_uneven_years
 from docai.backends.classical.charts.axes.fits import MOST_OUTLIERS
 from docai.backends.classical.charts.axes.slanted import with_middles_told
 from docai.backends.classical.charts.axes.ticks import Lines, anchor, find_lines, has_swatches, in_lines, prepare
@@ -118,12 +122,16 @@ def _is_among_others(axis: Axis, labels: Sequence[Label], scene: Scene) -> bool:
     scale = axis.scale
     own = {label.extent for label in axis.labels}
     strangers = 0
+    row: list[tuple[float, str]] = []
     for label in labels:
-        extent = label.extent
+        extent, place = label.extent, anchor(label, horizontal=scale.horizontal)
         middle = extent.middle[1 if scale.horizontal else 0]
-        if axis.low <= middle <= axis.high and extent not in own and label.turn == axis.labels[0].turn:
-            held = any(extent.holds(one.middle) for one in own)  # split into several
-            strangers += not held and scale.start - LOOSE <= anchor(label, horizontal=scale.horizontal) <= scale.end + LOOSE
+        if axis.low <= middle <= axis.high and label.turn == axis.labels[0].turn:
+            row.append((place, label.text))
+            held = any(extent.holds(one.middle) for one in own)  # one of its own, or split into several
+            strangers += not held and scale.start - LOOSE <= place <= scale.end + LOOSE
+    if are_uneven_years(row):
+        return True
     share = OUTLIERS_IN_PICTURES if scene.blur else MOST_OUTLIERS
     return strangers > share * (strangers + len(own))
 
@@ -187,7 +195,12 @@ def _without_inner(axes: Sequence[Axis]) -> list[Axis]:
         for column in columns
         if _is_near(row, column)
     ]
-    return [axis for axis in axes if axis.support >= SNAPPED or not any(_is_within(axis, cell) for cell in cells)]
+    return [
+        axis
+        for axis in axes
+        if axis.support >= SNAPPED
+        or not (any(_is_within(axis, cell) for cell in cells) or any(stands_inside(axis, other) for other in axes))
+    ]
 
 
 def _is_within(axis: Axis, cell: Extent) -> bool:
@@ -209,13 +222,17 @@ def _spanned(axis: Axis, lines: Lines, scene: Scene) -> Axis:
 def span_along(scale: Scale, axis: Axis, lines: Lines, scene: Scene) -> tuple[float, float] | None:
     """Return where the lines along an axis that hold all its ticks begin and end, or the panel; None where there are none."""
     first, last = scale.start, scale.end
+    low, high = crossed_between(axis, lines) if scene.blur else (-math.inf, math.inf)
     covering = [
         (line.low, line.high)
         for line in lines.along(horizontal=scale.horizontal)
-        if line.low <= first + LOOSE and line.high >= last - LOOSE
+        if line.low <= first + LOOSE and line.high >= last - LOOSE and low <= line.place <= high
     ]
     panels = [(e.left, e.right) if scale.horizontal else (e.top, e.bottom) for e in panels_of(scene, axis)]
-    covering += [span for span in panels if span[0] <= first + LOOSE and span[1] >= last - LOOSE]
+    panels = [span for span in panels if span[0] <= first + LOOSE and span[1] >= last - LOOSE]
+    if panels:  # R draws an axis from its first tick to its last, and a frame around the plot
+        covering = [span for span in covering if span[0] < first - LOOSE or span[1] > last + LOOSE]
+    covering += panels
     if not covering:
         return None
     counts = Counter((round(low), round(high)) for low, high in covering)
@@ -231,7 +248,8 @@ def panels_of(scene: Scene, axis: Axis) -> list[Extent]:
     found = []
     for rectangle in scene.rectangles:
         extent = rectangle.extent
-        if extent.width < least or extent.height < least or rectangle.order > len(scene.strokes) + len(scene.rectangles) / 2 + 50:
+        late = rectangle.fill and rectangle.order > len(scene.strokes) + len(scene.rectangles) / 2 + 50  # frames may come last
+        if extent.width < least or extent.height < least or late:
             continue
         plain = (
             rectangle.fill in ("", "#ffffff")
@@ -370,7 +388,7 @@ def _plot(members: Sequence[Axis | None], labels: Sequence[Label], axes: Sequenc
     """Return the plot of its axes (across, down, second), with names along the side that has no values."""
     across, down, second = members
     if across is not None and down is not None:
-        one, two = _told(across, down.scale, scene), _told(down, across.scale, scene)
+        one, two = _told(across, down.scale, labels, scene), _told(down, across.scale, labels, scene)
         one, two = _reaching(one, two, across, lines, scene), _reaching(two, one, down, lines, scene)
         extent = Extent(one.start, two.start, one.end, two.end)
         scales: list[Scale | None] = [one, two]
@@ -379,7 +397,7 @@ def _plot(members: Sequence[Axis | None], labels: Sequence[Label], axes: Sequenc
         assert axis is not None
         if axis.scale.confidence < DOUBTFUL:
             return None
-        extent = reach(axis, lines, scene)
+        extent = _over_cells(reach(axis, lines, scene), scene)
         taken = {label.extent for other in axes for label in other.labels}
         names = find_names(extent, [label for label in labels if label.extent not in taken], lines, scene, values=axis.scale)
         if names is None and axis.support < SNAPPED and (len(axes) > 1 or len(axis.labels) < LEAST_ALONE):
@@ -391,10 +409,24 @@ def _plot(members: Sequence[Axis | None], labels: Sequence[Label], axes: Sequenc
     return Plot(extent, one_or_none, two_or_none, third, used)
 
 
-def _told(axis: Axis, other: Scale, scene: Scene) -> Scale:
+def _over_cells(extent: Extent, scene: Scene) -> Extent:
+    """Return what a plot spans with the cells of a heat map that lie in it, which reach beyond the ticks in their middles."""
+    cells = tiled(filled(scene))
+    inner = [cell for cell in cells if extent.holds(cell.middle, LOOSE)]
+    if len(cells) < LEAST_MARKS**2 or len(inner) < FILLED * len(cells):
+        return extent
+    return Extent(
+        min(extent.left, *(e.left for e in cells)),
+        min(extent.top, *(e.top for e in cells)),
+        max(extent.right, *(e.right for e in cells)),
+        max(extent.bottom, *(e.bottom for e in cells)),
+    )
+
+
+def _told(axis: Axis, other: Scale, labels: Sequence[Label], scene: Scene) -> Scale:
     """Return what an axis tells: values, or names where bars stand on its ticks, or its dates stand evenly."""
     if stand_evenly(axis) or are_names(axis, other, scene) or are_months_marked(axis, other, scene):
-        return as_names(axis)
+        return as_names(axis, other, labels, scene)
     return as_years(axis.scale, other, scene)
 
 

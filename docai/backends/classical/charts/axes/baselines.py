@@ -23,6 +23,7 @@ ROUNDED: Final = 0.55  # of a pixel that a tick is off the end of its axis at mo
 WHOLE: Final = 0.8  # of an axis that lines along it are long at least
 LEAST_AT_TICKS: Final = 3  # ticks at which lines have a vertex before these tell where ticks are
 AT_TICKS: Final = 0.8  # of the ticks along the lines
+MOST_BARS: Final = 60  # of which the middles are compared with ticks
 
 
 def placed_exactly(plot: Plot, pixel: float, scene: Scene, *, marked: bool) -> Plot:
@@ -43,6 +44,8 @@ def placed_exactly(plot: Plot, pixel: float, scene: Scene, *, marked: bool) -> P
     off = {scale.horizontal: _off(scale, plot, scene, marked=marked) for scale in (plot.across, plot.down)}
     if marked and not scene.blur and all(by is None for by in off.values()):
         off = {scale.horizontal: off_by_vertices(scale, plot, scene) for scale in (plot.across, plot.down)}
+    if marked and not scene.blur and all(by is None for by in off.values()):
+        off = {way: _off_by_middles(scale, other, scene) for way, scale, other in _both_ways(plot)}
     half = _half_pixel(list(off.values()), pixel)
     moves = {way: half if by is None else by for way, by in off.items()}
     across, down = moved(plot.across, moves[True]), moved(plot.down, moves[False])
@@ -90,13 +93,20 @@ def moved(scale: Scale, by: float) -> Scale:
 def _off(scale: Scale, plot: Plot, scene: Scene, *, marked: bool) -> float | None:
     """Return how far the line that bars stand on lies behind the place of zero; None where no bars tell."""
     other = plot.down if scale.horizontal else plot.across
-    if scale.kind not in ("linear", "power") or other is None:
+    if scale.kind not in ("linear", "power", "log") or other is None:
         return None
-    zero = scale.place(0.0)
+    zero = _foot(scale)
     most = MOST + scene.blur if marked else LOOSE_EMS * scale.ticks[0].label.size
     bars = bars_between(scene, scale, other)
     base = base_of(bars, near=zero, most=most, horizontal=scale.horizontal)
     return None if base is None else base - zero
+
+
+def _foot(scale: Scale) -> float:
+    """Return where bars should stand: at zero; on a logarithmic axis, which has none, at its least tick."""
+    if scale.kind != "log":
+        return scale.place(0.0)
+    return scale.place(min(tick.value for tick in scale.ticks if tick.value is not None))
 
 
 def base_of(bars: Sequence[Extent], *, near: float, most: float, horizontal: bool) -> float | None:
@@ -128,6 +138,26 @@ def off_by_vertices(scale: Scale, plot: Plot, scene: Scene) -> float | None:
     near = [min((place - tick for place in at), key=abs) for tick in ticks]
     near = [by for by in near if abs(by) <= MOST]
     if len(near) < max(LEAST_AT_TICKS, AT_TICKS * len(ticks)) or max(near) - min(near) > 2 * SAME:
+        return None
+    return sum(near) / len(near)
+
+
+def _both_ways(plot: Plot) -> list[tuple[bool, Scale, Scale]]:
+    assert plot.across is not None
+    assert plot.down is not None
+    return [(True, plot.across, plot.down), (False, plot.down, plot.across)]
+
+
+def _off_by_middles(scale: Scale, values: Scale, scene: Scene) -> float | None:
+    """Return how far bars stand behind the ticks of their names, all of them alike; None where they do not."""
+    if scale.kind != "category" or values.kind == "category":
+        return None
+    axis = 0 if scale.horizontal else 1
+    near = [
+        min((bar.middle[axis] - tick.place for tick in scale.ticks), key=abs)
+        for bar in bars_between(scene, scale, values)[:MOST_BARS]
+    ]
+    if len(near) < LEAST_AT_TICKS or max(near) - min(near) > 2 * SAME or not -MOST / 2 <= near[0] <= MOST / 2:
         return None
     return sum(near) / len(near)
 

@@ -9,8 +9,19 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from docai.backends.classical.charts.axes.dates import ANY_LEAP_YEAR, ANY_YEAR, read_dates
-from docai.backends.classical.charts.axes.fits import MOST_OUTLIERS, Fit, Places, agreeing, best_fit, fit, mend, plain, straight
+from docai.backends.classical.charts.axes.dates import ANY_LEAP_YEAR, ANY_YEAR, month_begins, read_dates
+from docai.backends.classical.charts.axes.fits import (
+    MOST_OUTLIERS,
+    Fit,
+    Places,
+    agreeing,
+    are_two_powers,
+    best_fit,
+    fit,
+    mend,
+    plain,
+    straight,
+)
 from docai.backends.classical.charts.axes.readings import Numbers, mended, plain_text, read_numbers, read_powers
 from docai.backends.classical.charts.axes.ticks import Line, anchor, lines_near, marks_near, snapped, split
 from docai.backends.classical.charts.scales import Scale, Tick
@@ -135,18 +146,22 @@ def _best(
     centres = [anchor(label, horizontal=horizontal) for label in labels]
     best: _Reading | None = None
     own = [_mark(label, place, marks) for label, place in zip(labels, centres, strict=True)]
+    moved = False  # whether outer labels have their marks at their edges, and none at their middles
     if horizontal:
+        inner = own[0], own[-1]
         own[0] = _at_edge(labels[0], labels[0].extent.left, marks) or own[0]
         own[-1] = _at_edge(labels[-1], labels[-1].extent.right, marks) or own[-1]
+        moved = any(mark is None and edge is not None for mark, edge in zip(inner, (own[0], own[-1]), strict=True))
     marked = [mark for mark in own if mark is not None]
     exact = len(marked) == len(own) and len({mark.place for mark in marked}) == len(marked)
     size = labels[0].size
     flat = read_powers([label.text for label in labels]) is not None
-    for places, loose in ((centres, LOOSE_EMS * size), ([mark.place for mark in marked], MARKED_EMS * size))[: 1 + exact]:
+    ways = [(centres, LOOSE_EMS * size), ([mark.place for mark in marked], MARKED_EMS * size)][: 1 + exact]
+    for places, loose in reversed(ways) if moved else ways:
         for reading in _readings(labels, places, near, scene, horizontal=horizontal, loose=loose):
             if best is None or _is_better(reading, best):
                 best = reading._replace(exact=places is not centres)
-        if best is not None and len(best.fit.inliers) == len(labels) > 2 and not flat:
+        if best is not None and len(best.fit.inliers) == len(labels) > 2 - moved and not flat:
             break
     return best
 
@@ -165,27 +180,28 @@ def _readings(
     dates, form = read_dates(texts)
     worded = all(date is not None and any(map(str.isalpha, text)) for date, text in zip(dates, texts, strict=True))
     for numbers in () if worded else _numbers(texts, mending=scene.blur > 0):  # "1월, 2월" are no numbers of months
-        found = best_fit(places, numbers.values, tolerance, powers=numbers.powers)
+        powers = numbers.powers or (not scene.blur and are_two_powers(numbers.values))
+        found = best_fit(places, numbers.values, tolerance, powers=powers)
         if found is not None:
             found = with_flush(found, numbers.values, labels, horizontal=horizontal)
             if horizontal and len(found.inliers) > LEAST_INNER:
-                close = best_fit(places, numbers.values, TIGHT_EMS * labels[0].size + scene.blur / 2, powers=numbers.powers)
+                close = best_fit(places, numbers.values, TIGHT_EMS * labels[0].size + scene.blur / 2, powers=powers)
                 found = _inner(close, found, numbers.values, labels)
             yield _Reading(mend(found, texts, places, tolerance) if scene.blur else found, numbers.unit)
-    powers = read_powers(texts)
-    if powers is not None:
-        found = fit(places, powers.values, "log", tolerance)
+    raised = read_powers(texts)
+    if raised is not None:
+        found = fit(places, raised.values, "log", tolerance)
         if found is not None and (any("-" in plain_text(text) for text in texts) or _has_decades(found, near)):
             yield _Reading(found, certain=True)
     if sum(date is not None for date in dates) < max(2.0, MOST_YEARS * len(texts)):
         return
     if form == "%Y" and not (horizontal and all(YEARS[0] <= int(text) <= YEARS[1] for text in texts if text.isdecimal())):
         return
-    for year in (ANY_YEAR, ANY_LEAP_YEAR)[: 1 + (form.startswith("%m"))]:
-        dates, _ = read_dates(texts, year=year)
-        found = fit(places, dates, "date", tolerance)
+    told = [read_dates(texts, year=year)[0] for year in (ANY_YEAR, ANY_LEAP_YEAR)[: 1 + (form.startswith("%m"))]]
+    for seconds in (*told, *month_begins(dates, form)):
+        found = fit(places, seconds, "date", tolerance)
         if found is not None:
-            yield _Reading(with_flush(found, dates, labels, horizontal=horizontal), form=form)
+            yield _Reading(with_flush(found, seconds, labels, horizontal=horizontal), form=form)
 
 
 def _inner(close: Fit | None, loose: Fit, values: Sequence[float | None], labels: Sequence[Label]) -> Fit:
@@ -268,7 +284,7 @@ def _axis(labels: Sequence[Label], reading: _Reading, marks: Sequence[Line], sce
     own = [_mark(label, place, marks) for label, place in zip(chosen, np.where(flush, expected, centres), strict=True)]
     own = _each_once(own, expected)
     support = sum(mark is not None for mark in own) / len(own)
-    step, origin, residual, rounded = _placed(centres, values, own, scene)
+    step, origin, residual, rounded = _placed(centres, values, own, scene, horizontal=horizontal)
     ticks = tuple(
         Tick(mark.place if mark is not None else float(step * even + origin), label, value)
         for mark, label, even, value in zip(own, chosen, values, found.values, strict=True)
@@ -309,11 +325,13 @@ def _each_once(own: Sequence[Line | None], centres: Places) -> list[Line | None]
     ]
 
 
-def _placed(centres: Places, values: Places, own: Sequence[Line | None], scene: Scene) -> tuple[float, float, float, float]:
+def _placed(
+    centres: Places, values: Places, own: Sequence[Line | None], scene: Scene, *, horizontal: bool
+) -> tuple[float, float, float, float]:
     """Return step and origin of places over plain values, the residual, and the pixel that marks are rounded to, or 0.
 
     Marks are where values are, but for producers that round them to whole pixels, while the labels stand exactly: then steps are
-    told by the labels, and the origin by the marks.
+    told by the labels, and the origin by the marks; those at the ends of an axis that runs across may be moved inwards.
     """
     central = np.isfinite(centres)
     kept = np.array([mark is not None for mark in own])
@@ -324,10 +342,12 @@ def _placed(centres: Places, values: Places, own: Sequence[Line | None], scene: 
     by_marks = straight(places, values[kept])
     pixel = _pixel(own)
     even = agreeing(np.where(central, centres, 0.0), np.where(central, values, np.nan), EXACT)
-    if len(even) < max(3, SNAPPED * len(values)):
+    if len(even) < max(2 + horizontal, SNAPPED * len(values)):
         return *_without_strays(places, values[kept], scene), 0.0
     exact = straight(centres[even], values[even])
     stretched = abs(exact[0] - by_marks[0]) * float(np.ptp(values[even])) > STRETCHED  # all rounded alike, they still fit a line
+    if stretched and not scene.blur and pixel == 0 and len(even) == len(values) and max(exact[2], by_marks[2]) <= EXACT:
+        return *exact, 0.0  # the grid lines near the labels are another axis'
     fitting = by_marks[2] <= EXACT and not stretched
     if scene.blur or fitting or exact[2] > EXACT or pixel == 0 or by_marks[2] > 0.75 * pixel:
         return *_without_strays(places, values[kept], scene), 0.0
@@ -375,7 +395,7 @@ def _confidence(ticks: Sequence[Tick], support: float, residual: float, found: F
     The figures are set by hand: two ticks fit every line, a third can hardly agree by chance, a fifth adds little.
     """
     count = len(ticks) - found.mended
-    exactly = support == 1.0 and residual <= EXACT and not scene.blur  # three marks where they must be are no accident
+    exactly = support == 1.0 and residual <= max(EXACT, scene.blur / 2)  # three marks where they must be are no accident
     agreed = {2: 0.5, 3: 0.93 if exactly else 0.85, 4: 0.95 if exactly else 0.93}.get(count, 0.97 if count > 4 else 0.4)
     marked = 0.03 + 0.25 * (count == 2) if support >= SNAPPED else 0.0
     span = abs(ticks[-1].place - ticks[0].place) or 1.0

@@ -13,25 +13,31 @@ from typing import Final
 import numpy as np
 
 from docai.backends.classical.charts.axes.calibration import EXACT, SNAPPED, Axis
-from docai.backends.classical.charts.axes.dates import read_moment
+from docai.backends.classical.charts.axes.dates import read_dates, read_moment
 from docai.backends.classical.charts.axes.fits import straight
 from docai.backends.classical.charts.axes.readings import read_numbers
 from docai.backends.classical.charts.axes.ticks import Line, Lines, anchor, has_swatches, in_lines, join, marks_near, snapped, split
+from docai.backends.classical.charts.periods import filled_in, form_of
 from docai.backends.classical.charts.scales import Scale, Tick
 from docai.backends.classical.charts.scene import Extent, Label, Polygon, Scene
 
 AWAY_EMS: Final = 5.0  # between names and their plot, at most
 PITCH_EMS: Final = 1.35  # from line to line of one name, at most; titles keep a greater distance
+LEAST_CORNERS: Final = 6  # of an area
 MOST_NUMBERS: Final = 0.7  # of names that may be numbers where no bars stand at them
 NAMED_SHARE: Final = 0.8  # of bars that must stand in the middle of ticks that are names
 CENTRED: Final = 0.06  # of a step that the middle of a bar may be off its tick
+APART: Final = 1.05  # times as far as bars of one group that those of neighbouring groups stand apart at least
 BASED_SHARE: Final = 0.6  # of the columns of bars that must stand on one line
 LOOSE: Final = 1.5  # scene units
+LEAST_PLOT_EMS: Final = 4.0  # no plot is smaller than that, of a letter's size
 THIN: Final = 0.3  # scene units; thinner rectangles are lines
 ROUNDED: Final = 0.9  # of what a bar with rounded corners spans it covers
 NARROW: Final = 0.3  # of a scene that a plot is wide; one that seems narrower may be the first mark of a wider one
 SURE_NAMES: Final = 0.97  # sure is an axis of names at least at which marks stand
 WITHIN_YEAR: Final = 0.03  # of a year's length that something is off its beginning at most if it is meant to be there
+NO_NAME: Final = 0.6  # of a step between two names, at least
+EVEN_NAMES: Final = 0.35  # of the usual step that steps between names differ by at most; a line of letters more or less makes 0.3
 EVEN: Final = 0.3  # of the residual as dates that months have at most where they stand evenly, as names do
 
 
@@ -50,15 +56,22 @@ def are_names(axis: Axis, values: Scale, scene: Scene) -> bool:
         return False
     step, ticks = scale.step, [tick.place for tick in scale.ticks]
     off = max(CENTRED * step, 0.6 + scene.blur)
-    centred = sum(min(abs(place - tick) for tick in ticks) <= off for place in columns)
+    nearest = {place: min(ticks, key=lambda tick: abs(tick - place)) for place in columns}
+    centred = sum(abs(tick - place) <= off for place, tick in nearest.items())
     thick = max(_thickness(bar, horizontal=horizontal) for bar in bars)
     grouped = _stand_around(columns, ticks, step) and thick < 0.6 * step
     named = centred >= NAMED_SHARE * len(columns) or grouped
-    return named and thick <= 1.02 * step + 2 * scene.blur and len(columns) >= 0.5 * len(ticks)
+    return named and thick <= 1.02 * step + 2 * scene.blur and len(set(nearest.values())) >= 0.5 * len(ticks)
 
 
 def _stand_around(columns: dict[float, list[Extent]], ticks: Sequence[float], step: float) -> bool:
-    """Return whether groups of bars stand around ticks: the middles of all that are nearest to a tick average to it."""
+    """Return whether groups of bars stand around ticks: the middles of all that are nearest to a tick average to it.
+
+    Groups stand further apart than their bars; the bins of a histogram all stand alike.
+    """
+    steps = [after - before for before, after in pairwise(sorted(columns))]
+    if len(columns) > 3 and max(steps) - min(steps) <= 2 * CENTRED * step:
+        return False
     groups: dict[float, list[float]] = defaultdict(list)
     for place in columns:
         groups[min(ticks, key=lambda tick: abs(tick - place))].append(place)
@@ -66,7 +79,10 @@ def _stand_around(columns: dict[float, list[Extent]], ticks: Sequence[float], st
     if min(sizes) < 2 or min(sizes) != max(sizes):
         return False
     off = [abs((min(group) + max(group)) / 2 - tick) for tick, group in groups.items()]
-    return max(off) <= CENTRED * step + 0.6
+    within = max(after - before for group in groups.values() for before, after in pairwise(sorted(group)))
+    ordered = sorted(groups.values(), key=min)
+    between = min(min(after) - max(before) for before, after in pairwise(ordered)) if len(ordered) > 1 else step
+    return max(off) <= CENTRED * step + 0.6 and between > APART * within  # the bins of a histogram go on evenly
 
 
 def stand_evenly(axis: Axis) -> bool:
@@ -75,6 +91,8 @@ def stand_evenly(axis: Axis) -> bool:
     if scale.kind != "date" or len(scale.ticks) < 4 or scale.form.endswith("%H:%M") or scale.form == "%Y":
         return False
     places = np.array([tick.place for tick in scale.ticks])
+    if axis.support < SNAPPED:  # ticks without marks have been moved to where their dates are
+        places = np.array([anchor(tick.label, horizontal=scale.horizontal) for tick in scale.ticks])
     seconds = np.array([tick.value or 0.0 for tick in scale.ticks])
     steps = np.round(np.diff(seconds) / np.diff(seconds).min())
     order = np.concatenate([[0.0], np.cumsum(steps)])
@@ -113,10 +131,12 @@ def as_years(scale: Scale, values: Scale, scene: Scene) -> Scale:
 
 
 def marked_places(scene: Scene, scale: Scale, values: Scale) -> list[float]:
-    """Return where along an axis lines have their vertices, and points stand, within the plot."""
+    """Return where along an axis lines and areas have their vertices, and points stand, within the plot."""
     across, down = (scale, values) if scale.horizontal else (values, scale)
     plot, axis = Extent(across.start, down.start, across.end, down.end), 0 if scale.horizontal else 1
-    found = [place[axis] for stroke in scene.strokes if len(stroke.places) > 2 for place in stroke.places if plot.holds(place)]
+    drawn = [stroke.places for stroke in scene.strokes if len(stroke.places) > 2]
+    drawn += [polygon.places for polygon in scene.polygons if len(polygon.places) >= LEAST_CORNERS]
+    found = [place[axis] for places in drawn for place in places if plot.holds(place)]
     return found + [symbol.centre[axis] for symbol in scene.symbols if plot.holds(symbol.centre)]
 
 
@@ -177,12 +197,31 @@ def _are_based(columns: Sequence[Sequence[Extent]], *, horizontal: bool) -> bool
     return most >= BASED_SHARE * len(columns)
 
 
-def as_names(axis: Axis) -> Scale:
-    """Return an axis of numbers or dates as one of names."""
+def as_names(axis: Axis, values: Scale, labels: Sequence[Label], scene: Scene) -> Scale:
+    """Return an axis of numbers or dates as one of names, with those in line that are neither ("Begin, Jan, Feb, End").
+
+    Those of bars between them are told where it is one of periods.
+    """
     scale = axis.scale
-    ticks = tuple(tick._replace(value=None) for tick in scale.ticks)
+    others = [Tick(anchor(label, horizontal=scale.horizontal), label) for label in _in_line_with(axis, labels)]
+    ticks = tuple(sorted([*(tick._replace(value=None) for tick in scale.ticks), *others], key=lambda tick: tick.place))
     sure = max(SURE_NAMES, scale.confidence)  # whatever steps they would have as numbers, marks stand at them
-    return Scale("category", scale.horizontal, scale.start, scale.end, ticks, confidence=sure)
+    names = Scale("category", scale.horizontal, scale.start, scale.end, ticks, confidence=sure)
+    return with_periods(names, _columns(scene, scale, values)) if scale.kind == "date" else names
+
+
+def _in_line_with(axis: Axis, labels: Sequence[Label]) -> list[Label]:
+    """Return the labels that stand in line with those of an axis, along it, and are none of them."""
+    scale, own = axis.scale, {label.extent for label in axis.labels}
+    return [
+        label
+        for label in labels
+        if label.extent not in own
+        and label.turn == axis.labels[0].turn
+        and axis.low <= _middle(label.extent, horizontal=not scale.horizontal) <= axis.high
+        and scale.start <= anchor(label, horizontal=scale.horizontal) <= scale.end
+        and min(abs(anchor(label, horizontal=scale.horizontal) - tick.place) for tick in scale.ticks) > NO_NAME * scale.step
+    ]
 
 
 def find_names(plot: Extent, free: Sequence[Label], lines: Lines, scene: Scene, *, values: Scale) -> Scale | None:
@@ -195,11 +234,27 @@ def find_names(plot: Extent, free: Sequence[Label], lines: Lines, scene: Scene, 
         scene: The chart.
         values: The value axis; the zero within it is a place where names may stand.
     """
+    beside = [label for label in free if _stands_by(label, plot, values, scene.em)]
+    outside = [label for label in beside if not _is_number_within(label, plot)]
+    if len(outside) < len(beside):
+        found = _names_among(plot, outside, lines, scene, values=values)
+        if found is not None and len(found.ticks) > 1:
+            return found
+    return _names_among(plot, beside, lines, scene, values=values)
+
+
+def _is_number_within(label: Label, plot: Extent) -> bool:
+    """Return whether a label is a number within a plot: a value printed at its mark, and a name only where there are no others."""
+    return plot.holds(label.extent.middle, -LOOSE) and bool(read_numbers([label.text]))
+
+
+def _names_among(plot: Extent, beside: Sequence[Label], lines: Lines, scene: Scene, *, values: Scale) -> Scale | None:
+    """Return the names among the labels that stand where names may; None where there are none."""
     horizontal = not values.horizontal
     size = scene.em
-    beside = [label for label in free if _stands_by(label, plot, values, size)]
     rows = [row for row in in_lines(beside, horizontal=horizontal) if horizontal or not has_swatches(row, scene)]
     rows += [[label] for label in beside]
+    rows = _without_printed(rows)
     span = (plot.left, plot.right) if horizontal else (plot.top, plot.bottom)
     bars = _columns(scene, Scale("category", horizontal, *span), values)
     best: tuple[tuple[float, float], list[Label], list[Line]] | None = None
@@ -223,7 +278,16 @@ def find_names(plot: Extent, free: Sequence[Label], lines: Lines, scene: Scene, 
     names = _whole(row, beside, places, horizontal=horizontal)
     if not bars and sum(bool(read_numbers([name.text])) for name in names) > MOST_NUMBERS * len(names):
         return None  # a scale of a kind that is not read
-    return _named(names, marks, bars or _vertices(scene, span, values, len(names)), span, horizontal=horizontal)
+    scale = _named(names, marks, bars or _vertices(scene, span, values, len(names)), span, horizontal=horizontal)
+    return with_periods(scale, bars)
+
+
+def _without_printed(rows: list[list[Label]]) -> list[list[Label]]:
+    """Return rows of labels without those of numbers alone that are no longer than one of names: values at their marks."""
+    figures = [all(read_numbers([label.text]) for label in row) for row in rows]
+    longest = max((len(row) for row, numeric in zip(rows, figures, strict=True) if not numeric), default=0)
+    kept = [row for row, numeric in zip(rows, figures, strict=True) if not numeric or len(row) > longest]
+    return kept if longest > 1 else rows
 
 
 def reach(values: Axis, lines: Lines, scene: Scene) -> Extent:
@@ -336,6 +400,23 @@ def _named(
     return Scale("category", horizontal, min(span[0], ticks[0].place), max(span[1], ticks[-1].place), tuple(ticks))
 
 
+def with_periods(scale: Scale, bars: Sequence[float]) -> Scale:
+    """Return names of periods with those told of the bars between that have none: axes leave out labels that have no room."""
+    ticks = scale.ticks
+    if len(ticks) >= len(bars):
+        return scale
+    seconds, _ = read_dates([tick.text for tick in ticks])
+    form = form_of([tick.text for tick in ticks], seconds)
+    own = [min(range(len(bars)), key=lambda number: abs(bars[number] - tick.place)) for tick in ticks]
+    off = max(abs(bars[number] - tick.place) for number, tick in zip(own, ticks, strict=True))
+    if not form or None in seconds or off > CENTRED * scale.step + LOOSE / 2:
+        return scale
+    named = [(number, tick.text, date or 0.0) for number, tick, date in zip(own, ticks, seconds, strict=True)]
+    between = filled_in(named, len(bars), form)
+    found = [Tick(bars[number], replace(ticks[0].label, text=text, words=())) for number, text in between.items()]
+    return replace(scale, ticks=tuple(sorted([*ticks, *found], key=lambda tick: tick.place)))
+
+
 def _at_bars(ticks: Sequence[Tick], bars: Sequence[float]) -> list[Tick]:
     """Return ticks at their bars where as many names as there are bars stand equally far beside them.
 
@@ -398,9 +479,18 @@ def _piled(row: Sequence[Label], places: Sequence[float]) -> list[Label]:
         else:
             piles.append([label])
     count = len(places) or len(piles)
+    if _evenness(piles) < EVEN_NAMES <= _evenness([[label] for label in row]):
+        count = len(piles)
     if len(piles) == len(row) or abs(len(row) - count) <= abs(len(piles) - count):
         return list(row)
     return [join(pile, " ".join(label.text for label in pile)) if len(pile) > 1 else pile[0] for pile in piles]
+
+
+def _evenness(piles: Sequence[Sequence[Label]]) -> float:
+    """Return by how much of the usual step the steps between names in a column differ; infinite for fewer than three names."""
+    middles = [(pile[0].extent.top + pile[-1].extent.bottom) / 2 for pile in piles]
+    steps = sorted(after - before for before, after in pairwise(middles))
+    return (steps[-1] - steps[0]) / steps[len(steps) // 2] if len(steps) > 1 else math.inf
 
 
 def _in_groups(names: list[Label], rest: Sequence[Label]) -> list[Label]:
@@ -426,3 +516,34 @@ def _of_group(name: Label, group: Label) -> Label:
     dated = f"{name.text} {group.text}"
     text = dated if read_moment(dated) is not None else f"{group.text} {name.text}"
     return replace(name, text=text, words=(*name.words, *group.words))
+
+
+# Where plots lie
+
+
+def crossed_between(axis: Axis, lines: Lines) -> tuple[float, float]:
+    """Return between which places the long lines reach that cross an axis: all of its plot lies there, the page's border not.
+
+    Without bounds where there are none.
+    """
+    scale = axis.scale
+    crossing = [
+        line
+        for line in lines.crossing(horizontal=scale.horizontal)
+        if line.length > LEAST_PLOT_EMS * axis.size and scale.start - LOOSE <= line.place <= scale.end + LOOSE
+    ]
+    if not crossing:
+        return -math.inf, math.inf
+    return min(line.low for line in crossing) - axis.size, max(line.high for line in crossing) + axis.size
+
+
+def stands_inside(axis: Axis, other: Axis) -> bool:
+    """Return whether an axis crosses another that has more labels, away from its ends and its zero: printed values do."""
+    scale, size = other.scale, axis.size
+    if scale.horizontal == axis.scale.horizontal or len(other.labels) < 2 * len(axis.labels):
+        return False
+    first, last = scale.ticks[0].place, scale.ticks[-1].place
+    edges = [first, last, *([scale.place(0.0)] if scale.kind == "linear" else [])]
+    middle = (axis.low + axis.high) / 2
+    away = all(abs(edge - middle) > LEAST_PLOT_EMS * size + (axis.high - axis.low) / 2 for edge in edges)
+    return away and first < middle < last

@@ -6,9 +6,11 @@ Labels leave out what their neighbours tell ("Jan 2019, Feb, Mar", "2019" where 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 ANY_YEAR: Final = 2001  # of months and days without one; no leap year, as most
@@ -17,6 +19,10 @@ FIRST_YEAR, LAST_YEAR = 1000, 2199  # numbers outside are no years
 SHORT_YEARS: Final = 70  # "69" is 2069, "70" is 1970, as POSIX has it
 MONTHS_OF_QUARTER: Final = 3
 NOON: Final = 12
+OF_WEEKS: Final = "%Y W%U"
+LEAST_YEARS: Final = 4  # that tell how years grow
+MOSTLY_YEARS: Final = 0.8  # of the labels of a row of years; an asterisk may follow some
+EVEN_STEPS: Final = 1.15  # times the shortest step that the longest is, where names stand evenly
 
 _NAMES: Final = (
     "jan january janvier janv januar jän jänner enero ene gennaio gen",
@@ -159,10 +165,27 @@ def read_dates(texts: Sequence[str], above: Sequence[tuple[int, str]] = (), year
     return [next(days) if moment is not None else None for moment in moments], _form(told)
 
 
+def month_begins(seconds: Sequence[float | None], form: str) -> list[list[float | None]]:
+    """Return the months' begins that labels of weeks may stand for, as one reading: those within their weeks; none without.
+
+    Vega puts ticks on every second month and prints their weeks, as a bar's step is a week.
+    """
+    if form != OF_WEEKS or None in seconds:
+        return []
+    begins: list[float | None] = []
+    for told in seconds:
+        moment = datetime.fromtimestamp(told or 0.0, tz=timezone.utc)
+        month = moment if moment.day == 1 else _Cursor(moment.year, moment.month, 1, 0.0).later(0, 1).moment
+        if month - moment >= timedelta(days=7):
+            return []
+        begins.append(month.timestamp())
+    return [begins]
+
+
 def _form(moments: Sequence[Moment]) -> str:
     """Return how dates are written as fine as labels tell them, as `strftime` has it."""
     if any(moment.week is not None for moment in moments):
-        return "%Y W%U"
+        return OF_WEEKS
     codes = (("year", "%Y"), ("month", "%m"), ("day", "%d"))
     day = "-".join(code for name, code in codes if any(getattr(moment, name) is not None for moment in moments))
     return f"{day} {'%H:%M' if any(moment.minutes is not None for moment in moments) else ''}".strip()
@@ -180,10 +203,14 @@ class _Cursor(NamedTuple):
         return self._replace(year=past // 12, month=past % 12 + 1)
 
     @property
+    def moment(self) -> datetime:
+        """It in UTC; of days that a month does not have, those after it."""
+        return datetime(self.year, self.month, 1, tzinfo=timezone.utc) + timedelta(days=self.day - 1, minutes=self.minutes)
+
+    @property
     def seconds(self) -> float:
-        """Since 1970-01-01 UTC; of days that a month does not have, those after it."""
-        begin = datetime(self.year, self.month, 1, tzinfo=timezone.utc)
-        return (begin + timedelta(days=self.day - 1, minutes=self.minutes)).timestamp()
+        """Since 1970-01-01 UTC."""
+        return self.moment.timestamp()
 
 
 def _filled(moments: Sequence[Moment], year: int) -> list[float]:
@@ -233,3 +260,16 @@ def _of_week(year: int, week: int) -> _Cursor:
     first = datetime(year, 1, 1, tzinfo=timezone.utc)
     sunday = (6 - first.weekday()) % 7
     return _Cursor(year, 1, 1 + (sunday + 7 * (week - 1) if week else 0), 0.0)
+
+
+def are_uneven_years(row: Sequence[tuple[float, str]]) -> bool:
+    """Return whether the labels of a row, with their places, are years in even steps that do not grow evenly: names of bars.
+
+    More than one must grow by other than most: one may be misread.
+    """
+    years = [(place, int(text)) for place, text in sorted(row) if re.fullmatch(_YEAR, text)]
+    steps = [after[0] - before[0] for before, after in pairwise(years)]
+    growth = [after[1] - before[1] for before, after in pairwise(years)]
+    if len(years) < max(LEAST_YEARS, MOSTLY_YEARS * len(row)) or min(growth) <= 0 or max(steps) > EVEN_STEPS * min(steps):
+        return False
+    return len(growth) - max(Counter(growth).values()) > 1

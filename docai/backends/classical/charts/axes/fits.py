@@ -146,6 +146,12 @@ def _are_powers_of_ten(values: Sequence[float]) -> bool:
     return bool(np.all(np.abs(powers - np.round(powers)) < ROUNDING))
 
 
+def are_two_powers(values: Sequence[float | None]) -> bool:
+    """Return whether an axis has two values, both powers of ten, as 10 and 100: no linear axis has steps of 9, 90 or 99."""
+    told = [value for value in values if value is not None]
+    return len(told) == 2 and min(told) > 0 and told[0] != told[1] and _are_powers_of_ten(told)
+
+
 def _is_geometric(values: Sequence[float]) -> bool:
     """Return whether three or more values grow by one factor, which is 2 or more."""
     ratios = [after / before for before, after in pairwise(values)]

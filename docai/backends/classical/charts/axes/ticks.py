@@ -24,7 +24,7 @@ REACH_EMS: Final = 0.5  # how far beside the middle of its label a mark is at mo
 SAME_PLACE: Final = 0.15  # scene units between lines that are drawn over each other
 
 # Dates that stand so close that the text layer has them as one word
-_FUSED: Final = re.compile(r"(\d{4}-\d{2}){2,}|(\d{4}-\d{2}-\d{2}){2,}|((?:19|20)\d{2}){3,}")
+_FUSED: Final = re.compile(r"(\d{4}-\d{2}){2,}|(\d{4}-\d{2}-\d{2}){2,}|((?:19|20)\d{2}){2,}")
 
 
 class Line(NamedTuple):
@@ -258,7 +258,7 @@ def in_lines(labels: Iterable[Label], *, horizontal: bool) -> list[list[Label]]:
     """
     groups: list[list[Label]] = []
     seen: set[tuple[int, ...]] = set()
-    pool = [label for label in labels if horizontal or abs((label.turn + 180) % 360 - 180) < 10]
+    pool = [label for label in labels if horizontal or _runs_level_or_up(label)]
     for side in range(3):
         ordered = sorted(pool, key=lambda label: _sides(label, horizontal=horizontal)[side])
         for group in _chains(ordered, side, horizontal=horizontal):
@@ -268,6 +268,12 @@ def in_lines(labels: Iterable[Label], *, horizontal: bool) -> list[list[Label]]:
                 seen.add(key)
                 groups.append(group)
     return groups
+
+
+def _runs_level_or_up(label: Label) -> bool:
+    """Return whether a label of an upright axis runs as its labels do: level, or along the axis, as R sets them."""
+    turn = abs((label.turn + 180) % 360 - 180)
+    return turn < 10 or abs(turn - 90) < 1
 
 
 def _chains(ordered: Sequence[Label], side: int, *, horizontal: bool) -> list[list[Label]]:

@@ -65,8 +65,12 @@ def _is_over(label: Label, other: Extent, own: Extent) -> bool:
 def _titled(scale: Scale, plot: Plot, labels: Sequence[Label], used: Sequence[Label]) -> tuple[Scale, list[Label]]:
     """Return a scale with its title, unit and multiplier, and the labels that tell them."""
     values = scale.kind in VALUED
-    taken = {label.extent for label in used}
-    free = [label for label in labels if label.extent not in taken and not _NOTE.match(label.text)]
+    taken = [label.extent for label in used]  # some are joined of several
+    free = [
+        label
+        for label in labels
+        if not _NOTE.match(label.text) and not any(extent.holds(label.extent.middle, 0.01) for extent in taken)
+    ]
     told, own = _multiplied(scale, free)
     title = find_title(told, plot, [label for label in free if label not in own])
     if title is not None:

@@ -17,6 +17,7 @@ from docai.backends.classical.charts.raster.pieces import without_cuts
 from docai.backends.classical.charts.raster.prints import find_rows
 from docai.backends.classical.charts.raster.shapes import find_shapes
 from docai.backends.classical.charts.raster.slabs import find_shared, find_slabs
+from docai.backends.classical.charts.raster.veils import without_grid_below
 from docai.backends.classical.charts.raster.words import moved, read_labels
 from docai.backends.classical.charts.scene import HALF_A_PIXEL, Label, Scene, Stroke
 from docai.box import WHOLE, Box
@@ -58,7 +59,7 @@ def scene_of_picture(view: View, languages: tuple[str, ...] = ("en",)) -> Scene:
     rows = moved(find_rows(layers, shown, [*lines, *ticks]), shot.left, shot.top)
     labels = read_labels(rows, view, (shot.width, shot.height), languages)
     labels = without_marks(labels, layers, (shot.left, shot.top))
-    shapes = find_shapes(layers, slabs, _printed(labels, shot), over[0] | over[1])
+    shapes = find_shapes(without_grid_below(layers, lines), slabs, _printed(labels, shot), over[0] | over[1])
     straight = [line.stroke for line in (*lines, *ticks) if not shapes.traces(line.stroke)]
     shapes = shapes.moved(shot.left, shot.top)
     return Scene(

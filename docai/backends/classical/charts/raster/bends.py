@@ -18,6 +18,11 @@ LONG: Final = 8  # places from which on there is such a margin
 TURN: Final = 0.08  # radians between two parts at least for where they meet to be well defined
 SHIFT: Final = 2.5  # pixels that a bend is moved by at most
 
+LEVEL: Final = 1.2  # pixels that a tread of a line of steps rises by at most
+UPRIGHT: Final = 2.5  # pixels that a riser is wide at most
+STEPPED: Final = 0.97  # of the length of such a line that treads and risers make
+LEAST_TREADS: Final = 3  # the sides and foot of a bar have two
+
 Fit = tuple[float, float, float, float]  # a place on the line, and the line's direction
 
 
@@ -108,3 +113,35 @@ def _foot(place: Place, fit: Fit) -> Place:
     """Return the place on a line that is nearest to another."""
     along = (place[0] - fit[0]) * fit[2] + (place[1] - fit[1]) * fit[3]
     return fit[0] + along * fit[2], fit[1] + along * fit[3]
+
+
+def squared(places: Sequence[Place]) -> list[Place] | None:
+    """Return the corners of a line of steps, its treads level and its risers upright; None for any other line.
+
+    `places` are its bends, in pixels.
+    """
+    total = stepped = 0.0
+    treads: list[tuple[float, float, float]] = []  # from, to, row
+    for (x0, y0), (x1, y1) in pairwise(places):
+        length = math.hypot(x1 - x0, y1 - y0)
+        total += length
+        if x1 - x0 > UPRIGHT and abs(y1 - y0) <= LEVEL:
+            stepped += length
+            if treads and abs(treads[-1][2] - (y0 + y1) / 2) <= LEVEL:
+                start, end, row = treads[-1]
+                treads[-1] = start, x1, (row * (end - start) + (y0 + y1) / 2 * (x1 - x0)) / (x1 - start)
+            else:
+                treads.append((x0, x1, (y0 + y1) / 2))
+        elif abs(x1 - x0) <= UPRIGHT:
+            stepped += length
+    if len(treads) < LEAST_TREADS or stepped < STEPPED * total:
+        return None
+    corners: list[Place] = [(treads[0][0], treads[0][2])]
+    if abs(places[0][1] - treads[0][2]) > 2 * LEVEL:
+        corners.insert(0, (treads[0][0], places[0][1]))
+    for (_, end, row), (start, _, following) in pairwise(treads):
+        corners += [((end + start) / 2, row), ((end + start) / 2, following)]
+    corners.append((treads[-1][1], treads[-1][2]))
+    if abs(places[-1][1] - treads[-1][2]) > 2 * LEVEL:
+        corners.append((treads[-1][1], places[-1][1]))
+    return corners

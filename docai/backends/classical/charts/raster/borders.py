@@ -27,6 +27,7 @@ HIDDEN: Final = 0.35  # pixels that a line which hides an edge may seem to be co
 CRISP_LINE: Final = 1.15  # pixels that a line is thick which programs have set on whole pixels
 OUTLINED: Final = 0.92  # of what is seen of a line that lies along outlined rectangles to be of their outlines
 MEETS: Final = 2.0  # pixels between the end of a line and what it meets at most
+LEAST_SIDES: Final = 2  # lines that lie on sides of rectangles which are outlines; one may be an axis that a bar is as long as
 EVEN: Final = 0.5  # of the longest line of a grid that another is seen of at least
 WIDEST_GAP: Final = 2.0  # pixels of ground between pieces of a stack that is an outline at most; swatches stand further apart
 LONGER: Final = 1.5  # times as long as the side of a rectangle that a line is at least that it stands on
@@ -256,10 +257,21 @@ def _standing(slabs: Sequence[Slab], line: Line) -> list[tuple[int, int]]:
 def without_outlines(lines: Sequence[Line], slabs: Sequence[Slab]) -> list[Line]:
     """Return lines without those that are put together of the outlines of rectangles, their sides in one line.
 
-    An axis that outlined bars stand on goes on beyond them.
+    An axis that outlined bars stand on goes on beyond them. Several lines as long as the sides that they lie on are outlines too,
+    of which too little shows to be measured.
     """
     outlined = [slab for slab in slabs if slab.thickness]
-    return [line for line in lines if not _is_of_outlines(line, outlined)]
+    sides = [line for line in lines if any(_is_side(line, slab) for slab in slabs)]
+    sides = sides if len(sides) >= LEAST_SIDES else []
+    return [line for line in lines if line not in sides and not _is_of_outlines(line, outlined)]
+
+
+def _is_side(line: Line, slab: Slab) -> bool:
+    """Return whether a line lies on a side of a rectangle, from end to end."""
+    left, top, right, bottom = slab.extent
+    places, (begin, end) = ((top, bottom), (left, right)) if line.across else ((left, right), (top, bottom))
+    level = min(abs(place - line.place) for place in places) <= MEETS
+    return level and not line.dashed and abs(line.start - begin) <= MEETS and abs(line.end - end) <= MEETS
 
 
 def _is_of_outlines(line: Line, outlined: Sequence[Slab]) -> bool:

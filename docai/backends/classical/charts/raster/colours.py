@@ -32,6 +32,7 @@ LEAST_CORE: Final = 6  # pixels that an area of one colour has at least, in rows
 LEAST_RUN: Final = 7  # pixels that a straight stroke of one colour is long at least
 LEAST_STROKES: Final = 14  # pixels on the ridges of slanted strokes and symbols of one colour
 NEAR: Final = 42.0  # of 255 that the colours of slanted strokes differ by at least to count as two
+DULL, LIVELY = 10.0, 30.0  # of 255 that the parts of a grey differ by at most, of a colour at least, to be two, however near
 STANDS_OUT: Final = 13.0  # of 255 that a colour differs from the ground by at least; paler stripes are ground
 PALER_IS_GROUND: Final = 0.5  # times as far off as it is counts such a stripe where noise has scattered the pale colours beside it
 MOST_COLOURS: Final = 200  # a heat map has as many; more are photographs
@@ -45,6 +46,7 @@ PLATE_SHARE: Final = 0.15  # of a picture that a plate's box covers at least: th
 PLATE_GROUND: Final = 0.12  # of a plate that shows the ground at most: grid lines of its colour, and print
 PLATE_GAP: Final = 4  # pixels between the parts of a plate that grid lines cut at most
 PLATE_PIECE: Final = 12  # pixels that such a part measures at least
+PLATE_FAR: Final = 200.0  # of 441 that a plate's colour is off the ground's from which on it may as well be that of bars on a plate
 SIDE_SHARE: Final = 0.1  # of a row or column of pixels that a plate shows in at least
 PALE: Final = 40.0  # of 255 that the parts of a pale colour differ by at most
 
@@ -258,7 +260,10 @@ def _stroke_colours(pixels: Pixels, even: NDArray[np.bool_], areas: NDArray[np.f
     ridge = off >= cv2.dilate(off, np.ones((3, 3), np.uint8)) - 2
     ridge &= (off > max(NEAR, 2 * tolerance)) & ~even
     colours = pixels[ridge].astype(np.float32)
-    colours = colours[_nearest(colours, areas, NEAR) == MIXED]
+    dull = np.ptp(areas, axis=1) < DULL
+    lively = (np.ptp(colours, axis=1) > LIVELY) & (_nearest(colours, areas[~dull], NEAR) == MIXED if not dull.all() else True)
+    lively &= _nearest(colours, areas, tolerance) == MIXED
+    colours = colours[lively | (_nearest(colours, areas, NEAR) == MIXED)]
     found: list[NDArray[np.float32]] = []
     while len(colours) >= LEAST_STROKES and len(found) < MOST_STROKES:
         bins = (colours // 24).astype(np.int32) @ np.array([256, 16, 1], np.int32)
@@ -337,6 +342,7 @@ def _behind(labels: NDArray[np.int16], palette: NDArray[np.float32]) -> tuple[ND
     plates: set[int] = set()
     behind = np.empty((*labels.shape, 3), np.float32)
     behind[:] = palette[GROUND]
+    found: list[tuple[int, tuple[int, int, int, int]]] = []
     counts = np.bincount(labels[labels >= 0].ravel(), minlength=len(palette))
     for number in range(1, len(palette)):
         if counts[number] < 0.3 * PLATE_SHARE * labels.size:
@@ -350,9 +356,21 @@ def _behind(labels: NDArray[np.int16], palette: NDArray[np.float32]) -> tuple[ND
             place = (left, top, right - left, bottom - top)
             if place[2] * place[3] < PLATE_SHARE * labels.size or not _is_plate(labels, palette, number, place):
                 continue
-            behind[top:bottom, left:right] = palette[number]
-            plates.add(number)
+            found.append((number, (left, top, right, bottom)))
+    for number, (left, top, right, bottom) in found:
+        far = float(np.linalg.norm(palette[number] - palette[GROUND])) > PLATE_FAR
+        if far and any(other != number and _is_within((left, top, right, bottom), box) for other, box in found):
+            continue
+        behind[top:bottom, left:right] = palette[number]
+        plates.add(number)
     return behind, frozenset(plates)
+
+
+def _is_within(inner: tuple[int, int, int, int], outer: tuple[int, int, int, int]) -> bool:
+    """Return whether a box lies in another, as large at most."""
+    return all(a >= b - PLATE_GAP for a, b in zip(inner[:2], outer[:2], strict=True)) and all(
+        a <= b + PLATE_GAP for a, b in zip(inner[2:], outer[2:], strict=True)
+    )
 
 
 def _whole(boxes: list[tuple[int, int, int, int]], labels: NDArray[np.int16]) -> tuple[int, int, int, int] | None:

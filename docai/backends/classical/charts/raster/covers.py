@@ -23,35 +23,42 @@ BONUS: Final = 0.3  # of a colour's way that a mixed pixel may be off it for eac
 COLOURED: Final = 40.0  # of 255 that the parts of a colour differ by; greys are often lines of their own
 LEAST_SHARE: Final = 0.02  # of the way to a colour that its faintest smoothed edge is
 PALER: Final = 0.6  # of a colour's contrast that a thin line shows at least
+SOLID: Final = 3  # pixels that an area is thick at least
+NEARBY: Final = 4  # pixels from a colour within which what is only paler lies mostly
+MOSTLY_AWAY: Final = 0.4  # of what is a colour of its own lies further off at least
 RARER: Final = 0.7  # of a colour's pixels at most
 BESIDE: Final = 0.9  # of a shade's pixels that lie beside those of its colour
 STRONGER: Final = 1.2  # times as far on the way to a colour as a shade that is its smoothed edge, some pixel within two is,
 ALONG: Final = 0.85  # of that shade's pixels
+DASH: Final = 40  # pixels that a legend's swatch, or a level piece of a line, is long at most; half between two rows it is paler
+DASH_HIGH: Final = 3  # rows that it covers at most
+MOST_DASHES: Final = 3  # of one shade; more are a dashed line in a colour of its own
+INSIDE: Final = 7  # pixels of a square around a pixel that an area holds, where that lies inside of it
+WIDE, UPRIGHT = 0.2, 0.9  # of a picture that an area is wide at least, and of its box that it fills at most; bars fill theirs
+EDGE: Final = 2  # pixels beside a stronger shade that have its smoothed edge, where the line is steep
 OFF_WAY: Final = 0.12  # of that way's length that a mixture is off it at most
 
 
 def stroke_colours(layers: Layers, taken: Claims, printed: Mask, ruled: Mask) -> tuple[list[int], dict[int, list[int]]]:
     """Return the colours that lines may have, and for each the colours that are its smoothed edges: between it and the ground."""
-    free = (printed == 0) & (ruled == 0) & (taken == 0)
+    free = (printed == 0) & (ruled == 0) & ((taken == 0) | _over_areas(layers, taken))
     labels = np.where(free, layers.labels, MIXED)
     counts = np.bincount(labels[labels >= 0], minlength=layers.count)
     candidates = [number for number in range(1, layers.count) if counts[number] >= LEAST_INK and number not in layers.plates]
     kept: list[int] = []
     shades: dict[int, list[int]] = {number: [] for number in candidates}
     shares: dict[int, NDArray[np.float32]] = {}
-    besides: dict[int, NDArray[np.intp]] = {}
+    near: dict[int, NDArray[np.bool_]] = {}
     shaded = [number for number in range(1, layers.count) if counts[number] and number not in layers.plates]
     for other in sorted(shaded, key=lambda n: -_contrast(layers, n)):
-        own = labels == other
+        stronger = [number for number in kept if _is_shade(layers, other, number)]
+        own = _places_of(labels, other) if stronger else None
         owner, least = None, math.inf
-        for number in (number for number in kept if _is_shade(layers, other, number)):
+        for number in stronger:
             if number not in shares:
                 shares[number] = _shares(layers, number)
-                near = _grown(layers.mask(number), 1) > 0
-                besides[number] = np.bincount(layers.labels[near & (labels >= 0)], minlength=layers.count)
-            share = shares[number]
-            stronger = _grown(np.asarray(share > STRONGER * float(np.median(share[own])), np.uint8), 2)
-            edge = besides[number][other] > BESIDE * counts[other] or float(stronger[own].mean()) > ALONG
+                near[number] = _grown(layers.mask(number), 1) > 0
+            edge = own is None or _is_edge(own, near[number], shares[number])
             if (edge or _is_paler(layers, other, number, counts)) and _off_way(layers, other, number) < least:
                 owner, least = number, _off_way(layers, other, number)
         if owner is not None:
@@ -59,6 +66,47 @@ def stroke_colours(layers: Layers, taken: Claims, printed: Mask, ruled: Mask) ->
         elif other in candidates:
             kept.append(other)
     return [number for number in candidates if number in kept], shades
+
+
+def _over_areas(layers: Layers, taken: Claims) -> NDArray[np.bool_]:
+    """Return where other colours lie inside one area, away from its edges: lines that run over it. Bars are no such areas."""
+    inside = np.zeros(taken.shape, np.bool_)
+    for number in range(1, layers.count):
+        own = np.asarray(taken == number, np.uint8)
+        if not layers.areas[number] or not own.any():
+            continue
+        own = np.asarray(cv2.erode(own, np.ones((INSIDE, INSIDE), np.uint8)), np.uint8)
+        _, pieces, stats, _ = cv2.connectedComponentsWithStats(own, connectivity=4)
+        wide, high, area = (stats[:, side] for side in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
+        chosen = (wide >= WIDE * taken.shape[1]) & (area < UPRIGHT * wide * high)
+        chosen[0] = False
+        inside |= chosen[pieces]
+    return np.asarray(inside & (layers.labels > GROUND) & (layers.labels != taken))
+
+
+def _places_of(labels: NDArray[np.int16], other: int) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
+    """Return the rows and columns where a shade is that tells whether it is one; None where only few level dashes have it."""
+    own = np.asarray(labels == other, np.uint8)
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(own, connectivity=8)
+    wide, high, area = (stats[:, side] for side in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
+    dashes = (wide <= DASH) & (high <= DASH_HIGH) & (wide > 2 * high) & (area == wide * high)
+    dashes[0] = False
+    few = 0 < int(dashes.sum()) <= MOST_DASHES
+    if few and bool(dashes[1:].all()):
+        return None
+    rows, columns = np.nonzero(own)
+    if few:
+        telling = ~dashes[pieces[rows, columns]]
+        rows, columns = rows[telling], columns[telling]
+    return rows, columns
+
+
+def _is_edge(own: tuple[NDArray[np.intp], NDArray[np.intp]], near: NDArray[np.bool_], share: NDArray[np.float32]) -> bool:
+    """Return whether a shade, by its places, is the smoothed edge of a colour, which is `near`, as much as `share` tells."""
+    if float(near[own].mean()) > BESIDE:
+        return True
+    stronger = _grown(np.asarray(share > STRONGER * float(np.median(share[own])), np.uint8), 2)
+    return float(stronger[own].mean()) > ALONG
 
 
 def _off_way(layers: Layers, other: int, number: int) -> float:
@@ -85,10 +133,17 @@ def _grown(mask: Mask, reach: int) -> Mask:
 
 
 def _is_paler(layers: Layers, other: int, number: int, counts: NDArray[np.intp]) -> bool:
-    """Return whether a colour is what another one is where a thin line lies between pixels: of one hue, nearly as strong, rarer."""
+    """Return whether a colour is what another one is where a thin line lies between pixels.
+
+    It is of one hue, nearly as strong, rarer, fills nothing, and is mostly near to that.
+    """
     share = _contrast(layers, other) / _contrast(layers, number)
     coloured = float(np.ptp(layers.palette[number])) > COLOURED
-    return coloured and share > PALER and not layers.areas[other] and counts[other] < RARER * counts[number]
+    if not coloured or share <= PALER or counts[other] >= RARER * counts[number]:
+        return False
+    own = layers.mask(other)
+    solid = cv2.erode(own, np.ones((SOLID, SOLID), np.uint8)).any()
+    return not solid and float((_grown(layers.mask(number), NEARBY) > 0)[own > 0].mean()) > 1 - MOSTLY_AWAY
 
 
 def owners_of(layers: Layers, colours: Sequence[int]) -> NDArray[np.int16]:
@@ -149,7 +204,7 @@ def cover_of(layers: Layers, number: int, shades: Sequence[int], taken: Claims, 
         cover[near & ~mine & (layers.labels == MIXED)] = 0
     cover[(owners != number) & (layers.labels == MIXED)] = 0
     for other in stronger:  # the smoothed edges of a line in a stronger shade have this colour
-        cover[cv2.dilate(layers.mask(other), np.ones((3, 3), np.uint8)) > 0] = 0
+        cover[_grown(layers.mask(other), EDGE) > 0] = 0
     for shade in shades:
         rows, columns = np.nonzero(layers.labels == shade)
         start = layers.behind[rows, columns]

@@ -30,11 +30,16 @@ MORE: Final = 0.6  # pixels more than a line's thickness that what is no line is
 HOLE: Final = 24  # pixels that a hollow symbol's inside measures at most
 ALIKE: Final = 0.18  # of their size that symbols of one series differ by at most
 ROUND: Final = 0.11  # of its radius that a disc's border is off a circle at most, besides half a pixel
+EQUAL: Final = 1.15  # times as long as high that a square is at most, besides a pixel
+MOSTLY: Final = 0.6  # of the squares of a colour that are of one size, where they are symbols; a legend's may be larger
 LEAST_SQUARES: Final = 3  # squares of one colour and size from which on they are symbols
 SPREAD: Final = 1.5  # times that a symbol is longer along one direction than across it at most; dashes of a line are longer
 DOTS: Final = 6  # symbols of a colour from which on they may be the dots of a line, which stand at most
 DOT_GAP: Final = 2.4  # times their size apart
+UNEVEN, EVENLY = 0.25, 0.6  # of their usual gap that the gaps of most of them, as a share of all, differ by; points are scattered
 DOT: Final = 9.0  # pixels that such a dot measures at most
+WITHIN: Final = 1.25  # times a disc's radius from its middle within which another of its colour is only a part of it
+RECTANGLE: Final = 0.93  # of its box that a piece fills which is a bar, and no discs over each other
 MOST: Final = 1500  # symbols in a picture; more are texture
 PRINT: Final = 0.5  # of a symbol's pixels that lie on print, where it is a letter
 
@@ -82,10 +87,21 @@ def _without_swatches(
     squares = [symbol for symbol in symbols if symbol.shape == "square" and not symbol.stroke]
     others = [symbol for symbol in symbols if not (symbol.shape == "square" and not symbol.stroke)]
     sizes = [max(symbol.extent.width, symbol.extent.height) for symbol in squares]
-    alike = len(sizes) >= (LEAST_SQUARES if bars else 1) and max(sizes) - min(sizes) < 2 + ALIKE * max(sizes) and not large
-    kept = [*others, *squares] if alike else others
+    usual = float(np.median(sizes)) if sizes else 0.0
+    alike = [
+        square
+        for square, size in zip(squares, sizes, strict=True)
+        if abs(size - usual) < 1 + ALIKE / 2 * usual and _is_square(square)
+    ]
+    many = len(alike) >= max(LEAST_SQUARES if bars else 1, MOSTLY * len(squares)) and not large
+    kept = [*others, *alike] if many and squares else others
     gone = [slab for slab in small if any(slab.extent.grown(1.0).holds(symbol.centre) for symbol in kept)]
     return kept, gone
+
+
+def _is_square(symbol: Symbol) -> bool:
+    wide, high = symbol.extent.width, symbol.extent.height
+    return max(wide, high) <= EQUAL * min(wide, high) + 1
 
 
 def _symbols(layers: Layers, number: int, cover: Cover, printed: Mask, ruled: Mask) -> list[Symbol]:
@@ -119,14 +135,17 @@ def _symbols(layers: Layers, number: int, cover: Cover, printed: Mask, ruled: Ma
 
 
 def _are_dots(symbols: Sequence[Symbol]) -> bool:
-    """Return whether symbols are the dots of a dotted line: small and close together."""
-    if len(symbols) < DOTS:
+    """Return whether symbols are the dots of a dotted line: small and filled, close together, and evenly spaced."""
+    if len(symbols) < DOTS or sum(not symbol.fill for symbol in symbols) > len(symbols) / 2:
         return False
     centres = np.array([symbol.centre for symbol in symbols])
     sizes = np.array([max(symbol.extent.width, symbol.extent.height) for symbol in symbols])
     apart = np.hypot(centres[:, None, 0] - centres[None, :, 0], centres[:, None, 1] - centres[None, :, 1])
     np.fill_diagonal(apart, np.inf)
-    return bool(float(np.median(sizes)) <= DOT and float(np.median(apart.min(1))) < DOT_GAP * float(np.median(sizes)))
+    nearest, size = apart.min(1), float(np.median(sizes))
+    usual = float(np.median(nearest))
+    even = float((np.abs(nearest - usual) < UNEVEN * usual).mean())
+    return size <= DOT and usual < DOT_GAP * size and even > EVENLY
 
 
 def _filled(shown: Mask, hole: int) -> Mask:
@@ -179,7 +198,7 @@ def _apart(  # noqa: PLR0913, PLR0917
         place = (corner[0] + left, corner[1] + top)
         if _is_symbol(blob):
             found.append(_symbol(layers, number, cover, blob, mine, place))
-        elif min(w, h) >= SMALLEST:
+        elif min(w, h) >= SMALLEST and float(blob.mean()) < RECTANGLE:
             found += _discs(layers, number, blob, mine, place)
     return found
 
@@ -310,7 +329,9 @@ def _discs(layers: Layers, number: int, part: Mask, own: Mask, corner: tuple[int
         best = int(gains.argmax())
         if (on[best] & left_over).sum() < max(4, 0.14 * 2 * math.pi * circles[best, 2]):
             break
-        found.append((float(circles[best, 0]), float(circles[best, 1]), float(circles[best, 2])))
+        circle = float(circles[best, 0]), float(circles[best, 1]), float(circles[best, 2])
+        if not any(_is_within(circle, other) or _is_within(other, circle) for other in found):
+            found.append(circle)
         near = off[best] < np.maximum(1.2, 0.1 * circles[best, 2])
         left_over &= ~near
         circles = np.delete(circles, best, axis=0)
@@ -327,6 +348,11 @@ def _discs(layers: Layers, number: int, part: Mask, own: Mask, corner: tuple[int
         )
         for x, y, r in found
     ]
+
+
+def _is_within(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:
+    """Return whether a disc lies in another of its colour, but for what noise makes: it would not be seen."""
+    return math.dist(one[:2], other[:2]) + one[2] < WITHIN * other[2]
 
 
 def _circles(contour: NDArray[np.float64], distance: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -18,6 +18,8 @@ LEAST_RUN: Final = 13  # pixels that a piece of a line is long at least: longer 
 LEAST_SHARE: Final = 0.12  # of the picture's width or height that a line is long at least
 DASH_GAP: Final = 9  # pixels between the dashes of a line at most
 DASH: Final = 2  # pixels that a dash is long at least
+LONGEST_STROKE: Final = 40  # pixels that a straight stroke of a letter is long at most, in large print
+BARE: Final = 0.2  # of the way along strokes in line that is empty: letters stand apart, lines are covered where they are not seen
 DASHED: Final = 41  # pixels that a dashed line is long at least
 COVERED: Final = 0.2  # of a line that is to be seen at least; bars cover the rest
 OWN_SHARE: Final = 0.25  # of a line's pixels that are of its colour, and not the edges of bars beside it
@@ -140,10 +142,12 @@ def _runs(labels: NDArray[np.int16], alike: NDArray[np.bool_], layers: Layers, *
             if high <= THICK and not (dashed and any(_inside((left, top, wide, high), known) for known, _ in pieces)):
                 pieces.append(((left, top, wide, high), dashed))
     lines = []
-    for group in _in_line(pieces):
+    for group in (_without_strokes(row, labels) for row in _in_line(pieces)):
         left, right = min(p[0] for p, _ in group), max(p[0] + p[2] for p, _ in group)
         seen = sum(p[2] for p, _ in group)
         if right - left < max(2 * LEAST_RUN, LEAST_SHARE * width) or seen < COVERED * (right - left):
+            continue
+        if _are_strokes([piece for piece, _ in group], labels):
             continue
         top, bottom = min(p[1] for p, _ in group), max(p[1] + p[3] for p, _ in group)
         shown = [labels[y : y + h, x : x + w][short[y : y + h, x : x + w] > 0] for (x, y, w, h), _ in group]
@@ -192,6 +196,30 @@ def _is_between(layers: Layers, pieces: list[tuple[int, int, int, int]], areas: 
         along += int(beside.sum())
         alone += wide - int(beside.sum())
     return alone < ALONE * (along + alone)
+
+
+def _without_strokes(pieces: Pieces, labels: NDArray[np.int16]) -> Pieces:
+    """Return pieces in line without strokes of letters that stand beside the line's ends, with nothing in between."""
+    kept = sorted(pieces)
+    for end in (0, -1):
+        while len(kept) > 1 and not any(dashed for _, dashed in kept):
+            (left, top, wide, high), _ = kept[end]
+            (next_left, _, next_wide, _), _ = kept[1 if end == 0 else -2]
+            gap = slice(left + wide, next_left) if end == 0 else slice(next_left + next_wide, left)
+            bare = (labels[top : top + high, gap] == NONE).all(0)
+            if wide > LONGEST_STROKE or wide >= next_wide or len(bare) <= DASH_GAP or not bare.all():
+                break
+            kept.pop(end)
+    return kept
+
+
+def _are_strokes(pieces: list[tuple[int, int, int, int]], labels: NDArray[np.int16]) -> bool:
+    """Return whether pieces in line are strokes of letters that stand in a row: all are short, and there is nothing in between."""
+    if len(pieces) < 2 or max(wide for _, _, wide, _ in pieces) > LONGEST_STROKE:
+        return False
+    left, right = min(x for x, _, _, _ in pieces), max(x + wide for x, _, wide, _ in pieces)
+    top, bottom = min(y for _, y, _, _ in pieces), max(y + high for _, y, _, high in pieces)
+    return float((labels[top:bottom, left:right] == NONE).all(0).mean()) > BARE
 
 
 def _shows_gaps(labels: NDArray[np.int16], own: Mask, piece: tuple[int, int, int, int], solid: frozenset[int]) -> bool:

@@ -56,7 +56,7 @@ def find_fields(layers: Layers, slabs: NDArray[np.bool_], taken: Claims, printed
             if not (core[top : top + high, left : left + wide][part] > 0).any():
                 continue
             box = (slice(top, top + high), slice(left, left + wide))
-            if _is_explained(part, slabs[box] > 0) or float(printed[box][part].mean()) > PRINTED:
+            if _is_explained(part, slabs[box] > 0, own[box] > 0) or float(printed[box][part].mean()) > PRINTED:
                 continue
             if _is_disc(part):
                 continue
@@ -69,8 +69,12 @@ def find_fields(layers: Layers, slabs: NDArray[np.bool_], taken: Claims, printed
     return [polygon for _, polygon in found], taken
 
 
-def _is_explained(part: NDArray[np.bool_], slabs: NDArray[np.bool_]) -> bool:
-    """Return whether rectangles make the same outline as a piece."""
+def _is_explained(part: NDArray[np.bool_], slabs: NDArray[np.bool_], own: NDArray[np.bool_]) -> bool:
+    """Return whether rectangles make the same outline as a piece; columns that hardly show its colour are gaps between them."""
+    shown = 2 * (part & own).sum(0) > part.sum(0)
+    if not shown.any():
+        return False
+    part, slabs = part[:, shown], slabs[:, shown]
     shared = part & slabs
     high = len(part)
     above = np.abs(part.argmax(0) - np.where(shared.any(0), shared.argmax(0), -high))
@@ -114,9 +118,14 @@ def _outline(layers: Layers, number: int, part: NDArray[np.bool_], corner: tuple
     lower = _edge(layers, number, columns + left, bottoms + top - 1, 1)
     x = np.asarray(columns + left + 0.5, np.float64)
     first, last = float(left), float(left + wide)
-    over = simplified(_reaching(x, upper, first, last), OFF)
-    under = simplified(_reaching(x, lower, first, last), OFF)
+    over = _upright(simplified(_reaching(x, upper, first, last), OFF), first, last)
+    under = _upright(simplified(_reaching(x, lower, first, last), OFF), first, last)
     return [*over, *under[::-1]]
+
+
+def _upright(edge: list[Place], first: float, last: float) -> list[Place]:
+    """Return an edge that begins and ends on the upright sides of its area."""
+    return [(first, edge[0][1]), *edge[1:-1], (last, edge[-1][1])]
 
 
 def _reaching(x: NDArray[np.float64], y: NDArray[np.float64], first: float, last: float) -> list[Place]:

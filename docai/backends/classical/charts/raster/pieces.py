@@ -20,10 +20,13 @@ SHOWN: Final = 0.25  # of the whole bar that its pieces cover at least
 def without_cuts(slabs: Sequence[Rectangle]) -> list[Rectangle]:
     """Return the rectangles of a picture, in its pixels, with those made whole that labels have cut, from large to small.
 
-    The pieces have one colour and stand side by side from one end to the other of a larger bar that they lie along.
+    The pieces have one colour and stand side by side from one end to the other of a larger bar that they lie along. So are bars
+    made whole that a narrower one in front of them has cut: in two sides, and what is left beyond its end.
     """
-    turned = [_turned(slab) for slab in _joined(_without_halos(slabs))]
-    return sorted((_turned(slab) for slab in _joined(turned)), key=lambda slab: -slab.extent.width * slab.extent.height)
+    turned = [_turned(slab) for slab in _joined(_around_others(_without_halos(slabs)))]
+    return sorted(
+        (_turned(slab) for slab in _joined(_around_others(turned))), key=lambda slab: -slab.extent.width * slab.extent.height
+    )
 
 
 def _without_halos(slabs: Sequence[Rectangle]) -> list[Rectangle]:
@@ -65,6 +68,40 @@ def _joined(slabs: Sequence[Rectangle]) -> list[Rectangle]:
                 kept = [slab for slab in kept if id(slab) not in inside]
                 kept.append(replace(first, extent=whole))
     return kept
+
+
+def _around_others(slabs: Sequence[Rectangle]) -> list[Rectangle]:
+    """Return rectangles with upright bars made whole that narrower ones stand in front of: two sides, and what is left above."""
+    kept = list(slabs)
+    for front in slabs:
+        left, top, right, bottom = front.extent
+        if bottom - top <= 2 * ALIGNED or right - left <= 2 * ALIGNED:
+            continue
+        behind = [slab for slab in kept if slab.fill != front.fill and slab.extent.bottom > top and slab.extent.top < bottom]
+        before = [slab for slab in behind if abs(slab.extent.right - left) <= ALIGNED and _stands_by(slab.extent, front.extent)]
+        after = [slab for slab in behind if abs(slab.extent.left - right) <= ALIGNED and _stands_by(slab.extent, front.extent)]
+        for one, other in ((one, other) for one in before for other in after if one.fill == other.fill):
+            (x, y, _, low), (_, v, u, down) = one.extent, other.extent
+            widths = one.extent.width, other.extent.width
+            if max(abs(y - v), abs(low - down), abs(widths[0] - widths[1])) > ALIGNED:
+                continue
+            whole = Extent(x, min(y, v), u, max(low, down))
+            beyond = [
+                s
+                for s in kept
+                if s.fill == one.fill and s is not one and s is not other and whole.grown(ALIGNED).holds(s.extent.middle)
+            ]
+            if abs(sum(s.extent.height for s in beyond) - (top - whole.top)) <= 2 * ALIGNED:
+                taken = {id(one), id(other), *(id(s) for s in beyond)}
+                kept = [slab for slab in kept if id(slab) not in taken]
+                kept.append(replace(one, extent=whole))
+                break
+    return kept
+
+
+def _stands_by(extent: Extent, front: Extent) -> bool:
+    """Return whether a piece beside a bar goes on along all of it, from where it stands."""
+    return abs(extent.bottom - front.bottom) <= ALIGNED and extent.top <= front.top + ALIGNED
 
 
 def _whole(first: Rectangle, pieces: Sequence[Rectangle], bar: Extent) -> Extent | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
@@ -18,6 +18,9 @@ from docai.backends.classical.charts.scene import Extent
 from docai.backends.classical.charts.scene import Rectangle as Slab
 from docai.backends.classical.strips import Strip
 from docai.marks import Grey, Marks, Mask, Rectangle, find_marks
+
+if TYPE_CHECKING:
+    from docai.sources import Pixels
 
 Strength = NDArray[np.float32]  # (height, width), how much lighter or darker than its ground a pixel is, 0..255
 
@@ -35,16 +38,32 @@ LEVEL: Final = 0.75  # of that height that such pieces share
 MOST_UNLIKE: Final = 1.5  # times that it differs between them
 EVEN_STEPS: Final = 0.08  # of the distance of two labels' middles, that those of an axis differ by at most
 EVEN_LEVEL: Final = 2  # pixels that they differ in height, or letters in their other measure
+LEAST_BESIDE: Final = 2  # turned rows on the level of a mark that may be one
 LEAST_TURNED: Final = 3  # letters that are turned alike
 TURNED_GAP: Final = 1.1  # of the letters' height, between words of rows that run up: labels are not side by side there
+TURNED_UNLIKE: Final = 1.75  # times that words of one such row differ in thickness: by accents and brackets
 LITTLE: Final = 0.5  # of a letter's height that full stops, dashes and accents measure at most
+LITTLE_GAP: Final = 0.2  # of a letter's height that such a one stands over or under it
 ALIKE: Final = 2.2  # times that letters of one row differ in height at most
 BLOB_GAP: Final = 0.2  # of the letters' height, half the gap between letters, and parts of letters, of one word
 SLANTS: Final = (18.0, 72.0)  # degrees, between which labels of an axis are slanted
+SLANTED_GAP, SLANTED_OFF = 1.0, 0.5  # of the letters' height, between words of a slanted row, and that they lie beside its line
+MOST_WORDS: Final = 4  # of a slanted row that are found one after the other
+LEVEL_HIGH: Final = 1.5  # of the letters' height that level print is high at most, with what stands out below
 SLANT_SPREAD: Final = 9.0  # degrees that short words seem to differ by
 LEAST_SLANTED: Final = 3  # words that must be slanted alike, and begin or end on a level
 MARGIN: Final = 0.5  # of the letters' height, of white put around a row
 OVERLAID: Final = 0.6  # of the smaller of two rows that lie in one place
+GREY: Final = 25  # of 255 that those of grey print do at most, in compressed pictures
+COLOUR_SIDE: Final = 5  # pixels that a mark measures at least for its colour to be told: small ones are blurred all over
+COLOURED: Final = 40  # of 255 that the parts of a colour differ by
+MOSTLY: Final = 0.6  # of a row's ink that is coloured where the row is
+TICK_THICK, TICK_LONG = 3, (3, 14)  # pixels that a tick is thick at most, and long
+CUT_GAP: Final = 2  # pixels between labels of an axis at least
+TICK_REACH, TICK_OFF = 1.2, 0.25  # of a row's height, that its ticks stand off, and its labels are off their middles, at most
+TICK_APART: Final = 5  # pixels between ticks, and what is beside them, at least; strokes of letters stand closer
+SHORTEST: Final = 3  # pixels that a digit is wide at least
+LEAST_TICKS: Final = 3  # that stand one above the other
 MOST_MARKS: Final = 2500  # in a picture; more are texture
 
 
@@ -57,12 +76,14 @@ class Row:
         extent: In pixels of the chart's picture; of slanted rows, what holds all of it.
         turn: The clockwise turn of its reading direction, in degrees: -90 for print that reads upwards.
         marks: How many pieces it is made of.
+        coloured: Whether it shows a colour that is no grey, as few labels do.
     """
 
     strip: Strip
     extent: Extent
     turn: float
     marks: int
+    coloured: bool = False
 
 
 def find_rows(layers: Layers, slabs: Sequence[Slab], lines: Sequence[Line]) -> list[Row]:
@@ -79,29 +100,42 @@ def find_rows(layers: Layers, slabs: Sequence[Slab], lines: Sequence[Line]) -> l
     lighter = np.clip(grey - lightness, 0, None) * (255 / np.maximum(255 - lightness, LEAST_RANGE))
     vivid = (colour > 2 * np.maximum(darker, lighter)) & (colour > FAINTEST)  # as light as its ground, but of another colour
     darker = np.where(vivid, colour, darker)
+    lively = np.ptp(layers.pixels, axis=2) > COLOURED
+    ticks = [line for line in lines if not line.across and line.end - line.start <= TICK_LONG[1]]
     for strength in (darker, lighter):
-        rows += _rows(np.asarray(strength, np.float32))
-    return _without_halos(rows)
+        rows += _rows(np.asarray(strength, np.float32), layers.pixels, ticks)
+    ink = np.maximum(darker, lighter) > FAINTEST
+    return [replace(row, coloured=_share(lively & ink, ink, row.extent) > MOSTLY) for row in _without_halos(rows)]
 
 
-def _rows(strength: Strength) -> list[Row]:
+def _share(part: NDArray[np.bool_], whole: NDArray[np.bool_], extent: Extent) -> float:
+    """Return which share of what is true in an extent is true of a part of it."""
+    left, top, right, bottom = (max(0, round(side)) for side in extent)
+    return float(part[top:bottom, left:right].sum()) / max(1.0, float(whole[top:bottom, left:right].sum()))
+
+
+def _rows(strength: Strength, pixels: Pixels, ticks: Sequence[Line]) -> list[Row]:
+    """Return the rows of what is darker, or lighter, than its ground."""
     ink = _ink(strength)
     marks = find_marks(ink)
-    members = _letters(marks)
+    members = np.setdiff1d(_letters(marks), _ticks(marks))
     short, long = np.minimum(marks.height, marks.width)[members], np.maximum(marks.height, marks.width)[members]
     letters = members[(short >= 3) & (long >= SMALLEST)]
     if not len(letters) or len(members) > MOST_MARKS:
         return []
     unit = float(np.median(np.maximum(marks.height, marks.width)[letters]))
-    blobs = _blobs(marks, members, unit)
-    turned, slanted, angle = _directions(marks, blobs, unit)
+    coloured = _coloured(marks, pixels)
+    parts = (members[coloured[members] > 0], members[coloured[members] <= 0])
+    blobs = [blob for part in parts if len(part) for blob in _blobs(marks, part, unit)]
+    turned, slanted, angle = _directions(marks, blobs, unit, coloured)
     rows = [row for group in turned for row in _cut_turned(strength, marks, group)]
     if angle:
         rows += _cut_slanted(strength, marks, slanted, angle)
     taken = np.concatenate([slanted, *turned])
     rest = np.setdiff1d(members, taken)
-    groups = _groups(marks, rest)
+    groups = [piece for group in _groups(marks, rest, coloured) for piece in _at_ticks(marks, group, ticks)]
     letters_turned = _turned_letters(marks, rest, groups)
+    letters_turned += _beside_turned(marks, turned, [g for g in groups if len(g) == 1 and int(g[0]) not in letters_turned])
     rows += [row for place in letters_turned for row in _cut_turned(strength, marks, np.array([place], np.int64))]
     alone = set(letters_turned)
     rows += [row for group in groups if int(group[0]) not in alone for row in _cut(strength, marks, group)]
@@ -121,6 +155,31 @@ def _letters(marks: Marks) -> NDArray[np.int64]:
     fit = (height <= min(LARGEST, picture_high / 4)) & (width <= min(3 * LARGEST, picture_wide / 4)) & (marks.area >= LEAST_SIDE)
     fit &= (width <= 8 * height + 4) & (height <= 12 * width)
     return np.flatnonzero(fit)
+
+
+def _ticks(marks: Marks) -> NDArray[np.int64]:
+    """Return the marks that are ticks behind the labels of an axis that has no line: alike, at one level, with nothing behind."""
+    found = []
+    for turned in (False, True):
+        low, high = (-marks.bottom, -marks.top) if turned else (marks.left, marks.right)  # along rows, turned ones running up
+        top, bottom = (marks.left, marks.right) if turned else (marks.top, marks.bottom)
+        long = high - low
+        thin = np.flatnonzero(
+            (bottom - top <= TICK_THICK) & (long >= TICK_LONG[0]) & (long <= TICK_LONG[1]) & (long >= 2 * (bottom - top))
+        )
+        if len(thin) < LEAST_TICKS:
+            continue
+        places, counts = np.unique(np.stack([low[thin], high[thin]]), axis=1, return_counts=True)
+        for start, end in places[:, counts >= LEAST_TICKS].T:
+            alike = thin[(low[thin] == start) & (high[thin] == end)]
+            behind = (low >= end) & (low <= end + TICK_LONG[1]) & (long >= SHORTEST)  # and no piece of the axis
+            level = (top < bottom[alike][:, None]) & (bottom > top[alike][:, None])
+            apart = np.maximum(top[alike][:, None] - bottom, top - bottom[alike][:, None])
+            beside = (apart >= 0) & (apart < TICK_APART) & (np.minimum(high, end) - np.maximum(low, start) > 0)
+            alone = ~((level & behind) | beside).any(1)
+            if alone.sum() >= LEAST_TICKS:
+                found.append(alike[alone])
+    return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 
 def _is_symbol(marks: Marks, place: int) -> bool:
@@ -159,7 +218,7 @@ def _gaps(marks: Marks, members: NDArray[np.int64], *, turned: bool) -> tuple[ND
     low = np.minimum(size[:, None], size[None])
     overlap = np.minimum(bottom[:, None], bottom[None]) - np.maximum(top[:, None], top[None])
     little = low < LITTLE * high
-    level = np.where(little, overlap > -0.2 * high, (overlap > 0.55 * low) & (high < ALIKE * low))
+    level = np.where(little, overlap > -LITTLE_GAP * high, (overlap > 0.55 * low) & (high < ALIKE * low))
     both = (size < SMALLEST)[:, None] & (size < SMALLEST)[None]
     gap = np.where(level & ~both, np.maximum(gap, 0), np.inf).astype(np.float32)
     np.fill_diagonal(gap, np.inf)
@@ -185,16 +244,33 @@ def _linked(links: NDArray[np.bool_], members: NDArray[np.int64]) -> list[NDArra
     return [members[roots == value] for value in np.unique(roots)]
 
 
-def _groups(marks: Marks, members: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Return upright rows."""
+def _coloured(marks: Marks, pixels: Pixels) -> NDArray[np.int64]:
+    """Return of each mark whether it is coloured, 1, or grey, -1; 0 where that cannot be told.
+
+    It is told by the mean of its pixels: single ones of grey print are coloured, too, where it was smoothed for a screen.
+    """
+    places = marks.labels.ravel()
+    sums = [np.bincount(places, weights=pixels[..., part].ravel(), minlength=marks.count + 1)[1:] for part in range(3)]
+    off = np.ptp(np.stack(sums), axis=0) / np.maximum(marks.area, 1)
+    told = np.where(off > COLOURED, 1, np.where(off < GREY, -1, 0))
+    return np.asarray(np.where(np.maximum(marks.height, marks.width) >= COLOUR_SIDE, told, 0), np.int64)
+
+
+def _groups(marks: Marks, members: NDArray[np.int64], coloured: NDArray[np.int64] | None = None) -> list[NDArray[np.int64]]:
+    """Return upright rows; print of one row is coloured or grey, which tells it from the symbol of a legend before it."""
     if not len(members):
         return []
     gap, high = _gaps(marks, members, turned=False)
-    pieces = [group for group in _linked(gap <= WORD_GAP * high, members) if marks.height[group].max() >= SMALLEST]
-    return _rejoined(marks, pieces)
+    near = gap <= WORD_GAP * high
+    if coloured is not None:
+        near &= coloured[members][:, None] * coloured[members][None] >= 0
+    pieces = [group for group in _linked(near, members) if marks.height[group].max() >= SMALLEST]
+    return _rejoined(marks, pieces, coloured)
 
 
-def _rejoined(marks: Marks, pieces: Sequence[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+def _rejoined(
+    marks: Marks, pieces: Sequence[NDArray[np.int64]], coloured: NDArray[np.int64] | None = None
+) -> list[NDArray[np.int64]]:
     """Return pieces of rows joined over spaces that are wide beside the small letters at their ends."""
     if len(pieces) < 2:
         return list(pieces)
@@ -208,7 +284,42 @@ def _rejoined(marks: Marks, pieces: Sequence[NDArray[np.int64]]) -> list[NDArray
     alone = np.array([len(piece) == 1 and _is_symbol(marks, int(piece[0])) for piece in pieces])
     alone |= _evenly_placed(left, right, top, bottom)
     links &= ~alone[:, None] & ~alone[None]
+    if coloured is not None:
+        colour = np.array([int(coloured[piece].sum()) for piece in pieces])
+        links &= colour[:, None] * colour[None] >= 0
     return [np.concatenate([pieces[n] for n in row]) for row in _linked(links, np.arange(len(pieces)))]
+
+
+def _at_ticks(marks: Marks, group: NDArray[np.int64], ticks: Sequence[Line]) -> list[NDArray[np.int64]]:
+    """Return a row as the labels that it is made of where each of several stands in the middle under, or over, a tick."""
+    order = group[np.argsort(marks.left[group])]
+    low, far = int(marks.left[group].min()), int(marks.right[group].max())
+    top, bottom = int(marks.top[group].min()), int(marks.bottom[group].max())
+    reach = TICK_REACH * (bottom - top)
+    loose = TICK_OFF * (bottom - top) + 1
+    near = sorted(
+        t.place
+        for t in ticks
+        if low - loose <= t.place <= far + loose and (-2 <= top - t.end <= reach or -2 <= t.start - bottom <= reach)
+    )
+    if len(near) < 2:
+        return [group]
+    right = np.maximum.accumulate(marks.right[order])  # of a mark and those before it
+    cuts, first = [], 0
+    for place in near:
+        if first >= len(order):
+            return [group]
+        ends = 2 * place - marks.left[order[first]]
+        last = first + int(np.argmin(np.abs(right[first:] - ends)))
+        if place == near[-1] and abs(far - place) <= loose:  # moved inwards, to stay in the picture
+            last, ends = len(order) - 1, far
+        if abs(right[last] - ends) > loose or (first and marks.left[order[first]] - right[first - 1] < CUT_GAP):
+            return [group]
+        while last + 1 < len(order) and right[last + 1] == right[last]:  # accents, and what stands over each other
+            last += 1
+        cuts.append(order[first : last + 1])
+        first = last + 1
+    return cuts if first == len(order) else [group]
 
 
 def _evenly_placed(
@@ -242,6 +353,21 @@ def _turned_letters(marks: Marks, members: NDArray[np.int64], groups: Sequence[N
     return found
 
 
+def _beside_turned(marks: Marks, turned: Sequence[NDArray[np.int64]], groups: Sequence[NDArray[np.int64]]) -> list[int]:
+    """Return the single marks that are turned as the rows beside them are: as thick, and beginning or ending on their level."""
+    rows = np.array(
+        [(marks.top[g].min(), marks.bottom[g].max(), np.ptp((marks.left[g].min(), marks.right[g].max()))) for g in turned]
+    )
+    found = []
+    for place in (int(group[0]) for group in groups):
+        if not len(rows) or marks.height[place] < SMALLEST:
+            continue
+        level = (np.abs(rows[:, 0] - marks.top[place]) <= 1) | (np.abs(rows[:, 1] - marks.bottom[place]) <= 1)
+        if int((level & (np.abs(rows[:, 2] - marks.width[place]) <= 1)).sum()) >= LEAST_BESIDE:
+            found.append(place)
+    return found
+
+
 def _blobs(marks: Marks, members: NDArray[np.int64], unit: float) -> list[NDArray[np.int64]]:
     """Return members in blobs: letters of a word, and parts of letters, in whatever direction they follow each other."""
     side = 2 * max(1, round(BLOB_GAP * unit)) + 1  # closes gaps of a pixel less
@@ -252,7 +378,7 @@ def _blobs(marks: Marks, members: NDArray[np.int64], unit: float) -> list[NDArra
 
 
 def _directions(
-    marks: Marks, blobs: Sequence[NDArray[np.int64]], unit: float
+    marks: Marks, blobs: Sequence[NDArray[np.int64]], unit: float, coloured: NDArray[np.int64]
 ) -> tuple[list[NDArray[np.int64]], NDArray[np.int64], float]:
     """Return the rows that run up or down, the marks of slanted rows, and their slant, clockwise (0 where there are none)."""
     left, top = (np.array([side[blob].min() for blob in blobs]) for side in (marks.left, marks.top))
@@ -262,7 +388,8 @@ def _directions(
     upward = (high >= np.where(several, 1.25, 1.4) * wide) & (high >= np.where(several, 1.25, 1.6) * unit) & (wide >= 0.6 * unit)
     sparse = (np.minimum(wide, high) >= 1.6 * unit) & (np.maximum(wide, high) <= 2.2 * np.minimum(wide, high))
     slants = {int(place): _slant(marks, blobs[int(place)]) for place in np.flatnonzero(sparse | (upward & (wide >= 1.5 * unit)))}
-    told = np.array([slant for slant in slants.values() if slant])
+    # Pieces of lines lie along a slant, too, but are coloured, as labels hardly ever are
+    told = np.array([slant for place, slant in slants.items() if slant and coloured[blobs[place]].sum() < 0])
     angle, slanted = 0.0, np.zeros(0, np.int64)
     if len(told) >= LEAST_SLANTED:
         angle = float(np.median(told))
@@ -270,14 +397,39 @@ def _directions(
         level = min(float(np.median(np.abs(side[alike] - np.median(side[alike])))) for side in (top, bottom)) if alike else np.inf
         if len(alike) >= max(LEAST_SLANTED, 0.6 * len(told)) and level <= unit:
             low, far = top[alike].min() - unit / 2, bottom[alike].max() + unit / 2
-            lying = [n for n in range(len(blobs)) if n in alike or (low <= top[n] and bottom[n] <= far and wide[n] < 2 * unit)]
-            slanted = np.concatenate([blobs[place] for place in lying])
+            within = (low <= top) & (bottom <= far) & ((wide < 2 * unit) | sparse)
+            within[alike] = True
+            level_print = (wide >= 2 * unit) & (high <= LEVEL_HIGH * unit)
+            lying = np.flatnonzero(_continued(within, ~level_print, (left, top, right, bottom), (unit, angle)))
+            slanted = np.concatenate([blobs[int(place)] for place in lying])
             upward[lying] = False
             angle = float(np.median([slants[place] for place in alike]))
         else:
             angle = 0.0
     rest = [n for n in range(len(blobs)) if not np.isin(blobs[n][0], slanted)]
     return _upward_rows(marks, blobs, rest, upward), slanted, angle
+
+
+def _continued(
+    lying: NDArray[np.bool_], free: NDArray[np.bool_], sides: Sequence[NDArray[np.int64]], frame: tuple[float, float]
+) -> NDArray[np.bool_]:
+    """Return which blobs are of slanted rows: those that are `lying` in them, and free ones that go on before or behind these.
+
+    `frame` is the height of letters and the slant.
+    """
+    left, top, right, bottom = sides
+    unit, angle = frame[0], math.radians(frame[1])
+    across, down = (left + right) / 2, (top + bottom) / 2
+    along, beside = across * math.cos(angle) + down * math.sin(angle), down * math.cos(angle) - across * math.sin(angle)
+    long = np.hypot(right - left, bottom - top)
+    near = np.abs(along[:, None] - along[None]) - (long[:, None] + long[None]) / 2 <= SLANTED_GAP * unit
+    near &= np.abs(beside[:, None] - beside[None]) <= SLANTED_OFF * unit
+    for _ in range(MOST_WORDS):
+        grown = lying | (free & (near & lying[None]).any(1))
+        if (grown == lying).all():
+            break
+        lying = grown
+    return lying
 
 
 def _slant(marks: Marks, blob: NDArray[np.int64]) -> float:
@@ -309,7 +461,7 @@ def _upward_rows(
     narrow, broad = np.minimum(wide[:, None], wide[None]), np.maximum(wide[:, None], wide[None])
     word = np.where(up, wide, 0)  # of the upward ones, how thick their row is
     thick = np.maximum(word[:, None], word[None])
-    links = (thick > 0) & (gap <= TURNED_GAP * thick) & (shared >= 0.6 * narrow) & (broad <= 1.35 * thick)
+    links = (thick > 0) & (gap <= TURNED_GAP * thick) & (shared >= 0.6 * narrow) & (broad <= TURNED_UNLIKE * thick)
     rows = _linked(links, np.arange(len(places)))
     return [np.sort(np.concatenate([blobs[places[n]] for n in row])) for row in rows if up[row].any()]
 
@@ -399,7 +551,7 @@ def _is_halo(row: Row, other: Row) -> bool:
     """Return whether a row is the outline of another, which it encloses, or a piece of what the other stands out of."""
     own, print_ = row.extent, other.extent
     least = min(own.width * own.height, print_.width * print_.height)
-    if row.turn != other.turn or own.shared(print_) <= OVERLAID * max(1.0, least):
+    if row.turn != other.turn or row.turn % 90 or own.shared(print_) <= OVERLAID * max(1.0, least):
         return False
     inner = (
         print_.top > own.top and print_.bottom < own.bottom and print_.height > 0.5 * own.height and print_.width > 0.5 * own.width

@@ -24,6 +24,7 @@ NARROW: Final = 8.0  # pixels that such a step is wide at most
 UNEVEN: Final = 0.35  # of their width that bars differ by at most
 IN_FIELD: Final = 0.7  # of a slab that an area of its colour covers which it is part of
 MARKED: Final = 2.2  # times as wide as a marker on it that a line is at least; of a swatch in a legend, too
+LEAST_POINTS: Final = 3  # symbols on an area's edge from which on they mark its values
 WITHIN: Final = 1.06  # of a pie's radius that slabs lie within which are parts of its sectors
 
 
@@ -78,12 +79,26 @@ def find_shapes(layers: Layers, slabs: Sequence[Rectangle], printed: Mask, ruled
     slabs = [slab for slab in slabs if not _in_field(layers, slab, taken)]
     taken = np.where(taken > 0, taken, _painted(layers, [slab for slab in slabs if not is_small(slab)], ()))
     symbols, slabs = find_discs(layers, slabs, taken, printed, ruled)
+    symbols = _without_crumbs(layers, symbols, taken)
     small = [_as_symbol(slab) for slab in slabs if is_small(slab)]
     strokes = find_traces(layers, taken, printed, ruled, [*symbols, *small])
     parts = [slab for slab in slabs if is_small(slab) and any(_is_on(slab, stroke) for stroke in strokes)]
     symbols += [_as_symbol(slab) for slab in parts if any(_is_marker(slab, stroke) for stroke in strokes)]
     slabs = [slab for slab in slabs if slab not in parts]
     return Shapes(tuple(strokes), tuple(symbols), tuple(sectors), tuple(polygons), tuple(slabs))
+
+
+def _without_crumbs(layers: Layers, symbols: Sequence[Symbol], taken: Claims) -> list[Symbol]:
+    """Return symbols without the few that are what is left of a pointed area of their colour, beside which they stand."""
+    crumbs = []
+    for symbol in symbols:
+        left, top, right, bottom = symbol.extent.grown(2.0)
+        beside = taken[max(0, int(top)) : math.ceil(bottom), max(0, int(left)) : math.ceil(right)]
+        numbers = [int(number) for number in np.unique(beside) if 0 < number < layers.count]
+        if any(layers.name(number) in (symbol.fill, symbol.stroke) for number in numbers):
+            crumbs.append(symbol)
+    drop = {id(symbol) for symbol in crumbs if sum(other.fill == symbol.fill for other in crumbs) < LEAST_POINTS}
+    return [symbol for symbol in symbols if id(symbol) not in drop]
 
 
 def _as_symbol(slab: Rectangle) -> Symbol:

@@ -31,6 +31,11 @@ STEPPED: Final = 0.85  # of a row of touching bars that is made of such steps; u
 LEVEL: Final = 1.5  # pixels that the feet of touching bars differ by at most
 EDGE: Final = 1.6  # pixels that a smoothed edge is wide at most
 BESIDE: Final = 2  # pixels beside a thin rectangle, behind its smoothed edge
+ALONG_LINE: Final = 0.9  # of a low bar's foot that shows the line which it stands on
+BRIDGE: Final = 1  # pixels that what joins bars over a gap is thick at most: an axis that they begin at, seen between them
+SQUARE: Final = np.ones((BRIDGE + 1, BRIDGE + 1), np.uint8)
+BEYOND: Final = 3  # pixels beyond the place where bars lie side by side, in which the longer one goes on
+LEAST_CUT: Final = 5  # pixels that bars lie side by side for along at least; a row of what lies over them is shorter
 ALL_OVER: Final = 0.97  # of a picture's width and height: a slab as large is its ground
 
 
@@ -142,15 +147,30 @@ def _is_line(layers: Layers, place: Rectangle, over: tuple[Mask, Mask]) -> bool:
     if min(place.width, place.height) > OUTLINE:
         return False
     across = place.width > place.height
-    runs = over[0] if across else over[1]
-    if runs[place.top : place.bottom, place.left : place.right].mean() > 0.7:
-        return True
-    labels = layers.labels if across else layers.labels.T
+    runs, labels = (over[0], layers.labels) if across else (over[1].T, layers.labels.T)
     left, top, right, bottom = place if across else (place.top, place.left, place.bottom, place.right)
+    if runs[top:bottom, left:right].mean() > 0.7 and not _stands_on_line(labels, (left, top, right, bottom)):
+        return True
     if top < BESIDE or bottom + BESIDE > len(labels):
         return False
     before, after = labels[top - BESIDE, left:right], labels[bottom + BESIDE - 1, left:right]
     return bool(((before == after) & (before > GROUND) & (before != labels[(top + bottom) // 2, left:right])).mean() > 0.7)
+
+
+def _stands_on_line(labels: NDArray[np.int16], place: tuple[int, int, int, int]) -> bool:
+    """Return whether a line of another colour lies along something thin and goes on beyond its ends, where it does not itself."""
+    left, top, right, bottom = place
+    own = int(labels[(top + bottom) // 2, (left + right) // 2])
+    ends = [column for column in (left - BESIDE, right + BESIDE - 1) if 0 <= column < labels.shape[1]]
+    if own in labels[top:bottom, ends]:
+        return False
+    for row in (top - 1, bottom):
+        if 0 <= row < len(labels):
+            line = labels[row, (left + right) // 2]
+            along = labels[row, left:right] == line
+            if GROUND < line != own and along.mean() > ALONG_LINE and (labels[row, ends] == line).any():
+                return True
+    return False
 
 
 def _is_all(layers: Layers, place: Rectangle) -> bool:
@@ -177,8 +197,10 @@ def _completed(layers: Layers, number: int, own: Mask, thick: Mask, over: tuple[
     """
     across = np.asarray(cv2.morphologyEx(own, cv2.MORPH_CLOSE, np.ones((1, OVERLAID + 2), np.uint8)), np.uint8)
     down = np.asarray(cv2.morphologyEx(own, cv2.MORPH_CLOSE, np.ones((OVERLAID + 2, 1), np.uint8)), np.uint8)
-    lying = (down & over[0]) | (across & over[1])  # a line is closed over from its sides, never along it, over a gap
-    candidates = np.asarray((across | down) & (1 - own) & (1 - (thick & (1 - lying))), np.uint8)
+    # a line is closed over from its sides, never along it, over a gap
+    lying = _within_one(own.T, (down & over[0] & (1 - own)).T).T | _within_one(own, across & over[1] & (1 - own))
+    closed = (across & (over[1] | (1 - over[0]))) | (down & (over[0] | (1 - over[1])))
+    candidates = np.asarray(closed & (1 - own) & (1 - (thick & (1 - lying))), np.uint8)
     rows, columns = np.nonzero(candidates)
     if len(rows):
         start = layers.behind[rows, columns]
@@ -189,8 +211,29 @@ def _completed(layers: Layers, number: int, own: Mask, thick: Mask, over: tuple[
         beside = np.linalg.norm(off - share[:, None] * way, axis=1)
         gap = (beside < np.maximum(2 * layers.tolerance, 0.12 * np.sqrt(length))) & (share < (1.1 if layers.lossy else 0.98))
         gap &= lying[rows, columns] == 0
-        own[rows[~gap], columns[~gap]] = 1
+        whole = own.copy()  # but for bridges over gaps
+        whole[rows[~gap], columns[~gap]] = 1
+        core = cv2.erode(whole, SQUARE, anchor=(0, 0))
+        own |= np.asarray(cv2.dilate(core, SQUARE, anchor=(BRIDGE, BRIDGE)), np.uint8)  # turned round, or it moves what it opens
     return own
+
+
+def _within_one(own: Mask, lying: Mask) -> Mask:
+    """Return where lines that run down lie over one bar, `lying` without the gaps between two bars that lines are seen in.
+
+    What a line cuts begins and ends alike on both its sides; of neighbours one is higher than the other.
+    """
+    found = np.array(lying)
+    height, width = own.shape
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(lying), connectivity=4)
+    for number in range(1, count):
+        left, top, wide, high, _ = stats[number].tolist()
+        sides, beyond = (left - 1, left + wide), (top - BEYOND, top + high + BEYOND - 1)
+        if min(sides) < 0 or max(sides) >= width or high < LEAST_CUT:
+            continue
+        if any(0 <= row < height and own[row, sides[0]] != own[row, sides[1]] for row in beyond):
+            found[labels == number] = 0
+    return found
 
 
 def _pieces(mask: Mask, own: Mask) -> Iterator[_Piece]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from docai.backends.classical.charts.raster.bends import simplified
+from docai.backends.classical.charts.raster.bends import simplified, squared
 from docai.backends.classical.charts.raster.colours import GROUND, Layers
 from docai.backends.classical.charts.raster.covers import cover_of, owners_of, stroke_colours
 from docai.backends.classical.charts.raster.fields import Claims
@@ -26,6 +27,11 @@ LEVEL_SHARE: Final = 0.75  # of a grey line that is level, where it is one of a 
 SMOOTH: Final = 0.6  # pixels that a vertex stands off the chord at least: half a pixel is the blur of an edge
 LEAST_SEEN: Final = 0.2  # of a line's columns in which it is seen at least
 MOST_MARKED: Final = 0.75  # of a line that lies within symbols of its colour; more is symbols only
+LEAST_POINTS: Final = 3  # symbols of a colour that may be one of points
+LEAST_LONG: Final = 4.0  # times as wide as its largest symbol that a piece of a line is somewhere
+MOSTLY_POINTS: Final = (
+    0.6  # of a colour's ink that its symbols cover at least, where it has no lines; dashes have more of their own
+)
 COVERED: Final = 0.75  # of a marker's size around its middle that it covers of its line
 LARGEST: Final = 24.0  # pixels that a marker is wide at most
 ON_MARKER: Final = 0.3  # of a marker's size that a line passes its middle by at most
@@ -51,6 +57,8 @@ def find_traces(layers: Layers, taken: Claims, printed: Mask, ruled: Mask, symbo
         if not cover.any() or thickness > THICKEST:
             continue
         own = [symbol for symbol in symbols if layers.name(number) in (symbol.fill, symbol.stroke)]
+        if _are_points(cover, own):
+            continue
         spur = max([SPUR, *(0.6 * symbol.extent.width for symbol in own if symbol.extent.width < LARGEST)])
         for symbol in own:
             if symbol.stroke:  # a line goes through what is hollow
@@ -65,6 +73,22 @@ def find_traces(layers: Layers, taken: Claims, printed: Mask, ruled: Mask, symbo
             if places and places[-1][0] - places[0][0] >= LEAST_WIDE:
                 found.append(Stroke(tuple(places), layers.name(number), thickness=thickness, order=number))
     return found
+
+
+def _are_points(cover: Cover, symbols: Sequence[Symbol]) -> bool:
+    """Return whether a colour is that of points, and of what overlaps have left of them: none runs far, most is symbols."""
+    if len(symbols) < LEAST_POINTS:
+        return False
+    shown = np.asarray(cover > SHOWN, np.uint8)
+    widest = max(max(symbol.extent.width, symbol.extent.height) for symbol in symbols)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(shown, connectivity=8)
+    if count > 1 and int(stats[1:, cv2.CC_STAT_WIDTH].max()) > LEAST_LONG * widest:
+        return False
+    inside = np.zeros(shown.shape, np.uint8)
+    for symbol in symbols:
+        left, top, right, bottom = symbol.extent.grown(1.0)
+        inside[max(0, int(top)) : math.ceil(bottom), max(0, int(left)) : math.ceil(right)] = 1
+    return float((shown & inside).sum()) > MOSTLY_POINTS * float(shown.sum())
 
 
 def _is_rest_of_grid(layers: Layers, number: int, places: Sequence[Place]) -> bool:
@@ -113,7 +137,7 @@ def _places(runs: Sequence[Run], thickness: float, symbols: Sequence[Symbol]) ->
     first, last = dense[0][0], dense[-1][0]
     if len(runs) < LEAST_SEEN * (last - first):
         return []
-    return _through(dense, symbols)
+    return squared(simplified(dense, SMOOTH)) or _through(dense, symbols)
 
 
 def _through(dense: Sequence[Place], symbols: Sequence[Symbol]) -> list[Place]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from functools import cache
 from itertools import pairwise
 from typing import Final
@@ -16,19 +18,33 @@ from numpy.typing import NDArray
 from docai.backends.classical.calibration import calibrated
 from docai.backends.classical.charts.raster.prints import Row
 from docai.backends.classical.charts.scene import Extent, Label
-from docai.backends.classical.engines import TESSERACT_NAMES, LineEngine, ReadLine, ReadWord
+from docai.backends.classical.engines import TESSERACT_NAMES, LabelEngine, LineEngine, ReadLine, ReadWord
 from docai.backends.classical.letters import line_size
 from docai.backends.classical.scanned import ENGINES
 from docai.backends.classical.strips import Strip
 from docai.errors import MissingDependency
 from docai.lines import is_hangul
+from docai.marks import Rectangle
 from docai.registry import load
 from docai.sources import SourceWord
 from docai.tiling import View
 
-UNSURE: Final = 0.9  # confidence of Tesseract under which a row is read a second time by the network for Latin script
+UNSURE: Final = 0.94  # confidence of Tesseract under which a row is read a second time: 1 of 5 is wrong just below, 1 of 100 above
 BELIEVED: Final = 0.9  # confidence of that network from which on it is believed; in small print it loses fewer full stops
-MOST_SECOND: Final = 26  # rows that are read a second time, 15 CPU-ms each
+MOST_SECOND: Final = 40  # rows that are read a second time, 11 CPU-ms each
+ALIKE: Final = 0.7  # of their letters that two readings of one name share, accents aside
+LEAST_FOREIGN: Final = 0.75  # confidence of another language's reader from which on it is believed where letters need it
+FOREIGN_LETTERS: Final = "[\u0102\u0103\u0110\u0111\u0128\u0129\u0168\u0169\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9]"  # of Vietnamese
+SAME_FORM: Final = frozenset("cosuvwxz0")  # letters that are as large ones, but smaller
+UPRIGHT, TURNED = 0.9, 0.97  # confidence under which a letter is looked at in a turn, and from which on it is believed there
+MISTAKEN: Final = {"I": "1l|\\/!'", "O": "0"}  # capitals, and what they are read as where nothing stands beside them
+LEAST_COMPANY, IN_COMPANY = 3, 0.8  # such capitals in line that tell what another letter is, and how sure it then is
+BROAD: Final = 1.2  # times its height that a letter is wide at most
+TALL: Final = 0.86  # of the height of figures from which on a letter is a capital; an x is 0.75 high
+ROUND: Final = 0.85  # times its height that an O is wide at least; a 0 is 0.7 wide
+LEAST_NUMBERS: Final = 2  # that tell how high figures are
+MANY_SYMBOLS: Final = 12  # coloured marks of one size that are no letters
+SYMBOL_SPREAD: Final = 0.15  # of their size that they differ by
 HOPELESS: Final = 0.3  # confidence under which nothing was read; of one or two letters, icons are read as such
 HOPELESS_SHORT: Final = 0.55
 FOREIGN: Final = 0.1  # that another language must be read better by than the page's
@@ -36,6 +52,7 @@ LEAST_TOLD: Final = 0.1  # of a page's words that were read in a language which 
 ENOUGH_TOLD: Final = 8  # words of a page that tell of its languages
 EVEN: Final = 0.14  # of their usual distance that the middles of an axis' labels are off at most
 LEAST_EVEN: Final = 4  # words in a row that are labels of an axis where they stand evenly
+SPACE: Final = 0.6  # of the letters' height that words of one label stand apart at most
 COVERED: Final = 0.3  # of a word of the page that a row covers when it is the same
 SURELY_PRINT: Final = 0.8  # probability from which on a word of the page is taken that no row of the chart covers
 MOST_UNUSUAL: Final = 2.2  # times as high as most labels, in its box, that such a word is at most
@@ -49,10 +66,12 @@ POINT_WIDE: Final = 0.45  # of the height of digits that it is wide at most, wit
 DIGIT_INK: Final = 0.3  # the same of digits above it
 DIGIT_STEP: Final = 0.82  # of its height that a digit is wide, with the gap to the next: 0.55 to 0.62 of the font size of 0.73
 
+_POINTLESS = re.compile(r"[-–−+]?0\d+|10\d?")
 _DIGITS = re.compile(r"[-–−+]?\d{2,}%?")
 _NUMBER = re.compile(r"[-–−+(]?[$€£₩¥]?\d[\d.,' ]*\s?(?:%|[kKMBT]|bn|m)?\)?")
 _GROUPED = re.compile(r"\d{1,3}(?: \d{3})+(?:[.,]\d+)?")
 _TICKED = re.compile(r"^(.*\w%?\)?)(?:\s+[-–—~_.+|:]+|(?<=[^\W_])[-–—~_+]+)$")
+_EXPONENT = re.compile(r"[lI|](e[-–−+]?\d+)")
 _WON = re.compile(r"[Ww\\]\d[\d.,]*[KMB만억조]?")
 _BACKSLASH = re.compile(r"\\\d[\d.,]*[KMB]?")
 _SAMPLE = re.compile(r"^[-–—~_.+|:=]+\s+(?=[^\W\d])")
@@ -137,19 +156,144 @@ def _names(view: View, languages: Sequence[str]) -> list[str]:
 def _readings(rows: Sequence[Row], view: View, languages: Sequence[str]) -> list[Reading]:
     """Return what rows say: numbers as the English reader sees them, names in the page's language."""
     names = [name for name in _names(view, languages) if _engine(name) is not None]
-    second = _engine("rapid")
-    budget = MOST_SECOND if second is not None else 0
+    rows = _without_symbols(rows)
     found = [Reading(row, _first(row, names)) for row in rows]
-    unsure = [place for place, reading in enumerate(found) if _is_doubtful(reading)]
-    unsure.sort(key=lambda place: (not re.search(r"\d", found[place].line.text), -found[place].row.marks))
-    for place in unsure[:budget]:
-        assert second is not None
-        reading = found[place]
-        again = second.read(reading.row.strip)
-        if again.confidence >= BELIEVED or again.confidence > reading.line.confidence:
-            found[place] = Reading(reading.row, again)
+    second = _second()
+    if second is not None:
+        unsure = [place for place, reading in enumerate(found) if _is_doubtful(reading)]
+        unsure.sort(key=lambda place: (rows[place].coloured and rows[place].marks == 1, not _is_short(found[place].line.text)))
+        for place in unsure[:MOST_SECOND]:
+            reading = found[place]
+            found[place] = Reading(reading.row, _of_two(reading.line, second.read_label(reading.row.strip), names))
+            if _may_be_turned(found[place]):
+                found[place] = _in_turn(found[place], second)
+    found = _in_company(found)
     pointed = [replace(reading, line=_pointed(reading.line, reading.row.strip)) for reading in found]
-    return [replace(reading, line=_with_won(reading.line, korean="kor" in names)) for reading in pointed]
+    spelt = [replace(reading, line=_with_exponent(reading.line)) for reading in _sized(pointed)]
+    return [replace(reading, line=_with_won(reading.line, korean="kor" in names)) for reading in spelt]
+
+
+def _with_exponent(line: ReadLine) -> ReadLine:
+    """Return a power of ten as computers write it, "1e6", whose figure is read as a letter."""
+    power = _EXPONENT.fullmatch(line.text)
+    return line if power is None else ReadLine(line.engine, (line.words[0]._replace(text=f"1{power[1]}"), *line.words[1:]))
+
+
+def _in_company(readings: Sequence[Reading]) -> list[Reading]:
+    """Return readings with an I and an O that were read as signs or figures among single capitals on their level, or above them."""
+    single = [reading for reading in readings if len(reading.text) == 1]
+    capitals = [reading.row for reading in single if reading.text.isupper()]
+    found = []
+    for reading in readings:
+        extent, turn = reading.row.extent, reading.row.turn
+        letter = next((own for own, signs in MISTAKEN.items() if reading.text in signs), None)
+        company = [row for row in capitals if row.turn == turn and _in_line(row.extent, extent)] if letter else []
+        if letter is None or len(company) < LEAST_COMPANY or reading.row.marks != 1 or not reading.line.words:
+            found.append(reading)
+            continue
+        word = reading.line.words[0]._replace(text=letter, confidence=max(IN_COMPANY, reading.line.words[0].confidence))
+        found.append(Reading(reading.row, ReadLine(reading.line.engine, (word,))))
+    return found
+
+
+def _in_line(one: Extent, other: Extent) -> bool:
+    """Return whether two labels of one letter stand on one level, or above each other."""
+    ends = ((one.bottom, other.bottom), (one.top, other.top), (one.left, other.left), (one.right, other.right))
+    return min(abs(a - b) for a, b in (*ends, (sum(one[::2]) / 2, sum(other[::2]) / 2))) <= 1
+
+
+def _may_be_turned(reading: Reading) -> bool:
+    """Return whether a row is one letter that is unsurely read as it stands, or broader than letters are."""
+    place = reading.row.strip.place
+    broad = place.width > BROAD * place.height and not set(reading.text) & set("mwMW")
+    return reading.row.marks == 1 and not reading.row.turn and (reading.line.confidence < UPRIGHT or broad)
+
+
+def _in_turn(reading: Reading, second: LabelEngine) -> Reading:
+    """Return what a row of one letter says upright, or as it reads upwards where it says that surely: the title of an axis."""
+    row = reading.row
+    place = row.strip.place
+    upwards = replace(
+        row.strip,
+        place=Rectangle(place.top, place.left, place.bottom, place.right),
+        picture=np.ascontiguousarray(np.rot90(row.strip.picture, -1)),
+        unit=float(place.width),
+    )
+    again = second.read_label(upwards)
+    if again.confidence < TURNED or not again.text.isalpha():
+        return reading
+    return Reading(replace(row, strip=upwards, turn=-90.0), again)
+
+
+def _without_symbols(rows: Sequence[Row]) -> list[Row]:
+    """Return rows without the marks of a scatter plot: many single ones, coloured and of about one size."""
+    single = [row for row in rows if row.coloured and row.marks == 1]
+    usual = float(np.median([row.strip.unit for row in single])) if single else 0.0
+    alike = {id(row) for row in single if abs(row.strip.unit - usual) <= SYMBOL_SPREAD * usual + 1}
+    return list(rows) if len(alike) < MANY_SYMBOLS else [row for row in rows if id(row) not in alike]
+
+
+@cache
+def _second() -> LabelEngine | None:
+    """Return the network for Latin script, None where it is not installed."""
+    engine = _engine("rapid")
+    return engine if isinstance(engine, LabelEngine) else None
+
+
+def _of_two(first: ReadLine, second: ReadLine, names: Sequence[str]) -> ReadLine:
+    """Return the better of two readings of one row, Tesseract's and that of the network for Latin script.
+
+    Where they differ in accents alone, which that network does not know all of, a reader of another language is right. Two that
+    agree are as sure as the surer one of them, two that do not are unsure.
+    """
+    if not second.words or not any(map(str.isalnum, second.text)):
+        return first if len(first.text) > SHORT else ReadLine(first.engine)
+    own, other = _bare(first.text), _bare(second.text)
+    if _is_foreign(first.text) and names[0] != "eng":
+        alike = SequenceMatcher(None, own, other).ratio()
+        if alike >= ALIKE or first.confidence > LEAST_FOREIGN:
+            return first
+    if own == other:
+        return second if second.confidence >= first.confidence or len(own) <= SHORT else first
+    if second.confidence >= BELIEVED or second.confidence > first.confidence:
+        return second
+    return first
+
+
+def _bare(text: str) -> str:
+    """Return a text without spaces, accents, and differences between dashes."""
+    plain = unicodedata.normalize("NFKD", re.sub("[\u2212\u2013\u2014]", "-", text))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter) and not letter.isspace())
+
+
+def _is_foreign(text: str) -> bool:
+    """Return whether a text has letters that the network for Latin script does not know."""
+    return any(is_hangul(letter) for letter in text) or re.search(FOREIGN_LETTERS, text) is not None
+
+
+def _is_short(text: str) -> bool:
+    """Return whether a text is a number or has a few letters only, so that little tells a reader what they are."""
+    return sum(map(str.isalnum, text)) <= SHORT or any(map(str.isdigit, text))
+
+
+def _sized(readings: Sequence[Reading]) -> list[Reading]:
+    """Return readings with single letters that have one form large and small, and O and 0, told by their height and width."""
+    heights = [reading.row.strip.place.height for reading in readings if _NUMBER.fullmatch(reading.text) and reading.row.marks > 1]
+    usual = float(np.median(heights)) if len(heights) >= LEAST_NUMBERS else 0.0
+    return [_fitting(reading, usual) for reading in readings]
+
+
+def _fitting(reading: Reading, usual: float) -> Reading:
+    text, place = reading.text, reading.row.strip.place
+    if not text or len(text) > SHORT or not set(text.lower()) <= SAME_FORM or len(reading.line.words) != 1:
+        return reading
+    tall = bool(usual) and place.height >= TALL * usual
+    if text in "Oo0" and (tall or not usual):
+        text = "O" if place.width > ROUND * place.height else "0"
+    elif usual and (tall if text.islower() else text.isupper()):
+        text = text.upper() if tall else text.lower()
+    word = reading.line.words[0]
+    return replace(reading, line=ReadLine(reading.line.engine, (word._replace(text=text),)))
 
 
 def _with_won(line: ReadLine, *, korean: bool) -> ReadLine:
@@ -181,11 +325,12 @@ def _first(row: Row, names: Sequence[str]) -> ReadLine:
 
 
 def _is_doubtful(reading: Reading) -> bool:
-    """Return whether a row should be read again: unsurely read, and no Korean, which the second reader does not know."""
+    """Return whether a row should be read again: unsurely read, short, or a number that begins with a nought and has no point."""
     line = reading.line
-    if any(map(is_hangul, line.text)) or re.search("[\u1ea0-\u1ef9]", line.text):
+    if any(map(is_hangul, line.text)) and len(line.text) > 1:
         return False
-    return line.confidence < UNSURE
+    letters = sum(map(str.isalnum, line.text))
+    return line.confidence < UNSURE or letters < SHORT or _POINTLESS.fullmatch(line.text) is not None
 
 
 def _pointed(line: ReadLine, strip: Strip) -> ReadLine:
@@ -296,12 +441,13 @@ def _parted(words: Sequence[ReadWord], unit: float) -> list[list[ReadWord]] | No
         steps = np.diff(middles)
         usual = float(np.median(steps))
         long = max(word.right - word.left for word in pieces)
-        if usual > 0 and float(np.abs(steps - usual).max()) <= EVEN * usual + 1.5 and long < 1.1 * usual:
+        spaced = len(pieces) > len(words) or min(b.left - a.right for a, b in pairwise(words)) > SPACE * unit
+        if usual > 0 and float(np.abs(steps - usual).max()) <= EVEN * usual + 1.5 and long < 1.1 * usual and spaced:
             return [[word] for word in pieces]
     numbers = [word for word in words if _NUMBER.fullmatch(word.text)]
     if len(words) > 1 and len(numbers) == len(words) and not _GROUPED.fullmatch(" ".join(word.text for word in words)):
         gaps = [after.left - before.right for before, after in pairwise(words)]
-        if min(gaps) > 0.5 * unit:
+        if min(gaps) > 0.5 * unit or all(word.text.endswith("%") for word in words):
             return [[word] for word in words]
     return None
 

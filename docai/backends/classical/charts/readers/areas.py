@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -18,12 +19,16 @@ from docai.backends.classical.charts.readers.joining import turned
 from docai.backends.classical.charts.readers.names import Look, Named, name_of
 from docai.backends.classical.charts.readers.vertices import SAME, treads_of
 from docai.backends.classical.charts.scales import Plot
-from docai.backends.classical.charts.scene import Place, Polygon, Scene, Stroke
+from docai.backends.classical.charts.scene import Place, Polygon, Scene, Stroke, Symbol
 
 FLAT: Final = 0.3  # scene units that a base wavers by at most
 TOUCH: Final = 0.6  # scene units between two areas that stand upon each other, at most; white outlines part some
+PARTED: Final = 2.4  # pixels more in a picture, where such outlines and smoothed edges belong to neither
 MOST: Final = 0.9  # of an edge that lies on another at least, if one stands upon the other
 FULL: Final = 0.005  # of a whole that shares may add up to less or more
+DOTTED: Final = 0.8  # of an area's values that have a symbol at least where symbols mark its values
+BLURRED: Final = 4.0  # pixels between two vertices of an area in a picture at least; nearer ones are one that is blurred
+STACKED: Final = 0.93  # sure are values of stacked areas in a picture: two blurred edges tell each
 THICK: Final = 0.5  # scene units that an area is thick somewhere at least
 
 
@@ -48,7 +53,8 @@ def read_areas(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
     frame = frame_of(plot)
     if frame is None or frame.values.kind == "category":
         return None
-    areas = _on_each_other(_areas(scene, plot, frame), grows_up=frame.values.slope < 0)
+    touch = TOUCH + (PARTED if scene.blur else 0.0)
+    areas = _on_each_other(_areas(scene, plot, frame), touch, grows_up=frame.values.slope < 0)
     stacked = {n for n, area in enumerate(areas) if area.below is not None}
     stacked |= {area.below for area in areas if area.below is not None}
     areas = [area for n, area in enumerate(areas) if n in stacked or (area.flat and _on_base(area, frame))]
@@ -64,7 +70,7 @@ def read_areas(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
     order = sorted(areas, key=lambda area: (area.named.rank, area.polygon.order))
     strands = tuple(_strand(area, scene, frame, stacked=bool(stacked), several=len(areas) > 1) for area in order)
     marks: list[Mark] = [area.polygon for area in areas]
-    marks += _edges_drawn(areas, scene, frame)
+    marks += [*_edges_drawn(areas, scene, frame), *_dots_on(areas, scene, frame)]
     return Part("area", strands, tuple(marks), "vertical" if frame.upright else "horizontal", kind, sure=0.98)
 
 
@@ -97,18 +103,18 @@ def _with_base(polygon: Polygon, edges: Edges, *, grows_up: bool) -> Area:
     return Area(polygon, lower, upper) if upper_flat and not lower_flat else Area(polygon, upper, lower)
 
 
-def _on_each_other(areas: list[Area], *, grows_up: bool) -> list[Area]:
+def _on_each_other(areas: list[Area], touch: float, *, grows_up: bool) -> list[Area]:
     """Return areas with the number of the one that each stands on.
 
     The top one of shares is straight above, and the bottom one below: its base is then the edge on another.
     """
     found = []
     for number, area in enumerate(areas):
-        below = _below(areas, number, area.base)
+        below = _below(areas, number, area.base, touch)
         if below is None and not area.flat and float(np.ptp(area.outer[:, 1])) <= FLAT:
             below = None
         if below is None and area.flat:
-            other = _below(areas, number, area.outer)
+            other = _below(areas, number, area.outer, touch)
             top = float(area.base[0, 1]) < float(np.mean(area.outer[:, 1]))
             if other is not None and top == grows_up:
                 area, below = replace(area, outer=area.base, base=area.outer), other  # noqa: PLW2901
@@ -116,16 +122,21 @@ def _on_each_other(areas: list[Area], *, grows_up: bool) -> list[Area]:
     return found
 
 
-def _below(areas: Sequence[Area], number: int, edge: NDArray[np.float64]) -> int | None:
-    """Return the area whose outer edge is this one, None where there is none."""
+def _below(areas: Sequence[Area], number: int, edge: NDArray[np.float64], touch: float) -> int | None:
+    """Return the area whose outer edge is this one, but for `touch` across it; None where there is none."""
+    if touch > TOUCH:  # in a picture, bends may be noise: all along counts
+        along = np.arange(edge[0, 0] + touch, edge[-1, 0] - touch)
+        edge = np.column_stack([along, np.interp(along, edge[:, 0], edge[:, 1])])
     for other, area in enumerate(areas):
         if other == number:
             continue
         within = edge[(edge[:, 0] >= area.outer[0, 0] - SAME) & (edge[:, 0] <= area.outer[-1, 0] + SAME)]
         if len(within) < max(2, MOST * len(edge)):
             continue
-        off = np.abs(np.interp(within[:, 0], area.outer[:, 0], area.outer[:, 1]) - within[:, 1])
-        if (off <= TOUCH).mean() >= MOST:
+        aside = np.array([-touch, 0.0, touch])
+        levels = np.interp(within[:, :1] + aside, area.outer[:, 0], area.outer[:, 1])  # steep edges are near to the side
+        off = np.maximum(levels.min(1) - within[:, 1], within[:, 1] - levels.max(1))
+        if (off <= touch).mean() >= MOST:
             return other
     return None
 
@@ -157,8 +168,9 @@ def _is_whole(areas: Sequence[Area], frame: Frame) -> bool:
 def _strand(area: Area, scene: Scene, frame: Frame, *, stacked: bool, several: bool) -> Strand:
     places = [(float(u), float(v)) for u, v in area.outer]
     steps = treads_of(places)
-    us = _distinct([u for u, _ in steps] if steps else [*area.outer[:, 0], *(area.base[:, 0] if stacked else ())])
-    sure = area.named.sure * (1.0 if area.named.name or not several else 0.92)
+    apart = BLURRED if stacked and scene.blur else SAME
+    us = _distinct([u for u, _ in steps] if steps else [*area.outer[:, 0], *(area.base[:, 0] if stacked else ())], apart)
+    sure = (STACKED if stacked and scene.blur else 1.0) * area.named.sure * (1.0 if area.named.name or not several else 0.92)
     values = []
     for u in us:
         v, under = level(area.outer, u), level(area.base, u)
@@ -173,10 +185,10 @@ def _strand(area: Area, scene: Scene, frame: Frame, *, stacked: bool, several: b
     return Strand(area.named.name, area.polygon.fill, tuple(values))
 
 
-def _distinct(along: Sequence[float]) -> list[float]:
+def _distinct(along: Sequence[float], apart: float) -> list[float]:
     found: list[float] = []
     for u in sorted(float(u) for u in along):
-        if not found or u - found[-1] > SAME:
+        if not found or u - found[-1] > apart:
             found.append(u)
     return found
 
@@ -191,6 +203,20 @@ def _edges_drawn(areas: Sequence[Area], scene: Scene, frame: Frame) -> list[Stro
         ):
             found.append(stroke)
     return found
+
+
+def _dots_on(areas: Sequence[Area], scene: Scene, frame: Frame) -> list[Symbol]:
+    """Return the symbols that only mark the places of areas' values: each lies on one, and most of an area's have one."""
+    vertices = [{(round(float(u)), round(float(v))): (float(u), float(v)) for u, v in area.outer} for area in areas]
+    on: list[list[Symbol]] = [[] for _ in areas]
+    for symbol in scene.symbols:
+        u, v = turned(symbol.centre, upright=frame.upright)
+        cells = [(round(u) + a, round(v) + b) for a in (-1, 0, 1) for b in (-1, 0, 1)]
+        for number, known in enumerate(vertices):
+            if any(cell in known and math.dist(known[cell], (u, v)) <= TOUCH for cell in cells):
+                on[number].append(symbol)
+                break
+    return [symbol for dots, known in zip(on, vertices, strict=True) if len(dots) >= DOTTED * len(known) for symbol in dots]
 
 
 def _on_edge(places: Sequence[Place], area: Area) -> bool:

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from docai.backends.classical.charts.legends import Legend
 from docai.backends.classical.charts.parts import Mark, Part, Strand, Value
-from docai.backends.classical.charts.readers.blocks import Block, directions, find_blocks, find_lollipops, slack_of
+from docai.backends.classical.charts.readers.blocks import THIN, Block, directions, find_blocks, find_lollipops, slack_of
 from docai.backends.classical.charts.readers.error_bars import ErrorBar, Foot, find_error_bars
 from docai.backends.classical.charts.readers.heatmaps import find_grid
 from docai.backends.classical.charts.readers.naming import Column, Place, name_columns, stand_on_ticks
@@ -26,6 +26,7 @@ SHARED_COLOUR: Final = 0.6  # of one whose colour several names of the legend ha
 UNKNOWN_COLOUR: Final = 0.85  # of one whose colour is not in the legend
 FLOATING: Final = 0.96  # of floating bars that stand each at its own label, equally thick
 LOOSE: Final = 0.85  # of floating bars, which have no common line that tells them from other rectangles
+CAP: Final = 0.1  # of the length of bars; what floats as a thin rule is a cap of an error bar, or marks a target
 TOTAL_OFF: Final = 0.005  # of 100 %, that the pieces of a column may be off together
 
 
@@ -104,9 +105,13 @@ def _columns(bars: Sequence[Bar]) -> tuple[Column, ...]:
 
 
 def _without_strays(bars: list[Bar], slack: float) -> list[Bar]:
-    """Return bars without what floats between them in another thickness: swatches, boxes around notes."""
+    """Return bars without what floats between them in another thickness: swatches, boxes around notes, caps of error bars."""
     standing = [bar for bar in bars if bar.how != "floating"]
-    if len(standing) < 2 or len(standing) < 0.5 * len(bars):
+    if len(standing) < 2:
+        return bars
+    flat = min(THIN, CAP * median(bar.block.length for bar in standing))
+    bars = [bar for bar in bars if bar.how != "floating" or bar.block.length > flat]
+    if len(standing) < 0.5 * len(bars):
         return bars
     usual = median(bar.block.thickness for bar in standing)
     return [bar for bar in bars if bar.how != "floating" or abs(bar.block.thickness - usual) <= max(slack, 0.1 * usual)]

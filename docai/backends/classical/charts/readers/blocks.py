@@ -302,6 +302,9 @@ def _is_band(block: Block, full: Sequence[Block], others: Sequence[Block], slack
     usual = median(other.thickness for other in others)
     if block.thickness <= THIN < usual / 2:
         return True
+    like = [o for o in others if o.colour == block.colour and abs(o.thickness - block.thickness) <= slack]
+    if len(like) > 1 and sum(min(abs(o.first - block.first), abs(o.last - block.last)) <= slack for o in like) >= len(like) / 2:
+        return False  # one of several bars that stand on one line, and the longest
     behind = sum(1 for other in others if other.within(block, slack) and other.order > block.order)
     alike = sum(1 for other in full if other.colour == block.colour)
     return (behind > 0 and (alike > 1 or block.thickness > usual + slack)) or block.thickness > 1.5 * usual + slack

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,6 +38,10 @@ AMBIGUOUS: Final = 0.5  # of a value whose colour is that of others, too
 SURE_PRINTED: Final = 0.98
 CENTRED: Final = 0.2  # of the distance of two cells that a label may be off the middle of its own
 UNNAMED: Final = 0.4  # of a cell whose row or column has no name
+
+
+_PARTED = re.compile(r"\d[.,]\d")
+_THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:[.,]\d{3})+(?![\d.,])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +145,25 @@ def _numbers_in_cells(scene: Scene, grid: Grid) -> dict[tuple[int, int], tuple[L
         if cell is not None and cell.extent.holds((across, down)) and label.extent.width <= 1.2 * first.width:
             found.append((place, label))
     counts = Counter(place for place, _ in found)
-    customs = read_numbers([label.text for _, label in found])
-    told = customs[0].values if customs else ()
+    told = _numbers_of([label.text for _, label in found])
     return {
         place: (label, number)
         for (place, label), number in zip(found, told, strict=False)
         if number is not None and counts[place] == 1
     }
+
+
+def _numbers_of(texts: Sequence[str]) -> Sequence[float | None]:
+    """Return what numbers in cells say; signs that all stand before three figures part thousands where others have none."""
+    customs = read_numbers(texts)
+    if len(customs) < 2:
+        return customs[0].values if customs else ()
+    parted = [text for text in texts if _PARTED.search(text)]
+    thousands = all(_THOUSANDS.search(text) for text in parted) and (
+        len(parted) < len(texts) or all(text.rstrip(" %").endswith("0") for text in texts)
+    )
+    by_size = sorted(customs[:2], key=lambda custom: sum(abs(value or 0.0) for value in custom.values))
+    return by_size[-1].values if thousands else customs[0].values
 
 
 def _printed(number: tuple[Label, float] | None, cell: Rectangle) -> Value | None:

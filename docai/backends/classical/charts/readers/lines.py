@@ -30,6 +30,7 @@ SMALL: Final = 0.1  # of the plot that a line runs along at least, if no legend 
 LONG: Final = 0.5  # of the plot that a straight line of two places runs along at least, if nothing else tells that it is a series
 ON: Final = 0.75  # scene units that a marker's centre is off its line at most
 PARTLY: Final = 0.5  # of a line's vertices that have markers at least if all that show values have one; some mark every few
+TRIANGLE: Final = "straight 3/"  # how the forms of symbols of three corners are called
 SHARE: Final = 0.7  # of a line's vertices that markers of other colours stand on, if they are its own
 
 
@@ -210,7 +211,10 @@ class _Markers:
         length = math.hypot(along, beside)
         if length == 0:
             return math.hypot(u, v) <= self.near
-        if abs(along * v - beside * u) > self.near * length:
+        symbol = self.symbols[number]
+        # the place of a triangle is the middle of its height, or of its area, which is a sixth of its height off that
+        off = self.near + (symbol.extent.height / 6 if symbol.shape.startswith(TRIANGLE) else 0.0)
+        if abs(along * v - beside * u) > off * length:
             return False
         return -self.near <= (along * u + beside * v) / length <= length + self.near
 

@@ -15,6 +15,7 @@ from docai.backends.classical.charts.scene import Label, Place, Rectangle, Scene
 BLURRED: Final = 60  # of 255 in each channel, that a colour found in a picture is off its legend's at most
 NEAR_EMS: Final = 3.0  # behind a line's end that its name begins at most
 LEVEL_EMS: Final = 1.0  # that a name stands above or below the line's end; names that would overlap are moved apart
+SCALED_DASHES: Final = 0.4  # how unlike dashes are that are twice as long
 NUMBER: Final = re.compile(r"^[\s(]*[-+−–]?[\d.,\s]*\d[\d.,]*\s*[)%‰°€$£¥₩₫kKmMbB]?[\s)]*$")
 
 
@@ -85,7 +86,7 @@ def _unlike(entry: Entry, look: Look) -> float:
     """Return how unlike an entry's swatch is to a series of its colour: 0 for all alike, about 1 for each thing that differs."""
     swatch = entry.swatch
     if isinstance(swatch, Stroke):
-        cost = 0.0 if _same_dashes(swatch.dashes, look.dashes) else 1.0
+        cost = _unlike_dashes(swatch.dashes, look.dashes)
         cost += min(1.0, abs(swatch.thickness - look.thickness) / max(swatch.thickness, look.thickness, 0.1)) / 2
         return cost + min(1.0, 2 * abs(swatch.opacity - look.opacity))
     if isinstance(swatch, Symbol):
@@ -96,6 +97,13 @@ def _unlike(entry: Entry, look: Look) -> float:
             + min(1.0, 2 * abs(swatch.opacity - look.opacity))
         )
     return min(1.0, 2 * abs(swatch.opacity - look.opacity)) / 2
+
+
+def _unlike_dashes(one: Sequence[float], two: Sequence[float]) -> float:
+    """Return how unlike two patterns of dashes are, 0..1: legends may draw the same one smaller, or another that is its double."""
+    if not _same_dashes(one, two):
+        return 1.0
+    return SCALED_DASHES * min(1.0, abs(sum(one) / len(one) / (sum(two) / len(two)) - 1)) if one and two else 0.0
 
 
 def _same_dashes(one: Sequence[float], two: Sequence[float]) -> bool:

@@ -26,6 +26,7 @@ UNITS: Final[dict[str, float]] = {
 }  # in seconds, on average in the Gregorian calendar
 _PLAIN: Final = re.compile(r"[-+−]?[\d.,\s]*\d(?:[eE][-+]?\d+)?")
 ON_TICK: Final = 0.5  # points or pixels between a bar's middle and its tick, at most, where the tick tells the value
+EVENLY_OFF: Final = 0.2  # points or pixels that the bars on ticks may be off them unevenly for all bars to stand as far off: Vega's
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +211,16 @@ def _numbers(spans: Sequence[tuple[float, float]], names: Scale, slack: float) -
         off = [names.value(middle) / bin_width - 0.5 for middle in middles]
         if all(abs(o - round(o)) * width <= 2 * slack for o in off) and width > 4 * slack:
             return [_rounded((round(o) + 0.5) * bin_width, bin_width) for o in off]
-    found: list[float | str] = []
-    for middle in middles:
-        tick = names.nearest(middle)
-        on_tick = tick is not None and tick.value is not None and abs(tick.place - middle) <= ON_TICK
-        found.append(tick.value if on_tick and tick is not None and tick.value is not None else names.value(middle))
-    return found
+    nearest = [names.nearest(middle) for middle in middles]
+    on_ticks = [
+        (middle, tick)
+        for middle, tick in zip(middles, nearest, strict=True)
+        if tick is not None and abs(tick.place - middle) <= ON_TICK
+    ]
+    offs = [middle - tick.place for middle, tick in on_ticks]
+    beside = median(offs) if len(offs) > 1 and max(offs) - min(offs) <= EVENLY_OFF else 0.0
+    told = {middle: tick.value for middle, tick in on_ticks if tick.value is not None}
+    return [told.get(middle, names.value(middle - beside)) for middle in middles]
 
 
 def _rounded(value: float, unit: float) -> float:

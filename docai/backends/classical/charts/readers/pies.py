@@ -26,6 +26,8 @@ SAME_RING: Final = 0.03  # of the outer radius that radii of one ring differ by 
 PULLED: Final = 0.35  # of the radius that a sector may be pulled out by
 OUTSIDE: Final = 1.7  # times the radius from the centre at which a label of a sector stands at most
 PRINTED: Final = 1.0  # percent of the whole that a printed share may differ from its sector by; halves round up
+COARSE: Final = 0.005  # of a share that half a unit of its last printed digit may be; coarser, its angle is the better one
+AS_PRINTED: Final = 0.05  # percent of the whole that sectors are off at most which are drawn by the rounded shares themselves
 LINES_EMS: Final = 0.7  # between the lines of one label, at most
 BESIDE: Final = 0.93  # sure is a name that stands beside its sector
 UNNAMED: Final = 0.5  # sure is a value without a name
@@ -366,7 +368,11 @@ def _values(ring: Sequence[Sector], told: Sequence[_Told], pie: Pie, scene: Scen
     shares = [100 * sector.sweep / total for sector in ring]
     padded = 1.0 if abs(total - pie.whole) <= WHOLE else 0.95
     values = []
-    for sector, share, one in zip(ring, shares, told, strict=True):
+    off = [abs(share - one.value) for share, one in zip(shares, told, strict=True) if one.value is not None]
+    unrounded = not scene.blur and max(off, default=0.0) > AS_PRINTED
+    for sector, share, found in zip(ring, shares, told, strict=True):
+        rough = unrounded and found.value is not None and found.printed is not None and _is_coarse(found.value, found.printed)
+        one = replace(found, value=None, printed=None) if rough else found  # the angle tells the share that was rounded
         error = 100 * math.degrees(2 * scene.blur / sector.outer) / pie.whole if scene.blur else None
         values.append(
             Value(
@@ -379,6 +385,13 @@ def _values(ring: Sequence[Sector], told: Sequence[_Told], pie: Pie, scene: Scen
             )
         )
     return tuple(values)
+
+
+def _is_coarse(value: float, label: Label) -> bool:
+    """Return whether a label prints a share that is rounded more coarsely than a drawing shows it: "8%"."""
+    share = SHARE.search(label.text)
+    figures = re.search(r"\d+(?:[.,](\d+))?\s*%", share.group()) if share else None
+    return figures is not None and 0.5 * 10.0 ** -len(figures[1] or "") > COARSE * value
 
 
 def _in_legends_order(strand: Strand, legend: Legend) -> Strand:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -26,6 +26,8 @@ VARIED: Final = 1.2  # times the smallest width that the largest has at least in
 MOST_LOOKS: Final = 15  # series that points have at most if no legend names them; more colours are shades of a value
 OFF_SIZES: Final = 0.02  # of the largest area that the legend's swatches may be off a straight line by
 UNNAMED: Final = 0.96  # sure are points of several series without names: their places tell both values whatever they are called
+CROWDED: Final = 0.88  # sure is a point of a picture that lies over another
+TOUCHING: Final = 1.5  # pixels that the extents of two points share at most where neither hides the other
 STEM: Final = 0.9  # scene units between a stem's end and the middle of its symbol, at most
 
 
@@ -69,16 +71,31 @@ def read_points(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
             strict=True,
         )
     )
+    crowded = _crowded(shown) if scene.blur else set()
     drawn = [Drawn(named.name, colour, symbols[0].order) for named, colour, symbols in groups]
     strands = []
     for (named, colour, symbols), side in zip(groups, sides_of(drawn, scene, plot), strict=True):
         read = _Reading(scene, frame, plot, sizes, named.sure * side.sure * (1.0 if named.name or len(groups) == 1 else UNNAMED))
         found = tuple(read.value(symbol, whiskers[id(symbol)], side.axis == "second") for symbol in symbols)
+        found = tuple(
+            replace(value, sure=CROWDED * value.sure) if id(symbol) in crowded else value
+            for symbol, value in zip(symbols, found, strict=True)
+        )
         strands.append(Strand(named.name, colour, found, side.axis))
     marks: list[Mark] = [*shown, *(stroke for w in whiskers.values() if w for stroke in w.strokes)]
     marks += _stems(shown, strokes)
     sure = 0.98 if len(shown) >= 3 else 0.8
     return Part("point", tuple(strands), tuple(marks), "vertical" if frame.upright else "horizontal", sure=sure)
+
+
+def _crowded(symbols: Sequence[Symbol]) -> set[int]:
+    """Return the identities of the symbols of a picture that lie over each other: each hides where the other ends."""
+    sides = np.array([symbol.extent for symbol in symbols])
+    across = np.minimum(sides[:, None, 2], sides[None, :, 2]) - np.maximum(sides[:, None, 0], sides[None, :, 0])
+    down = np.minimum(sides[:, None, 3], sides[None, :, 3]) - np.maximum(sides[:, None, 1], sides[None, :, 1])
+    over = (across > TOUCHING) & (down > TOUCHING)
+    np.fill_diagonal(over, val=False)
+    return {id(symbol) for symbol, covered in zip(symbols, over.any(1).tolist(), strict=True) if covered}
 
 
 def _in_legend(extent: Extent, legend: Legend) -> bool:

@@ -14,6 +14,9 @@ from docai.backends.classical.charts.readers.joining import Trace
 from docai.backends.classical.charts.readers.vertices import Vertex
 
 LEAST_TICKS: Final = 4  # ticks under a line that tell whether it bends at them
+LEAST_NAMES: Final = 2  # categories that do, and
+MOST_NAMES: Final = 0.5  # of all categories; shorter lines may be the edges of bars
+LEAST_BENDS: Final = 3  # places of a line over categories, which may have that many
 LEAST_STEP: Final = 8.0  # pixels between two ticks; vertices as near as that are seen as a curve
 UNEVEN: Final = 0.15  # of the usual step that others are off it at most; months are 28 to 31 days long
 NEAR: Final = 3.0  # pixels that a vertex is off its tick at most; slanted labels tell places no finer
@@ -29,7 +32,9 @@ def on_ticks(vertices: tuple[Vertex, ...], trace: Trace, frame: Frame) -> tuple[
     Places are in pixels, as those of `vertices`.
     """
     ticks = [tick.place for tick in frame.names.ticks]
-    if len(ticks) < LEAST_TICKS or len(vertices) < LEAST_TICKS or trace.curved:
+    named = frame.names.kind == "category"  # values stand at categories, and nowhere else
+    least = max(LEAST_NAMES, MOST_NAMES * len(ticks)) if named else LEAST_TICKS
+    if len(ticks) < least or len(vertices) < (min(LEAST_BENDS, len(ticks)) if named else least) or trace.curved:
         return vertices
     ticks.sort()
     steps = np.diff(ticks)
@@ -42,14 +47,14 @@ def on_ticks(vertices: tuple[Vertex, ...], trace: Trace, frame: Frame) -> tuple[
     along, levels = np.maximum.accumulate(line[:, 0]), line[:, 1]
     reach = max(NEAR, HIDDEN * step)
     places = np.array([place for place in ticks if along[0] - reach <= place <= along[-1] + reach])
-    if len(places) < LEAST_TICKS:
+    if len(places) < least:
         return vertices
     off = line[:, 0][:, None] - places[None, :]
     nearest = off[np.arange(len(line)), np.abs(off).argmin(1)]
     close = np.abs(nearest) <= NEAR
-    if (np.abs(off) <= NEAR).any(0).mean() < BENT:
+    if not named and (np.abs(off) <= NEAR).any(0).mean() < BENT:
         return vertices
-    shift = float(np.median(nearest[close]))
+    shift = float(np.median(nearest[close])) if close.any() else 0.0
     along, levels = _lengthened(along, levels, places + shift)
     values = _levels(along, levels, places + shift)
     if _followed(along, levels, places + shift, values, OFF + trace.first.thickness / 2) < FOLLOWED:

@@ -40,6 +40,7 @@ ON_RING: Final = 0.006  # of its radius that a rim may be off the circle of anot
 SAME_PLACE: Final = 0.1  # points that two outlines of one mark may differ by, and middles of crossing strokes
 SIDE: Final = 40.0  # points that each side of a frame is long at least, to tell it from steps and brackets
 FLAT: Final = 0.001  # points; a filled rectangle that is no higher is a bar of nothing, or nothing at all
+SHADOW: Final = 5.0  # points that the shadow of a bar is off it at most, to each side
 PAINTED: Final = 0.01  # square points; a fill of less paints nothing that is meant
 
 
@@ -51,7 +52,7 @@ def scene_of_paths(view: View) -> Scene:
     for order, path in enumerate(view.paths):
         _take(drawn, path, order, moved)
     rectangles, thin = _without_lines(_each_once(drawn.rectangles))
-    rectangles, squares = _without_squares(rectangles)
+    rectangles, squares = _without_squares(_without_shadows(rectangles))
     symbols, polygons, crossed = _symbols(drawn)
     strokes = [*drawn.strokes, *thin, *crossed]
     scene = Scene(
@@ -345,6 +346,22 @@ def _without_lines(rectangles: Sequence[Rectangle]) -> tuple[list[Rectangle], li
         places = ((extent.left, down), (extent.right, down)) if lying else ((across, extent.top), (across, extent.bottom))
         lines.append(Stroke(places, one.fill, thick, opacity=one.opacity, order=one.order))
     return kept, lines
+
+
+def _without_shadows(rectangles: Sequence[Rectangle]) -> list[Rectangle]:
+    """Return rectangles without grey ones that are right behind others of their size, a little to the side and below."""
+    ordered = sorted(rectangles, key=lambda mark: mark.order)
+    shadows = {
+        id(one)
+        for one, other in pairwise(ordered)
+        if not _is_lively(one.fill)
+        and not one.stroke
+        and one.fill not in ("", other.fill)
+        and abs(one.extent.width - other.extent.width) < SAME_PLACE
+        and abs(one.extent.height - other.extent.height) < SAME_PLACE
+        and all(SAME_PLACE < abs(one.extent[side] - other.extent[side]) < SHADOW for side in (0, 1))
+    }
+    return [one for one in rectangles if id(one) not in shadows] if len(shadows) > 1 else list(rectangles)
 
 
 def _is_lively(colour: str) -> bool:

@@ -16,6 +16,7 @@ FLUSH_EMS: Final = 0.12  # by which lines of a label may be out of line
 CENTRED_EMS: Final = 0.25  # the same of their middles
 SAME_SIZE: Final = 0.04  # of a letter's size
 TICK_EMS: Final = 1.6  # a tick is long at most, and stands off its label at most
+BEHIND_EMS: Final = 4.0  # swatches stand off the names before them at most, which are flush left
 POINTED_EMS: Final = 0.3  # by which a mark may be off the middle of the line that it points at
 HIGHEST_EMS: Final = 3.0  # a bar beside its category is high at most, to tell it from panels
 
@@ -95,7 +96,7 @@ def _one(upper: Label, lower: Label, turn: float, pointers: _Pointers) -> bool:
         return False
     if turn:
         centred = abs(upper.extent.middle[1] - lower.extent.middle[1]) < CENTRED_EMS * lower.size
-        return centred and min(upper.extent.height, lower.extent.height) > 2 * lower.size
+        return centred and min(upper.extent.height, lower.extent.height) > 2 * lower.size and not pointers.at_turned(lower)
     return not pointers.at(lower)
 
 
@@ -112,6 +113,7 @@ class _Pointers:
         low = [one.extent for one in scene.rectangles if one.extent.height < HIGHEST_EMS * em and one.fill != "#ffffff"]
         found += [(place.middle[1], place) for place in low]
         found += [(mark.centre[1], mark.extent) for mark in scene.symbols]
+        self._upright = [line.extent for line in scene.strokes if _is_upright(line.extent, em)]
         self._found = sorted(found, key=lambda pair: pair[0])
         self._levels = [level for level, _ in self._found]
 
@@ -119,11 +121,26 @@ class _Pointers:
         """Return whether one points at the middle of a label."""
         middle, slack = label.extent.middle[1], POINTED_EMS * label.size
         first, last = bisect_left(self._levels, middle - slack), bisect_left(self._levels, middle + slack)
-        near = TICK_EMS * label.size
+        near, far = TICK_EMS * label.size, BEHIND_EMS * label.size
         return any(
-            -slack < label.extent.left - place.right < near or -slack < place.left - label.extent.right < near
+            -slack < label.extent.left - place.right < near
+            or -slack < place.left - label.extent.right < (far if place.height > slack else near)
             for _, place in self._found[first:last]
         )
+
+    def at_turned(self, label: Label) -> bool:
+        """Return whether a tick points at the end of a label that runs upwards or downwards."""
+        slack, near = POINTED_EMS * label.size, TICK_EMS * label.size
+        return any(
+            abs(place.middle[0] - label.extent.middle[0]) < slack
+            and (-slack < label.extent.top - place.bottom < near or -slack < place.top - label.extent.bottom < near)
+            for place in self._upright
+        )
+
+
+def _is_upright(place: Extent, em: float) -> bool:
+    """Return whether a line is a short upright one, as the ticks of an axis that runs to the right."""
+    return place.width < 0.1 * em and place.height < TICK_EMS * em
 
 
 def _join(labels: Sequence[Label]) -> Label:

@@ -249,6 +249,9 @@ def sector_of(outline: Outline) -> Arc | None:
         return None
     straight = [chain for chain in chains if _is_straight(chain)]
     arcs = [chain for chain in chains if not _is_straight(chain)]
+    if len(arcs) == 2 and not straight:  # of nearly half a disc whose sides are drawn piece by piece
+        parted = next(((n, sides) for n, arc in enumerate(arcs) if (sides := _parted(arc)) is not None), None)
+        return _wedge(arcs[1 - parted[0]], parted[1]) if parted is not None else None
     if len(arcs) == 1 and len(straight) == 2:
         return _wedge(arcs[0], straight)
     if len(arcs) == 1 and len(straight) == 1:
@@ -281,6 +284,16 @@ def _chains(edges: list[Edge]) -> list[Chain]:
             chains.append([])
         chains[-1].append(edges[place % len(edges)])
     return chains
+
+
+def _parted(chain: Chain) -> list[Chain] | None:
+    """Return the two straight sides that a chain bends into, by less than a corner; None where it is no such chain."""
+    if len(chain) < 2 or any(edge.controls is not None for edge in chain):
+        return None
+    (ax, ay), (bx, by) = chain[0].start, chain[-1].end
+    bend = max(range(1, len(chain)), key=lambda n: abs((bx - ax) * (chain[n].start[1] - ay) - (by - ay) * (chain[n].start[0] - ax)))
+    sides = [chain[:bend], chain[bend:]]
+    return sides if all(_is_straight(side) for side in sides) else None
 
 
 def _is_straight(chain: Chain) -> bool:

@@ -32,6 +32,8 @@ EXACT_EMS: Final = 0.008  # between characters that are set each by itself, but 
 MOSTLY_EXACT: Final = 0.5  # of such gaps that are none where characters are set exactly; kerned pairs are the others
 OUT_OF_STEP_EMS: Final = 0.015  # of a gap there that parts labels, of characters that are never kerned
 KERNED_APART_EMS: Final = 0.03  # the same of letters: kerning brings them nearer, and hardly ever further apart
+KERNED_EMS: Final = 0.2  # by which it brings them nearer at most, as "Yo" in most fonts (0.1) and "T." (0.11)
+KERNED_ONES: Final = "1"  # the figure that fonts without figures of equal width draw nearer to another 1 (Arial: 0.074)
 OVERLAPPING_EMS: Final = 0.05  # by which the text of one operation begins over that of another, each of several letters
 WIDE_EMS, NARROW_EMS = 0.9, 0.5  # how far characters reach about, East Asian ones and others, in fonts that do not tell it
 SINGLY: Final = 0.9  # of the characters that have an operation each where they are set one by one
@@ -155,9 +157,10 @@ def _goes_on(piece: _Piece, glyph: _Glyph, turn: float, gaps: _Gaps) -> bool:
         piece.space = True
         piece.glyphs[-1] = last._replace(advance=max(last.advance, gap + last.advance + glyph.advance))  # the next starts there
         return True
-    if gap > CLOSE_EMS * em and (piece.space or not gaps.parts_words(last, glyph, gap / em)):
-        return False
-    if gaps.is_out_of_step(last, glyph, gap / em):
+    if gap > CLOSE_EMS * em:
+        if piece.space or not gaps.parts_words(last, glyph, gap / em):
+            return False
+    elif gaps.is_out_of_step(last, glyph, gap / em) and not (piece.space and abs(gap) < KERNED_EMS * em):  # spaces are kerned, too
         return False
     if piece.space or gap > CLOSE_EMS * em:
         piece.gaps.add(len(piece.glyphs))
@@ -184,9 +187,10 @@ class _Gaps:
     """
 
     def __init__(self, glyphs: Sequence[_Glyph], view: View) -> None:
-        self._spaces_drawn = any(glyph.text.isspace() for glyph in glyphs)
+        self._spaces_drawn = any(glyph.text == " " for glyph in glyphs)  # those in numbers are others, and drawn in any case
         found: list[float] = []
         steps: dict[object, list[float]] = defaultdict(list)
+        within: dict[object, list[float]] = defaultdict(list)
         for before, after in pairwise(glyphs):
             if before.run.turn != after.run.turn or before.size != after.size:
                 continue
@@ -195,32 +199,40 @@ class _Gaps:
                 continue
             if CLOSE_EMS < gap / after.size < WORD_EMS and not _are_figures(before, after):
                 found.append(gap / after.size)
-            if before.run is not after.run and abs(gap) < CLOSE_EMS * after.size:
-                steps[after.run.font].append(abs(gap) / after.size)
+            if abs(gap) < CLOSE_EMS * after.size:
+                (within if before.run is after.run else steps)[after.run.font].append(abs(gap) / after.size)
         usual = sorted(found)[len(found) // 2] if found else 0.0
         alike = sum(abs(gap - usual) < ALIKE_EMS for gap in found)
         self._usual = usual if alike >= USUAL * len(found) else 0.0
         self._is_rule = alike > 1  # one gap between two operations proves nothing
         self._exact = {font for font, found in steps.items() if _are_exact(found)}
+        self._exact_within = {font for font, found in within.items() if _are_exact(found)}
         alone = sum(glyph.run.starts[0] == glyph.run.starts[-1] for glyph in glyphs)
         self._one_by_one = alone >= SINGLY * len(glyphs)
 
     def parts_words(self, last: _Glyph, glyph: _Glyph, ems: float) -> bool:
         """Return whether a gap in front of a character parts words, not labels."""
-        if self._spaces_drawn or _are_figures(last, glyph) or not (self._is_rule or last.run is glyph.run):
+        if self._spaces_drawn or not (self._is_rule or last.run is glyph.run):
             return False
+        if _are_figures(last, glyph):  # labels of neighbouring ticks stand so far apart by chance only
+            return self._is_rule and abs(ems - self._usual) < EXACT_EMS
         return abs(ems - self._usual) < 2 * ALIKE_EMS
 
     def is_out_of_step(self, last: _Glyph, glyph: _Glyph, ems: float) -> bool:
         """Return whether a character begins a label that touches the one before, since it does not follow as others do.
 
-        Characters that are set one by one follow exactly, but for kerning; so does an operation that goes on in another.
+        Characters that are set one by one follow exactly, but for kerning; so does an operation that goes on in another. One
+        operation may show several labels, as those of cairo do: then they stand further apart than kerning parts characters.
         """
-        if last.run is glyph.run or last.size != glyph.size:
+        if last.size != glyph.size:
             return False
+        if last.run is glyph.run:
+            return glyph.run.font in self._exact_within and ems > KERNED_APART_EMS
         if glyph.run.font in self._exact:
-            if _is_unkerned(last.text) and _is_unkerned(glyph.text):
+            if _is_unkerned(last.text) and _is_unkerned(glyph.text) and not last.text == glyph.text == KERNED_ONES:
                 return abs(ems) > OUT_OF_STEP_EMS
+            if ems < -KERNED_EMS:
+                return True
             if last.text.islower() and glyph.text.isupper():
                 return abs(ems) > EXACT_EMS
             if self._one_by_one:
