@@ -723,3 +723,32 @@ def test_years_below_an_area_are_numbers() -> None:
     drawn = years + upright(["0", "50", "100"], [BOTTOM, 130, TOP])
     (plot,) = find_plots(replace(drawn.scene(), polygons=(area,)))
     assert known(plot.across).kind == "linear"
+
+
+def test_numbers_printed_on_the_bars_of_a_picture_are_no_axis() -> None:
+    places = [90.0, 150.0, 210.0, 270.0, 330.0]
+    years = lying(["2015", "2016", "2017", "2018", "2019"], places, ticks=False)
+    printed = Drawn(tuple(text_at(str(200 + 10 * n), place, 190.0) for n, place in enumerate(places)))
+    drawn = upright(["0", "100", "200", "300"], [230.0, 180.0, 130.0, 80.0]) + years + printed
+    plot = only(drawn + bars(places, [130.0, 125.0, 120.0, 115.0, 110.0], width=44), blur=0.5)
+    assert plot.across is not None
+    assert [tick.text for tick in plot.across.ticks] == ["2015", "2016", "2017", "2018", "2019"]
+
+
+def test_one_stray_stroke_beside_an_axis_does_not_tell_on_which_side_its_plot_lies() -> None:
+    drawn = upright([str(100 * n) for n in range(8)], [230.0 - 25 * n for n in range(8)], ticks=False)
+    drawn += Drawn(strokes=(line((20.0, 205.0), (26.0, 205.0)),)) + lying(
+        ["2016", "2017", "2018"], [100.0, 200.0, 300.0], ticks=False
+    )
+    plot = only(drawn, blur=0.5)
+    assert plot.across is not None
+    assert plot.down is not None
+    assert plot.down.kind == "linear"
+
+
+def test_a_plot_without_grid_lines_spans_the_line_in_it_and_not_the_icons_beside_it() -> None:
+    drawn = upright(["0", "100", "200", "300"], [230.0, 180.0, 130.0, 80.0], ticks=False)
+    icon = Drawn(rectangles=(Rectangle(Extent(400, 100, 408, 106), BLUE),))
+    curve = Drawn(strokes=(line((80, 200), (150, 120), (220, 160), (340, 90), colour=BLUE, thickness=3),))
+    plot = only(drawn + icon + curve, blur=0.5)
+    assert (plot.extent.left, plot.extent.right) == (80, 340)

@@ -412,3 +412,14 @@ def test_the_longest_of_bars_with_others_in_front_is_no_band_of_the_background()
     front = [bar(n, 4.0 + n, thickness=12.0, order=10 + n) for n in range(3)]
     part = read(*behind, *front, plot=plot)
     assert sorted(len(strand.values) for strand in part.strands) == [3, 3]
+
+
+def test_outlines_of_pieces_in_a_picture_belong_half_to_each_of_them():
+    pieces = [part for column in range(3) for part in (bar(column, 4.0), bar(column, 7.0, 4.1, fill=RED))]
+    scene = Scene(200.0, 260.0, rectangles=tuple(pieces))
+    drawn, pictured = (read_bars(replace(scene, blur=blur), upright(), Legend()) for blur in (0.0, 0.5))
+    assert [[value.y for value in strand.values] for strand in drawn.strands] == [
+        pytest.approx([4.0] * 3),
+        pytest.approx([2.9] * 3),
+    ]
+    assert [value.y for strand in pictured.strands for value in strand.values] == pytest.approx([4.05] * 3 + [3.0] * 3)

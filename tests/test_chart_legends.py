@@ -178,3 +178,31 @@ def test_names_in_a_row_are_the_legend_and_numbers_in_a_column_elsewhere_are_not
     swatches = (disc(100, 250, RED), disc(160, 250, BLUE))
     labels = [label("2", 62, 40), label("7", 62, 60), label("Men", 112, 250), label("Women", 172, 250)]
     assert [entry.name for entry in legend_of(labels, symbols=(*small, *swatches)).entries] == ["Men", "Women"]
+
+
+def test_a_name_in_two_lines_is_told_whole():
+    squares = (square(20, 250, RED), square(200, 250, BLUE))
+    first = [label("Rights to", 32, 250), label("Rights to", 212, 250)]
+    rest = [label("motion films", 32, 262), label("television", 211, 262)]
+    legend = legend_of([*first, *rest, label("Source: us", 5, 290)], rectangles=squares)
+    assert [entry.name for entry in legend.entries] == ["Rights to motion films", "Rights to television"]
+    assert set(map(id, legend.used)) == {id(one) for one in (*first, *rest)}
+
+
+def test_names_in_one_column_are_one_line_each():
+    squares = (square(20, 250, RED), square(20, 262, BLUE), square(20, 274, GREEN))
+    labels = [label(name, 32, 250 + 12 * n) for n, name in enumerate(("Men", "Women", "All"))]
+    assert [entry.name for entry in legend_of(labels, rectangles=squares).entries] == ["Men", "Women", "All"]
+
+
+def test_pieces_of_print_in_a_picture_are_no_swatches():
+    swatches = (disc(20, 280, RED), disc(100, 280, BLUE), disc(190, 280, GREEN))
+    names = [label("Agriculture", 34, 280), label("Manufacturing", 114, 280), label("Services", 204, 280)]
+    printed = [label("EER", 100, 100), label("272.82", 120, 100), label("3T3.64", 160, 100), label("328.39", 195, 100)]
+    pieces = tuple(Rectangle(Extent(left, 98, left + 6, 101), fill) for left, fill in ((122, "#444444"), (197, "#101010")))
+    found = legend_of([*names, *printed], symbols=swatches, rectangles=pieces, blur=0.5)
+    assert [(entry.name, entry.colour) for entry in found.entries] == [
+        ("Agriculture", RED),
+        ("Manufacturing", BLUE),
+        ("Services", GREEN),
+    ]

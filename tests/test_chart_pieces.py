@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from docai.backends.classical.charts.raster.pieces import without_cuts
-from docai.backends.classical.charts.scene import Extent, Rectangle
+from dataclasses import replace
+
+from docai.backends.classical.charts.raster.pieces import _exchanged, _turned, without_cuts, without_print
+from docai.backends.classical.charts.scene import Extent, Label, Rectangle
 
 BLUE, DARK, BLACK = "#2874dc", "#0c273b", "#131215"
 BAR = Rectangle(Extent(100.0, 130.0, 190.0, 380.0), BLUE)
@@ -50,3 +52,22 @@ def test_bars_of_a_group_beside_a_shorter_one_stay_apart():
     front = Rectangle(Extent(110.0, 200.0, 120.0, 300.0), BLUE)
     sides = [Rectangle(Extent(left, 100.0, left + 10, 300.0), DARK) for left in (100.0, 120.0)]
     assert len(without_cuts([front, *sides])) == 3
+
+
+def test_bars_that_a_label_hides_from_side_to_side_are_whole_however_wide_and_long():
+    upper, lower = Rectangle(Extent(100.0, 20.0, 150.0, 71.0), DARK), Rectangle(Extent(100.0, 79.0, 150.0, 128.0), DARK)
+    text = Label("328.39", Extent(102.0, 70.0, 148.0, 80.0), 10.0)
+    for turned in (False, True):
+        pieces = [_turned(slab) if turned else slab for slab in (upper, BAR, lower)]
+        label = replace(text, extent=_exchanged(text.extent)) if turned else text
+        whole = Rectangle(Extent(100.0, 20.0, 150.0, 128.0), DARK)
+        assert without_print(pieces, [label]) == [_turned(whole) if turned else whole, pieces[1]]
+        assert without_print(pieces, []) == pieces
+        other = replace(pieces[2], fill=BLUE)
+        assert without_print([*pieces[:2], other], [label]) == [*pieces[:2], other]
+
+
+def test_strokes_of_letters_are_no_rectangles_though_they_stand_beside_the_bars():
+    letter, short = Rectangle(Extent(112.0, 100.0, 114.0, 108.0), BLACK), Rectangle(Extent(112.0, 100.0, 114.0, 130.0), BLACK)
+    text = Label("16.18", Extent(110.0, 100.0, 140.0, 108.0), 10.0)
+    assert without_print([BAR, letter, short], [text]) == [BAR, short]

@@ -7,6 +7,7 @@ import pytest
 from docai.backends.classical.charts.raster import scene_of_picture, take
 from docai.backends.classical.charts.raster.borders import lengthened, settled, without_outlines
 from docai.backends.classical.charts.raster.colours import find_layers
+from docai.backends.classical.charts.raster.covers import find_inks
 from docai.backends.classical.charts.raster.edges import find_lines, find_ticks
 from docai.backends.classical.charts.raster.overlaps import find_overlaps
 from docai.backends.classical.charts.raster.prints import find_rows
@@ -50,7 +51,8 @@ def test_smoothed_edges_count_in_part():
     picture = blank()
     box(picture, 20.5, 20, 80, 180, BLUE)
     layers = find_layers(picture)
-    cover = layers.cover(1)
+    nothing = np.zeros(layers.labels.shape, np.uint8)
+    cover = find_inks(layers, np.zeros(layers.labels.shape, np.int16), nothing, nothing).cover(1)
     assert layers.mask(1)[100, 20] == 0
     assert cover[100, 20] == pytest.approx(0.5, abs=0.05)
 

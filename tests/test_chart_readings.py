@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 from docai.backends.classical.charts.axes.dates import read_dates, read_moment
-from docai.backends.classical.charts.axes.readings import figures_of, mended, misread, read_numbers, read_powers, said
+from docai.backends.classical.charts.axes.readings import figures_of, mended, misread, read_numbers, read_powers, said, tells_powers
 
 
 @pytest.mark.parametrize(
@@ -172,3 +172,9 @@ def test_a_second_row_tells_the_years() -> None:
 def test_weeks_begin_on_sundays() -> None:
     found, _ = read_dates(["1971 W00", "1971 W01"])
     assert found == [seconds(1971), seconds(1971, 1, 3)]
+
+
+def test_powers_of_ten_are_told_by_one_that_kept_its_raised_exponent() -> None:
+    assert tells_powers(["10^3", "102", "101"])
+    assert tells_powers(["10°", "101", "102"])
+    assert not tells_powers(["100", "101", "102"])

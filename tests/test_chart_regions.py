@@ -8,11 +8,13 @@ from math import cos, pi, sin
 import pytest
 
 from docai.box import Box
-from docai.chart_regions import _joined, _without_print, _without_tick, find_charts
+from docai.chart_regions import _joined, _without_print, _without_tick, find_charts, has_axis
+from docai.chart_regions.labels import fill_picture
 from docai.chart_regions.scales import Token, find_scales, value_of
-from docai.chart_regions.shapes import Place, Shape, shapes_of
+from docai.chart_regions.shapes import Place, Shape, around, shapes_of
+from docai.chart_regions.texts import Labelled, Text
 from docai.lines import find_lines
-from docai.sources import VectorPath
+from docai.sources import Font, SourceWord, VectorPath
 from tests.drawn_pages import Sheet, filled, page_of, regions_of
 
 
@@ -273,3 +275,26 @@ def test_numbers_that_run_up_along_an_axis_do_not_turn_a_page_with_names_below()
         sheet.text(142 + 50 * n, 415, "abc"[n] * 3)
     (region,) = [region for region in regions_of(page_of(sheet.data())) if region.kind == "chart"]
     assert region.quarter == 0
+
+
+def test_numbers_in_line_at_even_steps_are_an_axis_and_others_are_not():
+    def words(*texts):
+        places = [Box(0.1, 0.1 + 0.2 * n, 0.2, 0.14 + 0.2 * n) for n in range(len(texts))]
+        return [
+            SourceWord(text, box, 10, Font("print"), box.bottom, n) for n, (text, box) in enumerate(zip(texts, places, strict=True))
+        ]
+
+    assert has_axis(words("60 -", "40-", "20", "0"), 200, 200)
+    assert not has_axis(words("60", "sum", "81", "7"), 200, 200)
+
+
+def test_the_one_chart_of_a_picture_takes_in_long_names_below_it_that_are_not_read_and_the_title_behind_them():
+    core = Place(20, 10, 180, 80)
+    title = Text(Place(85, 150, 115, 158), "Genre", 1, 8, turned=False)
+    label = Text(Place(4, 76, 18, 84), "0", 1, 8, turned=False)
+    chart = Labelled(core, around((core, label.place)), [], [0])
+    fill_picture(chart, [label, title], Place(0, 0, 200, 170))
+    assert chart.lines == [0, 1]
+    alone = Labelled(core, around((core, label.place)), [], [0])
+    fill_picture(alone, [label], Place(0, 0, 200, 170))
+    assert alone.place.bottom >= 160

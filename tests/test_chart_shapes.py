@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from docai.backends.classical.charts.raster.bends import simplified
-from docai.backends.classical.charts.raster.colours import find_layers
+from docai.backends.classical.charts.raster.colours import Layers, find_layers
+from docai.backends.classical.charts.raster.doubles import without_doubles
 from docai.backends.classical.charts.raster.mistaken import without_marks
 from docai.backends.classical.charts.raster.sectors import fit_circle
 from docai.backends.classical.charts.raster.shapes import Shapes, find_shapes
@@ -314,3 +315,21 @@ def test_the_piece_of_a_line_before_a_name_is_no_part_of_its_label(begin: int, m
     (found,) = without_marks([label("2019", begin - 1, 23, 96, 37)], find_layers(small))
     assert found.text == "2019"
     assert found.extent.left == pytest.approx(50, abs=2)
+
+
+def layers_of(picture: Picture) -> Layers:
+    height, width = (side // FINE for side in picture.shape[:2])
+    return find_layers(np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8))
+
+
+def test_the_overlap_of_translucent_discs_is_of_their_colour_and_a_disc_on_another_is_not() -> None:
+    picture = canvas(200, 140)
+    for left, radius in ((70, 25), (105, 25), (165, 25), (165, 7)):
+        veil = picture.copy()
+        cv2.circle(veil, (left * FINE, 70 * FINE), radius * FINE, BLUE, cv2.FILLED)
+        picture = np.asarray(cv2.addWeighted(veil, 0.5, picture, 0.5, 0), np.uint8)
+    before = layers_of(picture)
+    after = without_doubles(before, np.zeros(before.labels.shape, np.int16))
+    assert before.labels[70, 87] != before.labels[70, 70]
+    assert after.labels[70, 87] == after.labels[70, 70]
+    assert after.labels[70, 165] == before.labels[70, 165] != after.labels[70, 150]

@@ -10,9 +10,9 @@ from docai.backends.classical.charts.raster.edges import Line, find_lines
 from docai.backends.classical.charts.raster.shapes import find_shapes
 from docai.backends.classical.charts.raster.slabs import find_slabs
 from docai.backends.classical.charts.scene import Extent, Rectangle
-from tests.chart_pictures import BLUE, GREY, blank, box
+from tests.chart_pictures import BLUE, GREY, ORANGE, blank, box
 
-DARK, PANEL, AXIS = (34, 34, 34), (234, 234, 242), (136, 136, 136)
+DARK, PANEL, AXIS, PALE_BLUE = (34, 34, 34), (234, 234, 242), (136, 136, 136), (174, 199, 232)
 
 
 def slabs_of(picture):
@@ -101,3 +101,13 @@ def test_lines_as_long_as_the_sides_of_bars_are_their_outlines_and_an_axis_is_no
     axis = Line(across=True, place=200.5, start=30.0, end=150.0, thickness=1.0, colour="#888888")
     assert without_outlines([*sides, axis], bars) == [axis]
     assert without_outlines([sides[0], axis], bars) == [sides[0], axis]
+
+
+def test_pieces_that_share_a_pixel_meet_where_they_were_drawn_to_meet():
+    picture = blank()
+    for left, meeting in ((40, 120.3), (100, 90.85), (160, 150.6)):
+        box(picture, left, 60.4, left + 40, meeting, ORANGE)
+        box(picture, left, meeting, left + 40, 200, BLUE)
+    for slab in slabs_of(picture):
+        meeting = {40: 120.3, 100: 90.85, 160: 150.6}[round(slab.extent.left)]
+        assert min(abs(slab.extent.top - meeting), abs(slab.extent.bottom - meeting)) < 0.06

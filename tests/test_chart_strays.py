@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from docai.backends.classical.charts.parts import Part, Strand, Value
@@ -89,3 +91,22 @@ def test_lines_on_print_and_short_ones_along_a_grid_line_are_none_beside_bars():
     text = Label("60", Extent(46.0, 27.0, 64.0, 35.0), 8.0)
     assert without_strays([found, printed, grid, long], plot, [text]) == [found, long]
     assert without_strays([found, printed], plot) == [found, printed]
+
+
+def test_what_runs_along_a_named_line_is_its_edge_and_another_name_beside_it_stays():
+    places = ((15.0, 60.0), (55.0, 40.0), (95.0, 80.0))
+    curve, edge, far = line(*places), line((20.0, 59.0), (35.0, 51.0), (50.0, 44.0)), line((20.0, 80.0), (50.0, 80.0))
+    named = replace(curve, strands=(replace(curve.strands[0], name="Women"),))
+    own = replace(edge, strands=(replace(edge.strands[0], name="Men"),))
+    assert without_strays([named, edge, far], PLOT) == [named, far]
+    assert without_strays([named, own], PLOT) == [named, own]
+    assert without_strays([curve, edge], PLOT) == [curve, edge]
+
+
+def test_a_grey_line_at_a_tick_beside_bars_is_of_the_grid_however_long():
+    found = bars([40.0, 60.0, 20.0])
+    ticks = tuple(Tick(100.0 - 50.0 * n, Label(str(n), Extent(-10.0, 0.0, 0.0, 8.0), 8.0), float(n)) for n in range(3))
+    plot = Plot(PLOT.extent, None, Scale("linear", False, 0.0, 100.0, ticks, -0.02, 2.0))
+    long, mean = line((15.0, 50.0), (55.0, 50.0), (95.0, 50.0)), line((15.0, 30.0), (55.0, 30.0), (95.0, 30.0))
+    grey, mean = (replace(part, strands=(replace(part.strands[0], colour="#cdcdcd"),)) for part in (long, mean))
+    assert without_strays([found, grey, mean], plot) == [found, mean]

@@ -189,6 +189,15 @@ def test_several_threads_read_what_one_does(name, request):
         assert list(pool.map(engine.read, strips)) == alone
 
 
+def test_a_model_that_was_loaded_for_one_document_reads_the_next(tesseract):
+    strip, _ = strip_of("Total 12.50", ENGLISH[0][1])
+    tesseract.Engine("eng").read(strip)
+    loaded = [id(api) for models in tesseract._idle.values() for api in models]
+    tesseract.Engine("eng").read(strip)
+    assert loaded
+    assert [id(api) for models in tesseract._idle.values() for api in models] == loaded
+
+
 # ---- a process that fails
 
 

@@ -130,3 +130,14 @@ def test_a_light_plate_is_found_with_its_white_grid_lines():
     plates = [path for path in paths if path.segments[0][0] == "rectangle" and not path.fill]
     assert [round(plates[0].box.left * WIDTH), round(plates[0].box.bottom * HEIGHT)] == [60, 241]
     assert sorted(round(path.box.top * HEIGHT) for path in paths if path.segments[0][0] == "line") == [90, 140, 190]
+
+
+def test_points_at_all_heights_over_a_grid_are_plotted_and_points_in_a_row_are_not():
+    for scattered in (True, False):
+        pixels = sheet()
+        for down in range(50, 260, 50):
+            cv2.line(pixels, (40, down), (380, down), (221, 221, 221), 1)
+        for place in range(12):
+            middle = (60 + 25 * place, 60 + 53 * place % 180 if scattered else 120)
+            cv2.circle(pixels, middle, 4, (31, 119, 180), -1)
+        assert is_plotted(plotted(pixels)) == scattered

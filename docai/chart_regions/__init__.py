@@ -34,6 +34,7 @@ UPWARDS: Final = 270  # degrees clockwise, of text that runs upwards
 WORD: Final = 3  # letters of a word in a picture; fewer may be plotted symbols that were taken for letters
 LETTER: Final = 0.7  # of its width that a letter of a word, or some that touch, measure at most
 TALLEST: Final = 40.0  # points that a letter measures at most
+EVEN: Final = 1.4  # times as long as wide that a legend's key is at most which is read as its name's first letter
 SLACK: Final = 1.0  # points that the box of a word may cut its letters by
 OVER: Final = 0.1  # of the smaller of two panels that lie over each other
 _GROUPED = re.compile(r"^[-\u2212(]?[$€£₩₫¥]?\d{1,3}( \d{3})*$")
@@ -106,6 +107,16 @@ def find_charts(page: SourcePage, lines: Sequence[Line], *, pictured: bool = Fal
     return result
 
 
+def has_axis(words: Sequence[SourceWord], width: float, height: float) -> bool:
+    """Return whether some of the words read in a picture of `width` x `height` points are the numbers of an axis."""
+    tokens = []
+    for number, word in enumerate(words):
+        left, top, right, bottom = word.box
+        place = Place(left * width, top * height, right * width, bottom * height)
+        tokens.append(_without_tick(Token(place, word.text, None, number)))
+    return bool(find_scales(tokens, read=True))
+
+
 def stands_upright(page: SourcePage, lines: Sequence[Line], *, pictured: bool = False) -> bool:
     """Return whether what is written up or down on a page are labels of charts that stand upright."""
     tokens = [
@@ -165,7 +176,7 @@ def _without_tick(token: Token) -> Token:
 
 
 def _without_print(shapes: Sequence[Shape], tokens: Sequence[Token]) -> list[Shape]:
-    """Return the shapes of a picture without those that are letters of its words."""
+    """Return the shapes of a picture without those that are letters of its words; a legend's key is read with its name."""
     places = np.array([token.place for token in tokens if len(token.text) >= WORD]).reshape(-1, 4)
     low, high, wide = places[:, :2] - SLACK, places[:, 2:] + SLACK, LETTER * (places[:, 2] - places[:, 0])
 
@@ -174,7 +185,15 @@ def _without_print(shapes: Sequence[Shape], tokens: Sequence[Token]) -> list[Sha
         inside = (low <= corners[:2]).all(axis=1) & (corners[2:] <= high).all(axis=1) & (place.width <= wide)
         return bool(inside.any())
 
-    return [shape for shape in shapes if shape.kind == "rule" or shape.place.height > TALLEST or not is_letter(shape.place)]
+    def is_key(shape: Shape) -> bool:
+        place = shape.place
+        first = (np.abs(places[:, 0] - place.left) <= SLACK) & (low[:, 1] <= place.top) & (place.bottom <= high[:, 1])
+        square = max(place.width, place.height) <= EVEN * min(place.width, place.height)
+        return square and shape.colour in marked and bool(first.any())
+
+    letters = [shape.kind != "rule" and shape.place.height <= TALLEST and is_letter(shape.place) for shape in shapes]
+    marked = {shape.colour for shape, letter in zip(shapes, letters, strict=True) if shape.colour and not letter}
+    return [shape for shape, letter in zip(shapes, letters, strict=True) if not letter or is_key(shape)]
 
 
 def _are_badges(scale: Scale, shapes: Sequence[Shape]) -> bool:

@@ -11,6 +11,7 @@ from docai.chart_regions.scales import Scale
 from docai.chart_regions.shapes import Place, Shape, around
 from docai.chart_regions.texts import LABEL_WORDS, Labelled, Text, away, continues_prose, is_note, is_numeric, take
 from docai.chart_regions.titles import (
+    AXIS_WORDS,
     CENTRED,
     FAR_TITLE,
     HEADING,
@@ -35,6 +36,7 @@ PICTURE_GAP: Final = 3.5  # font sizes that text stands from the rest of a chart
 PICTURE_SIZE: Final = 0.04  # of its height that the font size counts for at most
 ROOM: Final = 1.6  # font sizes around a chart where labels may be that could not be read
 AT_PLOT: Final = 1.0  # font sizes between a plot with its ticks and the names of an axis at most
+TURNED_NAMES: Final = 12.0  # font sizes that names which run upwards are long: some 24 letters
 SAME: Final = 3.0  # points that the sides of plots in one row or column differ by
 
 
@@ -234,13 +236,28 @@ def fill_picture(chart: Labelled, texts: Sequence[Text], page: Place) -> None:
             if number not in chart.lines and near and not is_note(text.text):
                 chart.lines.append(number)
                 chart.place = around((chart.place, text.place))
+    _take_far_title(chart, texts)
     others = [text.place for number, text in enumerate(texts) if number not in chart.lines]
     sizes = sorted(texts[number].size for number in chart.lines) or [0.0]
     room = ROOM * sizes[len(sizes) // 2]
     left, top, right, bottom = chart.place
     floor = min([other.top for other in others if other.top >= bottom] + [page.bottom])
     ceiling = max([other.bottom for other in others if other.bottom <= top] + [page.top])
-    chart.place = Place(max(0.0, left - room), max(ceiling, top - room), min(page.right, right + room), min(floor, bottom + room))
+    below = max(bottom + room, chart.core.bottom + TURNED_NAMES * sizes[len(sizes) // 2])  # names that run upwards are long
+    chart.place = Place(max(0.0, left - room), max(ceiling, top - room), min(page.right, right + room), min(floor, below))
+
+
+def _take_far_title(chart: Labelled, texts: Sequence[Text]) -> None:
+    """Give the one chart of a picture the title of its axis, centred below it, behind names that run upwards and are not read."""
+    below = [(text.place.top, n) for n, text in enumerate(texts) if n not in chart.lines and text.place.top >= chart.core.bottom]
+    if not below:
+        return
+    text = texts[min(below)[1]]
+    centred = abs(text.place.middle[0] - chart.core.middle[0]) < CENTRED * chart.core.width
+    near = text.place.top - chart.core.bottom < TURNED_NAMES * text.size
+    if near and centred and text.count <= AXIS_WORDS and not is_note(text.text):
+        chart.lines.append(min(below)[1])
+        chart.place = around((chart.place, text.place))
 
 
 def _borrow(chart: Labelled, charts: Sequence[Labelled], scales: Sequence[Scale]) -> None:

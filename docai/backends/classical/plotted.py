@@ -55,6 +55,9 @@ LEAST_STEP: Final = 4  # pixels that a step of a line is long
 SINGLE: Final = 0.9  # of its columns that a line of steps passes once
 
 FEW: Final = 3  # bars of different lengths, and lines of a grid, at least
+POINTS: Final = 8  # symbols of one size at least, which stand
+SCATTERED: Final = 0.6  # of their number at different heights
+RING: Final = 4  # segments of a symbol's outline
 LEAST_BAR: Final = 0.05  # of the picture that a bar is long
 PLACES: Final = 200  # of a side, on which baselines and widths are compared
 GREY: Final = "#dddddd"  # that faint lines are said to have
@@ -112,7 +115,7 @@ def plotted(pixels: Pixels) -> tuple[VectorPath, ...]:
 
 
 def is_plotted(paths: Sequence[VectorPath]) -> bool:
-    """Return whether paths of a picture hold bars of one width on a common baseline, a disc, or lines over a grid."""
+    """Return whether paths of a picture hold bars of one width on a common baseline, a disc, or lines or points over a grid."""
     if sum(any(segment[0] == "curve" for segment in path.segments) for path in paths) > 1:
         return True
     feet: dict[tuple[int, int, int], set[int]] = {}
@@ -125,8 +128,20 @@ def is_plotted(paths: Sequence[VectorPath]) -> bool:
     if any(len(lengths) >= FEW for lengths in feet.values()):
         return True
     grid = [path.box for path in paths if path.stroke == GREY]
-    bent = sum(len(path.segments) > 1 and not path.fill for path in paths)
-    return bent > 0 and len({round(box.top * PLACES) for box in grid if box.width > box.height}) >= FEW
+    if len({round(box.top * PLACES) for box in grid if box.width > box.height}) < FEW:
+        return False
+    return any(len(path.segments) > 1 and not path.fill for path in paths) or _has_points(paths)
+
+
+def _has_points(paths: Sequence[VectorPath]) -> bool:
+    """Return whether paths hold symbols of one size and colour at all heights; letters stand in rows."""
+    tops: dict[tuple[str, int, int], list[int]] = {}
+    for path in paths:
+        if path.fill and len(path.segments) == RING:
+            box = path.box
+            size = round(box.width * PLACES / 2), round(box.height * PLACES / 2)
+            tops.setdefault((path.fill, *size), []).append(round(box.top * PLACES))
+    return any(len(places) >= POINTS and len(set(places)) >= SCATTERED * len(places) for places in tops.values())
 
 
 def stands_straight(paths: Sequence[VectorPath], skew: float, width: int, height: int) -> bool:

@@ -23,6 +23,7 @@ from docai.backends.classical.letters import line_size
 from docai.backends.classical.plotted import is_plotted, plotted, stands_straight
 from docai.backends.classical.strips import Found, Strip, find_strips, letter_height
 from docai.box import WHOLE, Box
+from docai.chart_regions import has_axis
 from docai.document import Problem, Severity, mean_confidence
 from docai.errors import InputError, MissingDependency
 from docai.exchange import Reply
@@ -65,6 +66,7 @@ HOPELESS: Final = 0.6  # confidence of the sample under which a picture may have
 LEVEL: Final = 0.4  # units that the middles, and the letter heights, of strips in one row differ by
 SHORT_UNITS: Final = 6.0  # that a word or two are wide
 PLAIN_UNITS: Final = 8.0  # that a label of a chart is wide at most which is read in one language
+MOST_LABELS: Final = 120  # short lines of a picture in which an axis is looked for; those of charts are fewer
 MORE_SAMPLES: Final = 12  # lines that are then looked at
 DRAWN_SIDE: Final = 3.0  # line heights that a picture on a page measures at least
 LATIN: Final = frozenset("cs da de en es et fi fr hr hu id it lt lv ms nl no pl pt ro sk sl sv tr".split())
@@ -134,15 +136,12 @@ class Scans:
         drawn = plotted(pixels)
         has_plot = is_plotted(drawn)
         straighten = view.resolution is not None
-        prepared = prepare(pixels, straighten=straighten)
-        if has_plot and prepared.pose.skew and stands_straight(drawn, prepared.pose.skew, pixels.shape[1], pixels.shape[0]):
-            straighten = False
-            prepared = prepare(pixels, straighten=False)
+        prepared = _prepared(pixels, drawn if has_plot else (), straighten=straighten)
         points = view.box.width * view.width_points / pixels.shape[1]
         sheet, sure, letters = self._sampled(prepared, task.languages, points)
         if sure < UPRIGHT and _is_fine(prepared):
             doubled = np.asarray(cv2.resize(pixels, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
-            larger = prepare(doubled, straighten=straighten)
+            larger = _prepared(doubled, drawn if has_plot else (), straighten=straighten)
             other = self._sampled(larger, task.languages, points / 2)
             if other[1] * other[2] > sure * letters:  # codes and names are read unsurely, but more of their letters are
                 prepared, points, (sheet, sure, letters) = larger, points / 2, other
@@ -152,11 +151,22 @@ class Scans:
             others = [self._sampled(turned(prepared, quarter), task.languages, points) for quarter in quarters]
             turned_sheet, turned_sure, turned_letters = max(others, key=lambda other: _weight(*other[1:]))
             enough = turned_letters >= MANY_LETTERS or not has_plot
-            if enough and _weight(turned_sure, turned_letters) > TURN * _weight(sure, letters):
+            better = enough and _weight(turned_sure, turned_letters) > TURN * _weight(sure, letters)
+            if better and not (drawn and self._has_level_axis(sheet, task.languages)):
                 sheet, sure = turned_sheet, turned_sure
         if sure < HOPELESS and not has_plot and not self._has_text(sheet, task.languages):
             sheet = replace(sheet, found=replace(sheet.found, strips=()))
         return replace(sheet, drawn=plotted(_posed(pixels, sheet.prepared)) if sheet.prepared.pose.changes else drawn)
+
+    def _has_level_axis(self, sheet: _Sheet, languages: Sequence[str]) -> bool:
+        """Return whether a picture shows an axis of numbers as it is: an upright chart, whose other labels run upwards."""
+        strips = [strip for strip in sheet.found.strips if strip.place.width < PLAIN_UNITS * strip.unit]
+        if len(strips) > MOST_LABELS:
+            return False
+        readers = self._readers(languages)
+        lines = [(strip, self._read(strip, sheet.language, readers, sheet.sampled.get(id(strip)), plain=True)) for strip in strips]
+        height, width = sheet.prepared.grey.shape
+        return has_axis(_words(lines, width, height, sheet.points), width * sheet.points, height * sheet.points)
 
     def _has_text(self, sheet: _Sheet, languages: Sequence[str]) -> bool:
         """Return whether any of some lines, taken from all over a picture, can be read: textures are full of seeming lines."""
@@ -280,6 +290,15 @@ def _try_engine(kind: str, name: str) -> LineEngine | MissingDependency:
 def _unread(code: str, message: str, view: View) -> Reply:
     problem = Problem(code=code, message=message, severity="error", page_number=view.page.number)
     return Reply(problems=(problem,), confidence=0.0, engine=ENGINE)
+
+
+def _prepared(pixels: Pixels, drawn: Sequence[VectorPath], *, straighten: bool) -> Prepared:
+    """Return a picture made ready, `straighten`ed unless what is `drawn` in it, that of a chart, stands straight as it is."""
+    prepared = prepare(pixels, straighten=straighten)
+    skew = prepared.pose.skew
+    if skew and stands_straight(drawn, skew, pixels.shape[1], pixels.shape[0]):
+        return prepare(pixels, straighten=False)
+    return prepared
 
 
 def _is_fine(prepared: Prepared) -> bool:

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -35,6 +35,10 @@ LARGER: Final = 1.3  # times the size of the names that its title is at most; th
 FRAME_EMS: Final = 4.0  # a frame is larger than the entries at most, on each side
 SAME_COLOUR: Final = 10  # of 255, by which a part of a colour may differ in a drawing
 SAME_PIXELS: Final = 40  # the same in a picture, where edges and compression blend colours
+FLUSH_EMS: Final = 0.4  # that the lines of one name begin apart at most: letters have their own room beside them
+SAME_SIZE: Final = 0.9  # of the size of its first line that those below have
+LINE_GAP_EMS: Final = 0.8  # between the lines of a name at most
+MOST_LINES: Final = 4  # of a name
 LEAST_LONGER: Final = 2  # bars that begin with one that is as short as a swatch
 CLEARLY: Final = 3  # nearer by this than the next colour, of two that are near
 
@@ -191,7 +195,9 @@ def find_legend(scene: Scene, free: Sequence[Label]) -> Legend:
         entries = entries or _alone(scene, near)
     if not entries and not sizes:
         return _direct(scene, level, tolerance)
-    parts = [entry.label for entry in entries]
+    told = [_with_rest(entry, entries, level) for entry in entries]
+    entries = [entry for entry, _ in told]
+    parts = [label for entry, rest in told for label in (entry.label, *rest)]
     marks = [mark for entry in entries for mark in entry.marks]
     for label, mark in ((e.label, m) for e in near for m in e.marks if sizes and e not in entries):
         if any(mark.extent == size.extent for size in sizes):
@@ -255,6 +261,28 @@ def _once_each(entries: Sequence[Entry]) -> list[Entry]:
     return [entry for entry in entries if looks[_look(entry)] == 1 or not isinstance(entry.swatch, Stroke)]
 
 
+def _with_rest(entry: Entry, entries: Sequence[Entry], labels: Sequence[Label]) -> tuple[Entry, list[Label]]:
+    """Return an entry with the whole of a name that is set in several lines, and the labels of those behind the first.
+
+    They are flush left right below it, in its size, and nearer to it than the next entry of a column is to them.
+    """
+    if _FIGURES.match(entry.name):
+        return entry, []
+    swatched = {id(one.label) for one in entries}
+    lines = [entry.label]
+    for label in sorted(labels, key=lambda label: label.extent.top):
+        text, last, size = label.extent, lines[-1].extent, lines[-1].size
+        flush = abs(text.left - last.left) < FLUSH_EMS * size and SAME_SIZE * size < label.size < size / SAME_SIZE
+        gap = text.top - last.bottom
+        below = [one.label.extent.top - text.bottom for one in entries if abs(one.label.extent.left - text.left) < FLUSH_EMS * size]
+        apart = all(after > gap for after in below if after > -size)
+        if id(label) not in swatched and flush and 0 < gap < LINE_GAP_EMS * size and apart and len(lines) < MOST_LINES:
+            lines.append(label)
+    if len(lines) == 1:
+        return entry, []
+    return replace(entry, name=" ".join(line.text for line in lines)), lines[1:]
+
+
 def _alone(scene: Scene, entries: Sequence[Entry]) -> list[Entry]:
     """Return the only entry of a legend that has one, in a list, or none.
 
@@ -290,6 +318,8 @@ def _entries(scene: Scene, labels: Sequence[Label], *, behind: bool) -> list[Ent
     small = [
         (mark.extent, mark) for mark in marks if mark.extent.width <= LARGEST_EMS * em and mark.extent.height <= LARGEST_EMS * em
     ]
+    if scene.blur:
+        small = [(extent, mark) for extent, mark in small if not _is_print(extent, scene.labels)]
     small.sort(key=lambda pair: pair[0].top + pair[0].bottom)
     middles = [(extent.top + extent.bottom) / 2 for extent, _ in small]
     found = []
@@ -301,6 +331,11 @@ def _entries(scene: Scene, labels: Sequence[Label], *, behind: bool) -> list[Ent
         if entry is not None and not (behind and _goes_on(entry, (extent for extent, _ in small[first:last]))):
             found.append(entry)
     return _nearest_each(found)
+
+
+def _is_print(extent: Extent, labels: Sequence[Label]) -> bool:
+    """Return whether a small mark of a picture lies in a label: a piece of a letter or of the glow around it, and no swatch."""
+    return any(label.extent.holds(extent.middle) for label in labels)
 
 
 def _nearest_each(entries: Sequence[Entry]) -> list[Entry]:
@@ -395,7 +430,21 @@ def _alike(entries: Sequence[Entry]) -> list[Entry]:
     found = [*others, *most] if len(most) > 1 or any(_in_line(most[0], other) for other in others if most) else others
     if all(_FIGURES.match(entry.name) is not None for entry in found) and any(id(entry) in ticks for entry in found):
         return []  # ticks of a second axis
+    if all(_is_ticked(entry) for entry in found):
+        return []  # an axis in one grey and its grid in another
     return [entry for entry in entries if any(entry is one for one in found)]
+
+
+def _is_ticked(entry: Entry) -> bool:
+    """Return whether an entry is a number before a solid grey line, as that of a tick is."""
+    return (
+        isinstance(entry.swatch, Stroke)
+        and not entry.dashes
+        and not entry.shape
+        and _FIGURES.match(entry.name) is not None
+        and _YEAR.match(entry.name) is None
+        and not _is_lively(entry.colour)
+    )
 
 
 def _as_large(one: Entry, other: Entry) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Final
@@ -32,6 +34,15 @@ FORMS: Final = (
     "%Y년 %m월",
     "Tháng %m",
     "%m/%d/%Y",
+    "%m/%d/%y",
+    "%d/%m/%y",
+    "%d.%m.%y",
+    "%m/%y",
+    "%b-%y",
+    "%b-%Y",
+    "%d %b %y",
+    "%d %b %Y",
+    "%d-%b-%y",
     "%Y W%U",
     "%Y Q%q",
     "Q%q %Y",
@@ -49,12 +60,35 @@ FORMED: Final = 0.6  # of an axis' labels that are printed in one form; "Jan" ma
 WEEK: Final = "%U"
 LEAST_NAMED: Final = 3  # labels that tell by which steps an axis goes on between them
 DAY: Final = 86_400.0  # seconds
+MONTH: Final = 365.2425 / 12 * DAY  # seconds, on average: Gregorian calendar
 YEAR: Final = 12  # months
+EPOCH: Final = 1970
+LAST_YEAR: Final = 9999  # that has dates
 
 
 def moment_of(seconds: float) -> datetime:
     """Return the moment that is so many seconds after 1970-01-01 UTC."""
     return datetime.fromtimestamp(round(seconds), tz=timezone.utc).replace(tzinfo=None)
+
+
+def months_of(seconds: float) -> float:
+    """Return a moment in months since 1970-01-01 UTC, on a calendar whose months are all as long.
+
+    >>> months_of(of_months(601.5)), of_months(12.0)
+    (601.5, 31536000.0)
+    """
+    moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
+    begin = moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    days = monthrange(moment.year, moment.month)[1]
+    return (moment.year - EPOCH) * YEAR + moment.month - 1 + (moment - begin).total_seconds() / (days * DAY)
+
+
+def of_months(months: float) -> float:
+    """Return the seconds since 1970-01-01 UTC of a moment in months since then; the first or last year's that has dates beyond."""
+    whole = min(max(math.floor(months), (1 - EPOCH) * YEAR), (LAST_YEAR - EPOCH) * YEAR)
+    year, month = EPOCH + whole // YEAR, whole % YEAR + 1
+    part = min(max(months - whole, 0.0), 1.0)
+    return datetime(year, month, 1, tzinfo=timezone.utc).timestamp() + part * monthrange(year, month)[1] * DAY
 
 
 def spelt(seconds: float, form: str) -> str:
@@ -105,11 +139,15 @@ def filled_in(names: Sequence[tuple[int, str, float]], count: int, form: str) ->
     found: dict[int, str] = {}
     by_months = months[-1] / max(1, at[-1])
     by_seconds = seconds[-1] / max(1, at[-1])
-    in_months = by_months >= 1 and all(by_months * number == month for number, month in zip(at, months, strict=True))
+    in_months = (
+        by_months >= 1
+        and by_months == int(by_months)
+        and all(by_months * number == month for number, month in zip(at, months, strict=True))
+    )
     if not in_months and any(abs(by_seconds * number - late) > 1 for number, late in zip(at, seconds, strict=True)):
         return {}
     for number in set(range(count)) - set(numbers):
-        if in_months and by_months == int(by_months):
+        if in_months:
             past = begin.year * YEAR + begin.month - 1 + int(by_months) * (number - first)
             moment = begin.replace(year=past // YEAR, month=past % YEAR + 1, day=1)
         else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
+from docai.backends.classical.charts.periods import MONTH, months_of, of_months
 from docai.backends.classical.charts.scene import Extent, Label
 
 MOST_DECADES: Final = 300.0  # of a value that a float keeps
@@ -46,6 +47,8 @@ class Scale:
         multiplier: By which printed numbers were multiplied to give values ("1e6" at its end).
         form: How fine dates are printed, as `strftime` tells ("%Y", "%Y-%m", "%m" where no label tells the year); "" for others.
         exponent: Of a power scale; 2 where values grow as the square of places.
+        monthly: Of a date scale: whether all its months are as wide, as on those of office programs; `slope` and `intercept` then
+            give months since 1970-01.
     """
 
     kind: Literal["linear", "log", "date", "category", "power"]
@@ -63,6 +66,7 @@ class Scale:
     multiplier: float = 1.0
     form: str = ""
     exponent: float = 1.0
+    monthly: bool = False
 
     def value(self, place: float) -> float:
         """Return the value at a place.
@@ -75,6 +79,8 @@ class Scale:
         plain = self.slope * place + self.intercept
         if self.kind == "log":
             return float(10.0 ** min(plain, MOST_DECADES))
+        if self.monthly:
+            return of_months(plain)
         return math.copysign(abs(plain) ** self.exponent, plain) if self.kind == "power" else plain
 
     def place(self, value: float) -> float:
@@ -88,6 +94,8 @@ class Scale:
         plain = value
         if self.kind == "log":
             plain = math.log10(value)
+        elif self.monthly:
+            plain = months_of(value)
         elif self.kind == "power":
             plain = math.copysign(abs(value) ** (1 / self.exponent), value)
         return (plain - self.intercept) / self.slope
@@ -104,6 +112,11 @@ class Scale:
         """Return the tick that stands at a place, or at most `off` beside it."""
         tick = self.nearest(place)
         return tick if tick is not None and abs(tick.place - place) <= off else None
+
+    @property
+    def pace(self) -> float:
+        """By how much values grow from one scene unit to the next, on average; below 0 where they fall."""
+        return self.slope * MONTH if self.monthly else self.slope
 
     @property
     def step(self) -> float:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from docai.backends.classical.charts.checks import is_coloured
 from docai.backends.classical.charts.parts import Part, Strand, Value
 from docai.backends.classical.charts.readers.furniture import WHITE, alike
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Scene
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 OFF: Final = 2.5  # pixels that a stroke on a bar's side is off it: the blur of an edge, and half of the stroke
+ALONG: Final = 4.0  # pixels from the middle of a line to the mixed pixels at its edge: half a thick line's breadth, and a blur
+TINY: Final = 1e-9  # square pixels, in place of the length of a line that has none
 LOW: Final = 3.0  # pixels from the bars' feet up to which what is left of the shortest bars lies
 SHORT: Final = 0.3  # of the row of bars that such remains are long at most; a line of small values runs along all of it
 MOST: Final = 0.75  # of a strand's places that lie on bars' edges; a line over bars crosses some of them too
@@ -27,8 +36,9 @@ def without_strays(parts: Sequence[Part], plot: Plot, labels: Sequence[Label] = 
 
     A line over bars runs through their middles, or anywhere; the remains of an edge run along it. Bars as thin as grid lines, at
     the ticks of their axis, beside lines, are what a line has left of the grid lines that it crosses. Beside bars, lines on
-    `labels` are pieces of letters, and short ones at a tick's height pieces of grid lines.
+    `labels` are pieces of letters, and short or grey ones at a tick's height grid lines.
     """
+    parts = _without_edges(parts)
     bars = next((part for part in parts if part.kind == "bar"), None)
     if bars is not None and any(part.kind in ("line", "area") for part in parts) and _is_grid(bars, plot):
         return [part for part in parts if part is not bars]
@@ -52,6 +62,44 @@ def without_strays(parts: Sequence[Part], plot: Plot, labels: Sequence[Label] = 
         if strands:
             kept.append(replace(part, strands=strands))
     return kept
+
+
+def _without_edges(parts: Sequence[Part]) -> list[Part]:
+    """Return parts without the lines that run along a longer one with a name and have none of their own: its mixed edges, halos."""
+    lines = [strand for part in parts if part.kind == "line" for strand in part.strands]
+    kept = []
+    for part in parts:
+        strands = part.strands
+        if part.kind == "line":
+            strands = tuple(strand for strand in strands if not _is_edge(strand, [one for one in lines if one is not strand]))
+        if strands:
+            kept.append(replace(part, strands=strands))
+    return kept
+
+
+def _is_edge(strand: Strand, others: Sequence[Strand]) -> bool:
+    """Return whether a line is no series of its own: nearly all of it lies on longer ones with a name, which is its own if any."""
+    others = [one for one in others if one.name and strand.name in ("", one.name) and _reach(one) > _reach(strand)]
+    places = np.array([value.extent.middle for value in strand.values])
+    runs = [np.array([value.extent.middle for value in one.values]) for one in others]
+    beside = [_are_along(places, run) for run in runs if len(run) > 1]
+    return bool(beside) and float(np.any(beside, axis=0).mean()) >= MOST
+
+
+def _reach(strand: Strand) -> float:
+    across = [value.extent.middle[0] for value in strand.values]
+    down = [value.extent.middle[1] for value in strand.values]
+    return math.hypot(max(across) - min(across), max(down) - min(down)) if across else 0.0
+
+
+def _are_along(places: NDArray[np.float64], run: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which places, (count, 2), lie within `ALONG` of the line through others, (number, 2)."""
+    starts, steps = run[:-1], np.diff(run, axis=0)
+    lengths = np.maximum((steps**2).sum(axis=1), TINY)
+    off = places[:, None] - starts
+    share = np.clip((off * steps).sum(axis=2) / lengths, 0.0, 1.0)
+    distance = np.linalg.norm(off - share[:, :, None] * steps, axis=2)
+    return np.asarray(distance.min(axis=1) <= ALONG, np.bool_)
 
 
 def without_plates(scene: Scene) -> Scene:
@@ -118,14 +166,16 @@ def _is_print(strand: Strand, labels: Sequence[Label]) -> bool:
 
 
 def _is_of_grid(strand: Strand, spans: Sequence[_Span], plot: Plot, *, upright: bool) -> bool:
-    """Return whether a line is short, and lies at the height of one tick of the value axis."""
+    """Return whether a line is short or grey, and lies at the height of one tick of the value axis."""
     scale = plot.down if upright else plot.across
     if scale is None or scale.kind == "category":
         return False
     places = [value.extent.middle if upright else value.extent.middle[::-1] for value in strand.values]
     row = max(span[1] for span in spans) - min(span[0] for span in spans)
     short = max(across for across, _ in places) - min(across for across, _ in places) <= SHORT * row
-    return short and any(all(abs(along - tick.place) <= OFF for _, along in places) for tick in scale.ticks)
+    return (short or not is_coloured(strand.colour)) and any(
+        all(abs(along - tick.place) <= OFF for _, along in places) for tick in scale.ticks
+    )
 
 
 def _place(value: Value, *, upright: bool) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 import cv2
@@ -39,7 +40,6 @@ class Engine:
 
     def __init__(self, language: str = "") -> None:
         """Begin; nothing is loaded yet. It reads all of Latin script alike, so that `language` says nothing to it."""
-        self._network: Any = None
         self._latin: NDArray[np.int64] | None = None
 
     def read(self, strip: Strip) -> ReadLine:
@@ -54,7 +54,7 @@ class Engine:
     def _line(self, picture: Grey, left: int, strip: Strip) -> ReadLine:
         """Return what is written on the part of a strip from column `left`."""
         picture = _widened(picture)
-        read = self._loaded()(
+        read = _loaded()(
             cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), use_det=False, use_cls=False, use_rec=True, return_word_box=True
         )
         places = read.word_results[0] if read.word_results else None
@@ -104,26 +104,32 @@ class Engine:
 
     def _recogniser(self) -> Any:
         """Return the network itself, beneath what prepares lines for it; it is loaded with the first line that is read."""
-        whole = self._loaded()
+        whole = _loaded()
         if whole.text_rec is None:
             whole(np.full((ROWS, ROWS, 3), 255, np.uint8), use_det=False, use_cls=False, use_rec=True)
         return whole.text_rec
 
-    def _loaded(self) -> Any:
-        with LOADING:
-            if self._network is None:
-                before = logging.getLogger("RapidOCR").level
-                self._network = rapidocr.RapidOCR(
-                    params={
-                        "Global.use_cls": False,  # it turns good lines by 180 degrees
-                        "Global.log_level": "error",
-                        "Rec.rec_img_shape": [3, 48, 48],  # at least; `_widened` sees to more
-                        "EngineConfig.onnxruntime.intra_op_num_threads": 1,  # lines are read side by side
-                        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-                    }
-                )
-                logging.getLogger("RapidOCR").setLevel(max(before, logging.ERROR))
-        return self._network
+
+def _loaded() -> Any:
+    """Return the network, one for all engines, since it takes 200 CPU-ms to load."""
+    with LOADING:
+        return _network()
+
+
+@cache
+def _network() -> Any:
+    before = logging.getLogger("RapidOCR").level
+    network = rapidocr.RapidOCR(
+        params={
+            "Global.use_cls": False,  # it turns good lines by 180 degrees
+            "Global.log_level": "error",
+            "Rec.rec_img_shape": [3, 48, 48],  # at least; `_widened` sees to more
+            "EngineConfig.onnxruntime.intra_op_num_threads": 1,  # lines are read side by side
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+        }
+    )
+    logging.getLogger("RapidOCR").setLevel(max(before, logging.ERROR))
+    return network
 
 
 def _sure(line: ReadLine) -> float:

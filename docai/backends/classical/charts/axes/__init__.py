@@ -15,20 +15,16 @@ from typing import Final
 from docai.backends.classical.charts.axes.baselines import placed_exactly
 from docai.backends.classical.charts.axes.calibration import OUTLIERS_IN_PICTURES, SNAPPED, Axis, calibrated
 from docai.backends.classical.charts.axes.categories import (
-    are_months_marked,
-    are_names,
-    as_names,
-    as_years,
     crossed_between,
     filled,
     find_names,
     marked_places,
     reach,
-    stand_evenly,
     stands_inside,
 )
 from docai.backends.classical.charts.axes.dates import are_uneven_years
 from docai.backends.classical.charts.axes.fits import MOST_OUTLIERS
+from docai.backends.classical.charts.axes.meanings import as_told
 from docai.backends.classical.charts.axes.slanted import with_middles_told
 from docai.backends.classical.charts.axes.ticks import Lines, anchor, find_lines, has_swatches, in_lines, prepare
 from docai.backends.classical.charts.axes.titles import with_titles
@@ -37,13 +33,14 @@ from docai.backends.classical.charts.scene import Extent, Label, Scene
 
 LOOSE: Final = 1.5  # scene units that a plot's lines may begin behind its first tick
 APART_EMS: Final = 7.0  # between the labels of an axis and its plot, at most, when nothing else joins them
-ALIKE: Final = 0.85  # share of their length that two axes along one side share
+ALIKE: Final = 0.7  # share of their length that two axes along one side share; ticks of both need not reach to its ends
 DOUBTFUL: Final = 0.6  # confidence below which an axis needs its lines to be believed
 LEAST_LINES: Final = 2  # each way, that fill the cell of two axes with a plot
 LEAST_PANEL, MOST_PANEL = 0.1, 0.9  # of a scene's area that the panel of its plot covers
 LARGEST: Final = 0.4  # of a scene's area that one of its marks covers
 THINNEST_EMS: Final = 0.3  # a bar is thicker
 LEAST_MARKS: Final = 2
+LARGER: Final = 2.0  # times the area of the number on it that a bar has at least; a box around print fits it
 FILLED: Final = 0.5  # of the cells of a heat map that have a colour
 BASED: Final = 0.5  # of the marks of a plot without values that stand on one line
 LEVEL_EMS: Final = 0.3  # between the middles of a legend's marks and their labels
@@ -61,7 +58,7 @@ def find_plots(scene: Scene) -> list[Plot]:
     labels = with_middles_told(prepare(scene.labels), lines, scene)
     axes = _value_axes(labels, lines, scene)
     found: list[Plot] = []
-    for members in _paired(_without_inner(axes), lines, scene):
+    for members in _paired(_without_inner(axes, scene), lines, scene):
         plot = _plot(members, labels, axes, lines, scene)
         if plot is None:
             continue
@@ -182,8 +179,8 @@ def _not_broken(axes: Sequence[Axis], lines: Lines) -> list[Axis]:
     return [axis for axis in axes if id(axis) not in broken]
 
 
-def _without_inner(axes: Sequence[Axis]) -> list[Axis]:
-    """Return axes without columns and rows of numbers within the plot of others: values that are printed beside marks.
+def _without_inner(axes: Sequence[Axis], scene: Scene) -> list[Axis]:
+    """Return axes without columns and rows of numbers within the plot of others: values that are printed on or beside marks.
 
     They stand where their numbers are, as ticks do, but have no marks of their own.
     """
@@ -199,8 +196,29 @@ def _without_inner(axes: Sequence[Axis]) -> list[Axis]:
         axis
         for axis in axes
         if axis.support >= SNAPPED
-        or not (any(_is_within(axis, cell) for cell in cells) or any(stands_inside(axis, other) for other in axes))
+        or not (
+            _is_on_marks(axis, scene)
+            or any(_is_within(axis, cell) for cell in cells)
+            or any(stands_inside(axis, other) for other in axes)
+        )
     ]
+
+
+def _is_on_marks(axis: Axis, scene: Scene) -> bool:
+    """Return whether most labels of an axis of a picture each stand on a larger rectangle of their own: values printed on bars."""
+    if not scene.blur:
+        return False
+    held: set[Extent] = set()
+    for label in axis.labels:
+        text = label.extent
+        held.update(
+            mark.extent
+            for mark in scene.rectangles
+            if mark.fill not in ("", "#ffffff")
+            and mark.extent.holds(text.middle)
+            and mark.extent.width * mark.extent.height > LARGER * text.width * text.height
+        )
+    return len(held) > max(1, len(axis.labels) / 2)
 
 
 def _is_within(axis: Axis, cell: Extent) -> bool:
@@ -319,7 +337,9 @@ def _is_near(row: Axis, column: Axis) -> bool:
 
 
 def _is_beside(axis: Axis, other: Scale) -> bool:
-    return _outside((axis.low + axis.high) / 2, other) <= APART_EMS * axis.size + (axis.high - axis.low) / 2
+    """Return whether an axis stands beside what another spans; one of powers of ten may begin a power before its first label."""
+    far = max(APART_EMS * axis.size, other.step if other.kind == "log" else 0.0)
+    return _outside((axis.low + axis.high) / 2, other) <= far + (axis.high - axis.low) / 2
 
 
 def _is_behind(axis: Axis, other: Scale) -> bool:
@@ -388,7 +408,7 @@ def _plot(members: Sequence[Axis | None], labels: Sequence[Label], axes: Sequenc
     """Return the plot of its axes (across, down, second), with names along the side that has no values."""
     across, down, second = members
     if across is not None and down is not None:
-        one, two = _told(across, down.scale, labels, scene), _told(down, across.scale, labels, scene)
+        one, two = as_told(across, down.scale, labels, scene), as_told(down, across.scale, labels, scene)
         one, two = _reaching(one, two, across, lines, scene), _reaching(two, one, down, lines, scene)
         extent = Extent(one.start, two.start, one.end, two.end)
         scales: list[Scale | None] = [one, two]
@@ -421,13 +441,6 @@ def _over_cells(extent: Extent, scene: Scene) -> Extent:
         max(extent.right, *(e.right for e in cells)),
         max(extent.bottom, *(e.bottom for e in cells)),
     )
-
-
-def _told(axis: Axis, other: Scale, labels: Sequence[Label], scene: Scene) -> Scale:
-    """Return what an axis tells: values, or names where bars stand on its ticks, or its dates stand evenly."""
-    if stand_evenly(axis) or are_names(axis, other, scene) or are_months_marked(axis, other, scene):
-        return as_names(axis, other, labels, scene)
-    return as_years(axis.scale, other, scene)
 
 
 def _reaching(scale: Scale, other: Scale, axis: Axis, lines: Lines, scene: Scene) -> Scale:

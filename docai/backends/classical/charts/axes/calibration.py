@@ -9,10 +9,18 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from docai.backends.classical.charts.axes.dates import ANY_LEAP_YEAR, ANY_YEAR, month_begins, read_dates
+from docai.backends.classical.charts.axes.dates import (
+    ANY_LEAP_YEAR,
+    ANY_YEAR,
+    month_begins,
+    other_dates,
+    read_dates,
+    with_months_first,
+)
 from docai.backends.classical.charts.axes.fits import (
     MOST_OUTLIERS,
     Fit,
+    Kind,
     Places,
     agreeing,
     are_two_powers,
@@ -22,13 +30,14 @@ from docai.backends.classical.charts.axes.fits import (
     plain,
     straight,
 )
-from docai.backends.classical.charts.axes.readings import Numbers, mended, plain_text, read_numbers, read_powers
-from docai.backends.classical.charts.axes.ticks import Line, anchor, lines_near, marks_near, snapped, split
+from docai.backends.classical.charts.axes.readings import Numbers, mended, read_numbers, read_powers, tells_powers
+from docai.backends.classical.charts.axes.ticks import Line, anchor, lines_near, marks_near, snapped, split, stand_between
 from docai.backends.classical.charts.scales import Scale, Tick
 from docai.backends.classical.charts.scene import Label, Scene
 
 LOOSE_EMS: Final = 0.35  # that the middle of a label may be off its place, of a letter's size
 EXACT: Final = 0.06  # scene units that drawn ticks are off at most, rounding of the file's numbers included
+LEAST_MARKED: Final = 0.25  # share of labels with a mark below which marks tell nothing: a stray one is no tick
 SNAPPED: Final = 0.6  # share of labels with a mark from which on marks tell the places
 MOST_YEARS: Final = 0.7  # share of a line's labels that must be dates
 MARKED_EMS: Final = 0.15  # that a mark may be off its place, of a letter's size: producers round them to whole pixels
@@ -44,6 +53,9 @@ PIXELS: Final = (1.0, 0.75)  # sides of pixels in points: as they are written to
 LEAST_PIXEL: Final = 0.6  # scene units; anything is a whole number of smaller ones
 STRETCHED: Final = 0.15  # scene units by which an axis is longer by its labels than by marks that are rounded to pixels
 SAME_THICKNESS: Final = 0.01  # scene units
+MONTHLY: Final = ("%Y-%m", "%Y-%m-%d")  # forms of dates on axes whose months may all be as wide
+LEAST_MONTHS: Final = 4  # labels that tell that all months are as wide; three months are so by chance
+UNLIKE_DAYS: Final = 0.25  # scene units that dates are off at least by their days where they go by months
 OUTLIERS_IN_PICTURES: Final = 0.4  # share of labels that may be misread by OCR
 
 
@@ -83,7 +95,7 @@ class Axis(NamedTuple):
         """On which side of its labels the plot lies, as their marks tell: 1 for right or below, -1 for left or above, else 0."""
         place = (self.low + self.high) / 2
         sides = [(mark.low + mark.high) / 2 - place for mark in self.marks if mark is not None]
-        if not sides or abs(sum(sides)) < max(abs(side) for side in sides):
+        if len(sides) < LEAST_MARKED * len(self.marks) or not sides or abs(sum(sides)) < max(abs(side) for side in sides):
             return 0
         return 1 if sum(sides) > 0 else -1
 
@@ -100,6 +112,8 @@ def calibrated(group: Sequence[Label], lines: Sequence[Line], scene: Scene, *, h
     """
     near = lines_near(group, lines, horizontal=horizontal)
     marks = marks_near(group, near, horizontal=horizontal)
+    if horizontal and stand_between(group, marks, horizontal=horizontal):
+        marks = []
     labels = _apart(group, marks, horizontal=horizontal) if horizontal else list(group)
     found: list[Axis] = []
     pieces = [labels]
@@ -177,7 +191,8 @@ def _readings(
     """Yield what labels say as numbers by each custom, and as dates, with the best fit of each."""
     texts = [label.text for label in labels]
     tolerance = loose + scene.blur
-    dates, form = read_dates(texts)
+    printed = with_months_first(texts)
+    dates, form = read_dates(printed)
     worded = all(date is not None and any(map(str.isalpha, text)) for date, text in zip(dates, texts, strict=True))
     for numbers in () if worded else _numbers(texts, mending=scene.blur > 0):  # "1월, 2월" are no numbers of months
         powers = numbers.powers or (not scene.blur and are_two_powers(numbers.values))
@@ -191,17 +206,21 @@ def _readings(
     raised = read_powers(texts)
     if raised is not None:
         found = fit(places, raised.values, "log", tolerance)
-        if found is not None and (any("-" in plain_text(text) for text in texts) or _has_decades(found, near)):
+        if found is not None and (tells_powers(texts) or _has_decades(found, near)):
             yield _Reading(found, certain=True)
     if sum(date is not None for date in dates) < max(2.0, MOST_YEARS * len(texts)):
         return
     if form == "%Y" and not (horizontal and all(YEARS[0] <= int(text) <= YEARS[1] for text in texts if text.isdecimal())):
         return
-    told = [read_dates(texts, year=year)[0] for year in (ANY_YEAR, ANY_LEAP_YEAR)[: 1 + (form.startswith("%m"))]]
-    for seconds in (*told, *month_begins(dates, form)):
-        found = fit(places, seconds, "date", tolerance)
-        if found is not None:
-            yield _Reading(with_flush(found, seconds, labels, horizontal=horizontal), form=form)
+    told = [read_dates(printed, year=year)[0] for year in (ANY_YEAR, ANY_LEAP_YEAR)[: 1 + (form.startswith("%m"))]]
+    ways = [(other, read_dates(other)) for other in other_dates(printed)]
+    dated = [(seconds, written) for _, (seconds, written) in ways]
+    for seconds, written in (*dated, *((one, form) for one in (*told, *month_begins(dates, form)))):
+        kinds: tuple[Kind, ...] = ("month", "date") if written in MONTHLY else ("date",)
+        for kind in kinds:
+            found = fit(places, seconds, kind, tolerance)
+            if found is not None and (kind == "date" or len(found.inliers) >= LEAST_MONTHS):
+                yield _Reading(with_flush(found, seconds, labels, horizontal=horizontal), form=written)
 
 
 def _inner(close: Fit | None, loose: Fit, values: Sequence[float | None], labels: Sequence[Label]) -> Fit:
@@ -258,6 +277,10 @@ def _is_better(one: _Reading, other: _Reading) -> bool:
     votes = len(one.fit.inliers) - one.fit.mended, len(other.fit.inliers) - other.fit.mended
     if votes[0] != votes[1]:
         return votes[0] > votes[1]
+    if "month" in (one.fit.kind, other.fit.kind) and one.fit.kind != other.fit.kind:
+        month, day = (one, other) if one.fit.kind == "month" else (other, one)
+        monthly = day.fit.residual > UNLIKE_DAYS and month.fit.residual < 0.3 * day.fit.residual
+        return monthly == (one is month)
     if "date" in (one.fit.kind, other.fit.kind):
         low, high = sorted((one.fit.residual, other.fit.residual))
         if high > LEAP_DAYS and low < 0.3 * high:
@@ -291,7 +314,8 @@ def _axis(labels: Sequence[Label], reading: _Reading, marks: Sequence[Line], sce
     )
     places = [tick.place for tick in ticks]
     scale = Scale(
-        kind=found.kind,
+        kind="date" if found.kind == "month" else found.kind,
+        monthly=found.kind == "month",
         horizontal=horizontal,
         start=min(places),
         end=max(places),

@@ -3,141 +3,58 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-
-from docai.backends.classical.charts.axes.calibration import EXACT, SNAPPED, Axis
+from docai.backends.classical.charts.axes.calibration import SNAPPED, Axis
 from docai.backends.classical.charts.axes.dates import read_dates, read_moment
-from docai.backends.classical.charts.axes.fits import straight
 from docai.backends.classical.charts.axes.readings import read_numbers
-from docai.backends.classical.charts.axes.ticks import Line, Lines, anchor, has_swatches, in_lines, join, marks_near, snapped, split
+from docai.backends.classical.charts.axes.ticks import (
+    Line,
+    Lines,
+    anchor,
+    has_swatches,
+    in_lines,
+    join,
+    marks_near,
+    snapped,
+    split,
+    stand_between,
+)
 from docai.backends.classical.charts.periods import filled_in, form_of
 from docai.backends.classical.charts.scales import Scale, Tick
-from docai.backends.classical.charts.scene import Extent, Label, Polygon, Scene
+from docai.backends.classical.charts.scene import Extent, Label, Polygon, Scene, Stroke
 
 AWAY_EMS: Final = 5.0  # between names and their plot, at most
 PITCH_EMS: Final = 1.35  # from line to line of one name, at most; titles keep a greater distance
 LEAST_CORNERS: Final = 6  # of an area
 MOST_NUMBERS: Final = 0.7  # of names that may be numbers where no bars stand at them
-NAMED_SHARE: Final = 0.8  # of bars that must stand in the middle of ticks that are names
 CENTRED: Final = 0.06  # of a step that the middle of a bar may be off its tick
-APART: Final = 1.05  # times as far as bars of one group that those of neighbouring groups stand apart at least
-BASED_SHARE: Final = 0.6  # of the columns of bars that must stand on one line
 LOOSE: Final = 1.5  # scene units
 LEAST_PLOT_EMS: Final = 4.0  # no plot is smaller than that, of a letter's size
 THIN: Final = 0.3  # scene units; thinner rectangles are lines
 ROUNDED: Final = 0.9  # of what a bar with rounded corners spans it covers
+LEAST_TRACED_EMS: Final = 8.0  # that a line of values runs along at least; outlines of icons and of print are shorter
 NARROW: Final = 0.3  # of a scene that a plot is wide; one that seems narrower may be the first mark of a wider one
-SURE_NAMES: Final = 0.97  # sure is an axis of names at least at which marks stand
-WITHIN_YEAR: Final = 0.03  # of a year's length that something is off its beginning at most if it is meant to be there
-NO_NAME: Final = 0.6  # of a step between two names, at least
+EVEN_BANDS: Final = 1.05  # times the shortest step between bars that the longest is where each has a band of its own
 EVEN_NAMES: Final = 0.35  # of the usual step that steps between names differ by at most; a line of letters more or less makes 0.3
-EVEN: Final = 0.3  # of the residual as dates that months have at most where they stand evenly, as names do
-
-
-def are_names(axis: Axis, values: Scale, scene: Scene) -> bool:
-    """Return whether the numbers or dates of an axis are names of bars: each bar stands in the middle of one.
-
-    Bars that stand between ticks, or far more of them than ticks, are measured by the axis.
-    """
-    scale = axis.scale
-    horizontal = scale.horizontal
-    bars = bars_between(scene, scale, values)
-    columns: dict[float, list[Extent]] = defaultdict(list)
-    for bar in bars:
-        columns[round(2 * _middle(bar, horizontal=horizontal)) / 2].append(bar)
-    if len(columns) < 2 or not _are_based(list(columns.values()), horizontal=horizontal):
-        return False
-    step, ticks = scale.step, [tick.place for tick in scale.ticks]
-    off = max(CENTRED * step, 0.6 + scene.blur)
-    nearest = {place: min(ticks, key=lambda tick: abs(tick - place)) for place in columns}
-    centred = sum(abs(tick - place) <= off for place, tick in nearest.items())
-    thick = max(_thickness(bar, horizontal=horizontal) for bar in bars)
-    grouped = _stand_around(columns, ticks, step) and thick < 0.6 * step
-    named = centred >= NAMED_SHARE * len(columns) or grouped
-    return named and thick <= 1.02 * step + 2 * scene.blur and len(set(nearest.values())) >= 0.5 * len(ticks)
-
-
-def _stand_around(columns: dict[float, list[Extent]], ticks: Sequence[float], step: float) -> bool:
-    """Return whether groups of bars stand around ticks: the middles of all that are nearest to a tick average to it.
-
-    Groups stand further apart than their bars; the bins of a histogram all stand alike.
-    """
-    steps = [after - before for before, after in pairwise(sorted(columns))]
-    if len(columns) > 3 and max(steps) - min(steps) <= 2 * CENTRED * step:
-        return False
-    groups: dict[float, list[float]] = defaultdict(list)
-    for place in columns:
-        groups[min(ticks, key=lambda tick: abs(tick - place))].append(place)
-    sizes = [len(group) for group in groups.values()]
-    if min(sizes) < 2 or min(sizes) != max(sizes):
-        return False
-    off = [abs((min(group) + max(group)) / 2 - tick) for tick, group in groups.items()]
-    within = max(after - before for group in groups.values() for before, after in pairwise(sorted(group)))
-    ordered = sorted(groups.values(), key=min)
-    between = min(min(after) - max(before) for before, after in pairwise(ordered)) if len(ordered) > 1 else step
-    return max(off) <= CENTRED * step + 0.6 and between > APART * within  # the bins of a histogram go on evenly
-
-
-def stand_evenly(axis: Axis) -> bool:
-    """Return whether months, quarters or days stand evenly, as the names of bands do, and not as the days between them go."""
-    scale = axis.scale
-    if scale.kind != "date" or len(scale.ticks) < 4 or scale.form.endswith("%H:%M") or scale.form == "%Y":
-        return False
-    places = np.array([tick.place for tick in scale.ticks])
-    if axis.support < SNAPPED:  # ticks without marks have been moved to where their dates are
-        places = np.array([anchor(tick.label, horizontal=scale.horizontal) for tick in scale.ticks])
-    seconds = np.array([tick.value or 0.0 for tick in scale.ticks])
-    steps = np.round(np.diff(seconds) / np.diff(seconds).min())
-    order = np.concatenate([[0.0], np.cumsum(steps)])
-    even, dated = straight(places, order)[2], straight(places, seconds)[2]
-    return dated > 0.25 and even < EVEN * dated
-
-
-def are_months_marked(axis: Axis, values: Scale, scene: Scene) -> bool:
-    """Return whether an axis of months or days tells no year, and all lines and points have their values at its ticks.
-
-    Nothing tells the year then: the labels are the names of the values.
-    """
-    scale = axis.scale
-    if scale.kind != "date" or not scale.form.startswith("%m"):
-        return False
-    at = marked_places(scene, scale, values)
-    ticks = [tick.place for tick in scale.ticks]
-    return bool(at) and all(min(abs(place - tick) for tick in ticks) <= LOOSE for place in at)
-
-
-def as_years(scale: Scale, values: Scale, scene: Scene) -> Scale:
-    """Return an axis of years as one of numbers, where these stand as evenly as dates do and nothing is shown within a year."""
-    if scale.kind != "date" or scale.form != "%Y" or any(tick.value is None for tick in scale.ticks):
-        return scale
-    years = [float(datetime.fromtimestamp(tick.value or 0.0, tz=timezone.utc).year) for tick in scale.ticks]
-    step, origin, residual = straight(np.array([tick.place for tick in scale.ticks]), np.array(years))
-    at = marked_places(scene, scale, values)
-    whole = all(abs(place - step * round((place - origin) / step) - origin) <= WITHIN_YEAR * abs(step) for place in at)
-    if not at or not whole or residual > max(scale.residual + EXACT, 2 * scale.residual):  # ticks may be rounded
-        return scale
-    ticks = tuple(tick._replace(value=year) for tick, year in zip(scale.ticks, years, strict=True))
-    # the scale may have been moved from its ticks, since these are rounded
-    off = [scale.place(tick.value) - step * year - origin for tick, year in zip(scale.ticks, years, strict=True) if tick.value]
-    origin += sum(off) / max(1, len(off))
-    return replace(scale, kind="linear", form="", ticks=ticks, slope=1 / step, intercept=-origin / step, residual=residual)
 
 
 def marked_places(scene: Scene, scale: Scale, values: Scale) -> list[float]:
     """Return where along an axis lines and areas have their vertices, and points stand, within the plot."""
     across, down = (scale, values) if scale.horizontal else (values, scale)
     plot, axis = Extent(across.start, down.start, across.end, down.end), 0 if scale.horizontal else 1
-    drawn = [stroke.places for stroke in scene.strokes if len(stroke.places) > 2]
+    drawn = [stroke.places for stroke in scene.strokes if len(stroke.places) > 2 or _leans(stroke)]
     drawn += [polygon.places for polygon in scene.polygons if len(polygon.places) >= LEAST_CORNERS]
     found = [place[axis] for places in drawn for place in places if plot.holds(place)]
     return found + [symbol.centre[axis] for symbol in scene.symbols if plot.holds(symbol.centre)]
+
+
+def _leans(stroke: Stroke) -> bool:
+    """Return whether a stroke is neither level nor upright, as pieces of lines are that are drawn one by one."""
+    return min(stroke.extent.width, stroke.extent.height) > THIN
 
 
 def bars_between(scene: Scene, scale: Scale, values: Scale) -> list[Extent]:
@@ -180,48 +97,9 @@ def _is_rounded(mark: Polygon) -> bool:
     return abs(twice) / 2 > ROUNDED * extent.width * extent.height
 
 
-def _middle(extent: Extent, *, horizontal: bool) -> float:
+def middle_of(extent: Extent, *, horizontal: bool) -> float:
+    """Return where the middle of an extent lies along an axis."""
     return extent.middle[0 if horizontal else 1]
-
-
-def _thickness(extent: Extent, *, horizontal: bool) -> float:
-    return extent.width if horizontal else extent.height
-
-
-def _are_based(columns: Sequence[Sequence[Extent]], *, horizontal: bool) -> bool:
-    """Return whether most columns of bars, stacked or not, begin or end on one line along the axis."""
-    low = [min(bar.top if horizontal else bar.left for bar in column) for column in columns]
-    high = [max(bar.bottom if horizontal else bar.right for bar in column) for column in columns]
-    places = low + high
-    most = max(sum(abs(one - place) < 0.6 for one in places) for place in places[:60])
-    return most >= BASED_SHARE * len(columns)
-
-
-def as_names(axis: Axis, values: Scale, labels: Sequence[Label], scene: Scene) -> Scale:
-    """Return an axis of numbers or dates as one of names, with those in line that are neither ("Begin, Jan, Feb, End").
-
-    Those of bars between them are told where it is one of periods.
-    """
-    scale = axis.scale
-    others = [Tick(anchor(label, horizontal=scale.horizontal), label) for label in _in_line_with(axis, labels)]
-    ticks = tuple(sorted([*(tick._replace(value=None) for tick in scale.ticks), *others], key=lambda tick: tick.place))
-    sure = max(SURE_NAMES, scale.confidence)  # whatever steps they would have as numbers, marks stand at them
-    names = Scale("category", scale.horizontal, scale.start, scale.end, ticks, confidence=sure)
-    return with_periods(names, _columns(scene, scale, values)) if scale.kind == "date" else names
-
-
-def _in_line_with(axis: Axis, labels: Sequence[Label]) -> list[Label]:
-    """Return the labels that stand in line with those of an axis, along it, and are none of them."""
-    scale, own = axis.scale, {label.extent for label in axis.labels}
-    return [
-        label
-        for label in labels
-        if label.extent not in own
-        and label.turn == axis.labels[0].turn
-        and axis.low <= _middle(label.extent, horizontal=not scale.horizontal) <= axis.high
-        and scale.start <= anchor(label, horizontal=scale.horizontal) <= scale.end
-        and min(abs(anchor(label, horizontal=scale.horizontal) - tick.place) for tick in scale.ticks) > NO_NAME * scale.step
-    ]
 
 
 def find_names(plot: Extent, free: Sequence[Label], lines: Lines, scene: Scene, *, values: Scale) -> Scale | None:
@@ -256,10 +134,12 @@ def _names_among(plot: Extent, beside: Sequence[Label], lines: Lines, scene: Sce
     rows += [[label] for label in beside]
     rows = _without_printed(rows)
     span = (plot.left, plot.right) if horizontal else (plot.top, plot.bottom)
-    bars = _columns(scene, Scale("category", horizontal, *span), values)
+    bars = columns_of(scene, Scale("category", horizontal, *span), values)
     best: tuple[tuple[float, float], list[Label], list[Line]] | None = None
     for row in rows:
         marks = marks_near(row, lines.crossing(horizontal=horizontal), horizontal=horizontal)
+        if stand_between(row, marks, horizontal=horizontal):
+            marks = []
         parts = _parted(row, marks, bars) if horizontal else row
         places = [anchor(label, horizontal=horizontal) for label in parts]
         own = sum(snapped(one, place, marks) is not None for one, place in zip(parts, places, strict=True))
@@ -308,21 +188,34 @@ def reach(values: Axis, lines: Lines, scene: Scene) -> Extent:
         inside = [
             extent
             for extent in filled(scene)
-            if scale.start - LOOSE <= _middle(extent, horizontal=scale.horizontal) <= scale.end + LOOSE
+            if scale.start - LOOSE <= middle_of(extent, horizontal=scale.horizontal) <= scale.end + LOOSE
             and extent.width * extent.height < 0.5 * scene.width * scene.height
         ]
+        inside = _traced(values, scene) or inside
         spans = [(e.top, e.bottom) if scale.horizontal else (e.left, e.right) for e in inside]
     spans = spans or [(0.0, scene.height if scale.horizontal else scene.width)]
     low, high = min(span[0] for span in spans), max(span[1] for span in spans)
     return Extent(scale.start, low, scale.end, high) if scale.horizontal else Extent(low, scale.start, high, scale.end)
 
 
+def _traced(values: Axis, scene: Scene) -> list[Extent]:
+    """Return where the lines of a picture run that bend, are longer than any letter, and lie level with a value axis."""
+    scale, least = values.scale, LEAST_TRACED_EMS * values.size
+    found = [stroke.extent for stroke in scene.strokes if len(stroke.places) > 2 and scene.blur]
+    return [
+        extent
+        for extent in found
+        if max(extent.width, extent.height) > least
+        and scale.start - LOOSE <= middle_of(extent, horizontal=scale.horizontal) <= scale.end + LOOSE
+    ]
+
+
 def _go_on(spans: Sequence[tuple[float, float]], scene: Scene, values: Axis) -> bool:
     """Return whether most filled rectangles level with a value axis lie outside of what it is said to span."""
     scale = values.scale
     low, high = min(span[0] for span in spans) - LOOSE, max(span[1] for span in spans) + LOOSE
-    level = [extent for extent in filled(scene) if scale.start <= _middle(extent, horizontal=scale.horizontal) <= scale.end]
-    return sum(not low <= _middle(e, horizontal=not scale.horizontal) <= high for e in level) > len(level) / 2
+    level = [extent for extent in filled(scene) if scale.start <= middle_of(extent, horizontal=scale.horizontal) <= scale.end]
+    return sum(not low <= middle_of(e, horizontal=not scale.horizontal) <= high for e in level) > len(level) / 2
 
 
 def _begins_at(line: Line, values: Axis) -> bool:
@@ -353,10 +246,10 @@ def _away(row: Sequence[Label], plot: Extent, values: Scale) -> float:
     return min(ends)
 
 
-def _columns(scene: Scene, side: Scale, values: Scale) -> list[float]:
+def columns_of(scene: Scene, side: Scale, values: Scale) -> list[float]:
     """Return the middles of the bars of a plot along its names, each once."""
     found: list[float] = []
-    for place in sorted(_middle(bar, horizontal=side.horizontal) for bar in bars_between(scene, side, values)):
+    for place in sorted(middle_of(bar, horizontal=side.horizontal) for bar in bars_between(scene, side, values)):
         if not found or place - found[-1] > 0.5 + scene.blur:
             found.append(place)
     return found
@@ -403,8 +296,9 @@ def _named(
 def with_periods(scale: Scale, bars: Sequence[float]) -> Scale:
     """Return names of periods with those told of the bars between that have none: axes leave out labels that have no room."""
     ticks = scale.ticks
-    if len(ticks) >= len(bars):
-        return scale
+    steps = [after - before for before, after in pairwise(bars)]
+    if len(ticks) >= len(bars) or max(steps) > EVEN_BANDS * min(steps) + LOOSE / 2:
+        return scale  # groups stand further apart than their bars
     seconds, _ = read_dates([tick.text for tick in ticks])
     form = form_of([tick.text for tick in ticks], seconds)
     own = [min(range(len(bars)), key=lambda number: abs(bars[number] - tick.place)) for tick in ticks]

@@ -18,10 +18,13 @@ ANY_LEAP_YEAR: Final = 2000
 FIRST_YEAR, LAST_YEAR = 1000, 2199  # numbers outside are no years
 SHORT_YEARS: Final = 70  # "69" is 2069, "70" is 1970, as POSIX has it
 MONTHS_OF_QUARTER: Final = 3
+YEAR: Final = 12  # months
 NOON: Final = 12
 OF_WEEKS: Final = "%Y W%U"
 LEAST_YEARS: Final = 4  # that tell how years grow
 MOSTLY_YEARS: Final = 0.8  # of the labels of a row of years; an asterisk may follow some
+USUAL_DAYS: Final = frozenset((1, 15))  # of months that axes print
+MOST_MONTHS: Final = 24  # from one label to the next, where their years have two figures
 EVEN_STEPS: Final = 1.15  # times the shortest step that the longest is, where names stand evenly
 
 _NAMES: Final = (
@@ -45,6 +48,8 @@ _YEAR: Final = r"(?P<year>1\d{3}|2[01]\d{2})"
 _EITHER: Final = r"(?P<year>1\d{3}|2[01]\d{2}|(?<=['’\-/ ])\d{2}|(?<=q)\d{2})"
 _TIME: Final = r"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?:\s*(?P<half>[ap])\.?m\.?)?"
 _WORD: Final = r"(?P<name>[^\W\d_]{3,10})\.?"
+_FIGURES: Final = re.compile(r"(?P<first>\d{1,2})(?P<between>[/\-])(?P<second>\d{1,2})(?P=between)(?P<year>\d{4}|\d{2})")
+_SHORT: Final = re.compile(r"(?P<month>\d{1,2}(?=[/\-])|[^\W\d_]{3,9}\.?(?=\s))[/\-\s](?P<year>\d{2})")
 _PATTERNS: Final = tuple(
     re.compile(pattern)
     for pattern in (
@@ -138,6 +143,63 @@ def _minutes(parts: dict[str, str | None]) -> float | None:
     if half:
         hours = hours % NOON + (NOON if half == "p" else 0)
     return hours * 60.0 + int(parts.get("minute") or 0) + int(parts.get("second") or 0) / 60
+
+
+def other_dates(texts: Sequence[str]) -> list[list[str]]:
+    """Return what the labels of an axis, in the order of their places, may say otherwise, as ISO 8601 has it.
+
+    "03/04/21" may be a day of April or March.
+
+    >>> other_dates(["03/04/21", "04/04/21"])
+    [['2021-03-04', '2021-04-04']]
+    """
+    found: list[list[str]] = []
+    days = [_FIGURES.fullmatch(text.strip()) for text in texts]
+    parts = [(match["first"], match["second"], _whole_year(match["year"])) for match in days if match]
+    if len(parts) == len(texts) > 1 and all(int(first) <= YEAR for first, _, _ in parts):
+        found.append([f"{year}-{first}-{second}" for first, second, year in parts])
+    return found
+
+
+def with_months_first(texts: Sequence[str]) -> Sequence[str]:
+    """Return dates that are short for months as ISO 8601 has them, and first days of months whose months come first; others as is.
+
+    So an axis of months has them; with the days first, they would be some first days of one January. "11/20, 12/20, 01/21" and
+    "Nov 20, Dec 20, Jan 21" are months of years if their last figures grow whenever a year begins, or stay as no days do that begin
+    months or stand in their middles.
+
+    >>> with_months_first(["11/01/2020", "12/01/2020"]), with_months_first(["01/11/2020", "01/12/2020"])
+    (['2020-11-01', '2020-12-01'], ['01/11/2020', '01/12/2020'])
+    """
+    months = [_SHORT.fullmatch(text.strip().lower()) for text in texts]
+    pairs = [
+        (_MONTHS.get(match["month"]) or int(match["month"]), int(match["year"])) for match in months if _tells_month(match) if match
+    ]
+    if len(pairs) == len(texts) > 1 and _are_months_of_years(pairs):
+        return [f"{_whole_year(f'{year:02d}')}-{month:02d}" for month, year in pairs]
+    days = [match for text in texts if (match := _FIGURES.fullmatch(text.strip()))]
+    firsts = [int(match["first"]) for match in days]
+    begins = len(days) == len(texts) and all(int(match["second"]) == 1 for match in days) and len(set(firsts)) > 1
+    if not begins or max(firsts) > YEAR:
+        return texts
+    return [f"{_whole_year(match['year'])}-{match['first']}-{match['second']}" for match in days]
+
+
+def _tells_month(match: re.Match[str] | None) -> bool:
+    return match is not None and (match["month"] in _MONTHS or (match["month"].isdecimal() and 1 <= int(match["month"]) <= 12))
+
+
+def _are_months_of_years(pairs: Sequence[tuple[int, int]]) -> bool:
+    """Return whether months with two figures behind them grow as those of years do, and the figures are no days."""
+    whole = [year * 12 + month for month, year in pairs]
+    years = {year for _, year in pairs}
+    grows = whole == sorted(set(whole)) and max(after - before for before, after in pairwise(whole)) <= MOST_MONTHS
+    return grows and len({month for month, _ in pairs}) > 1 and not years <= USUAL_DAYS
+
+
+def _whole_year(text: str) -> int:
+    year = int(text)
+    return year if year >= FIRST_YEAR else year + (1900 if year >= SHORT_YEARS else 2000)
 
 
 def read_dates(texts: Sequence[str], above: Sequence[tuple[int, str]] = (), year: int = ANY_YEAR) -> tuple[list[float | None], str]:

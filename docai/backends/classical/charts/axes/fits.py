@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from docai.backends.classical.charts.axes.readings import misread
+from docai.backends.classical.charts.periods import months_of
 
 Places = npt.NDArray[np.float64]
-Kind = Literal["linear", "log", "date", "power"]
+Kind = Literal["linear", "log", "date", "month", "power"]
 
 EXPONENTS: Final = (0.5, 2.0, 1 / 3, 3.0)  # of scales on which values are powers of places: squares, roots and the like
 LEAST_FOR_CURVES: Final = 4  # ticks that must agree before an axis is said to be logarithmic or a power; any three bend somehow
@@ -27,6 +28,8 @@ BETTER: Final = 0.3  # of a linear fit's residual, at most, that of a curve has 
 
 class Fit(NamedTuple):
     """A place is `step * plain value + origin`, where the plain value is the logarithm or root on scales that are not linear.
+
+    Of dates it is their seconds, or their months where all months are as wide.
 
     Attributes:
         inliers: The numbers of the ticks that agree, in the order of their places.
@@ -51,6 +54,8 @@ def plain(values: Sequence[float] | Places, kind: Kind, exponent: float = 1.0) -
     with np.errstate(invalid="ignore", divide="ignore"):
         if kind == "log":
             array = np.where(array > 0, np.log10(array), np.nan)
+        if kind == "month":
+            array = np.array([months_of(value) if np.isfinite(value) else np.nan for value in array.tolist()])
         if kind == "power":
             array = np.sign(array) * np.abs(array) ** (1 / exponent)
     return array

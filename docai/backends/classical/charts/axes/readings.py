@@ -61,7 +61,8 @@ _PLAIN: Final = str.maketrans(
     {"\u2212": "-", "\u2013": "-", "\u2012": "-", "\ufe63": "-", "\uff0d": "-", "\u00a0": " ", "\u202f": " "}
 )
 _LOOKALIKES: Final = str.maketrans("OoQDlI|iSsBZz", "0000111155822"[:13])
-_FLAT_POWER: Final = re.compile(r"10(-?\d)")
+_FLAT_POWER: Final = re.compile(r"10\s?(?:\^?(-?\d)|[°º])")  # a raised 0 is read as a sign of degrees
+_KEPT: Final = re.compile(r"10\s?(?:\^-?\d|[°º])")
 _TEXT: Final = re.compile(
     r"(?P<open>\()?\s*(?P<first>[-+]?)\s*(?P<before>[^\d.,()+\-^]*?)\s*(?P<second>[-+]?)"
     r"(?P<figures>\d+(?:[.,'’\s\u2009]\d+)*|[.,]\d+)"
@@ -89,13 +90,18 @@ class Numbers(NamedTuple):
 def read_powers(texts: Sequence[str]) -> Numbers | None:
     """Return labels as powers of ten whose exponent lost its raising on the way ("103", "10−2"); None where one is none.
 
-    >>> read_powers(["10−1", "100", "101"]).values
-    (0.1, 1.0, 10.0)
+    >>> read_powers(["10−1", "100", "101"]).values, read_powers(["10°", "101", "10^2"]).values
+    ((0.1, 1.0, 10.0), (1.0, 10.0, 100.0))
     """
     matches = [_FLAT_POWER.fullmatch(plain_text(text)) for text in texts]
     if len(matches) < LEAST_POWERS or any(match is None for match in matches):
         return None
-    return Numbers(tuple(10.0 ** int(match[1]) for match in matches if match), powers=True)
+    return Numbers(tuple(10.0 ** int(match[1] or "0") for match in matches if match), powers=True)
+
+
+def tells_powers(texts: Sequence[str]) -> bool:
+    """Return whether a label shows that flat powers are powers: one kept its raised exponent, or has one below 0."""
+    return any("-" in plain_text(text) or _KEPT.fullmatch(plain_text(text)) for text in texts)
 
 
 def read_numbers(texts: Sequence[str]) -> list[Numbers]:

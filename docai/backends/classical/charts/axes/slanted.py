@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from docai.backends.classical.charts.axes.ticks import REACH_EMS, Lines, anchor, lines_near
 from docai.backends.classical.charts.scene import Label, Scene
@@ -15,6 +16,7 @@ from docai.backends.classical.charts.scene import Label, Scene
 LEAST_SLANT, MOST_SLANT = 10.0, 80.0  # degrees; others stand with their middles at their ticks
 FLUSH_EMS: Final = 0.35  # by which slanted labels of one axis begin, or have their middles, out of line
 CLEARLY: Final = 0.6  # of how far off their ends are, at most, that middles are off ticks if these tell the places
+TIGHT: Final = 0.3  # of the reach of tick marks that labels are off marks of values at most
 LEAST: Final = 2  # labels that tell how a row stands
 
 
@@ -37,18 +39,32 @@ def with_middles_told(labels: Sequence[Label], lines: Lines, scene: Scene) -> li
 
 
 def _have_middles_at_ticks(row: Sequence[Label], lines: Lines, scene: Scene) -> bool:
-    places = np.array([mark.place for mark in lines_near(row, lines.down, horizontal=True)])
-    if not len(places):
-        places = np.array(_of_marks(scene))
-    if not len(places):
-        return False
-    middles, ends = (
-        np.array([np.abs(places - at).min() for at in found])
-        for found in ([label.extent.middle[0] for label in row], [anchor(label, horizontal=True) for label in row])
-    )
+    """Return whether the middles of labels stand at ticks, and their ends do not; ends at which marks of values stand tell more."""
+    ends = [anchor(label, horizontal=True) for label in row]
+    middles = [label.extent.middle[0] for label in row]
     reach = REACH_EMS * row[0].size
-    by_middles, by_ends = float(np.median(middles)), float(np.median(ends))
-    return by_middles <= reach and by_middles < CLEARLY * by_ends
+    ticks = [mark.place for mark in lines_near(row, lines.down, horizontal=True)]
+    marks = _of_marks(scene)
+    if not ticks or (marks and _told_by(ends, middles, marks, reach)):
+        ticks, reach = marks, TIGHT * reach  # vertices of lines are many: some are near to any place
+    return bool(ticks) and _told_by(middles, ends, ticks, reach)
+
+
+def _told_by(places: Sequence[float], others: Sequence[float], marks: Sequence[float], reach: float) -> bool:
+    """Return whether most places are within `reach` of marks, as many as of the others that may be meant, and clearly nearer.
+
+    Others that are very near are off by no more than the letters' own shape.
+    """
+    near, far = _off(places, marks), _off(others, marks)
+    as_many = (near <= reach).sum() >= (far <= reach).sum()
+    off, other = float(np.median(near)), float(np.median(far))
+    return bool(as_many) and off <= reach and off < CLEARLY * other and other > TIGHT * reach
+
+
+def _off(found: Sequence[float], places: Sequence[float]) -> npt.NDArray[np.float64]:
+    """Return how far each is off the nearest of the places."""
+    off: npt.NDArray[np.float64] = np.abs(np.asarray(found)[:, None] - np.asarray(places)[None, :]).min(axis=1)
+    return off
 
 
 def _of_marks(scene: Scene) -> list[float]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -20,6 +22,12 @@ UPRIGHT: Final = 0.02  # of its length, or 0.1 scene units, that an upright line
 THIN_EMS: Final = 0.35  # lines are thinner than that, of a letter's size
 NEAR_EMS: Final = 2.0  # how far from its label a tick mark or the end of a grid line is at most
 FLAT: Final = 0.05  # scene units; outlines that are narrower have no area
+LEAST_BETWEEN: Final = 3  # labels that are parted by marks
+ALIKE_BANDS: Final = 1.1  # times as wide as others that bands between marks are at most
+MIDWAY: Final = 0.2  # of a band that a label is nearer to one of its ends at most
+SAME_TURN: Final = 0.5  # degrees
+SPACE_EMS: Final = 0.5  # between words, at most
+MIDDLE_EMS: Final = 0.35  # from the baseline of letters to half the height of capitals
 REACH_EMS: Final = 0.5  # how far beside the middle of its label a mark is at most
 SAME_PLACE: Final = 0.15  # scene units between lines that are drawn over each other
 
@@ -106,7 +114,7 @@ def _is_angular(places: Sequence[tuple[float, float]]) -> bool:
 
 def prepare(labels: Sequence[Label]) -> list[Label]:
     """Return labels with what belongs together in one: a minus and its figures, 10 and its raised power, turned words."""
-    return _turned(_raised(_signed([part for label in labels for part in values_of(label)])))
+    return _slanted(_turned(_raised(_signed([part for label in labels for part in values_of(label)]))))
 
 
 def _signed(labels: list[Label]) -> list[Label]:
@@ -182,6 +190,35 @@ def _turned(labels: list[Label]) -> list[Label]:
     return upright
 
 
+def _slanted(labels: list[Label]) -> list[Label]:
+    """Return labels with slanted words that go on along one baseline joined: some producers leave out the spaces."""
+    words = [label for label in labels if label.ends and label.turn % 90]
+    after: dict[int, Label] = {}
+    for word in words:
+        turn = math.radians(word.turn)
+        across, down = math.cos(turn), math.sin(turn)
+        for other in words:
+            if other is word or abs(other.turn - word.turn) > SAME_TURN or abs(other.size - word.size) > 0.1 * word.size:
+                continue
+            right, below = other.ends[0][0] - word.ends[1][0], other.ends[0][1] - word.ends[1][1]
+            gap, off = right * across + below * down, below * across - right * down
+            if 0 < gap < SPACE_EMS * word.size and abs(off) < 0.1 * word.size:
+                after[id(word)] = other
+    if not after:
+        return labels
+    later = {id(label) for label in after.values()}
+    whole: dict[int, Label] = {}
+    for word in words:
+        if id(word) in later or id(word) not in after:
+            continue
+        parts = [word]
+        while id(parts[-1]) in after:
+            parts.append(after[id(parts[-1])])
+        joined = join(parts, " ".join(part.text for part in parts))
+        whole[id(word)] = replace(joined, ends=(word.ends[0], parts[-1].ends[1]))
+    return [whole.get(id(label), label) for label in labels if id(label) not in later]
+
+
 def join(labels: Sequence[Label], text: str) -> Label:
     """Return labels as one that says `text`."""
     extents = [label.extent for label in labels]
@@ -244,6 +281,9 @@ def anchor(label: Label, *, horizontal: bool) -> float:
     turn = (label.turn + 180) % 360 - 180
     if abs(turn) < 10 or abs(abs(turn) - 90) < 10:
         return label.extent.middle[0]
+    if label.ends:
+        half = MIDDLE_EMS * label.size * math.sin(math.radians(abs(turn)))
+        return label.ends[1][0] - half if turn < 0 else label.ends[0][0] + half
     half = min(0.5 * label.size, label.extent.width / 2) * 0.7  # half of its letters' height, slanted
     return label.extent.right - half if turn < 0 else label.extent.left + half
 
@@ -344,6 +384,21 @@ def marks_near(labels: Sequence[Label], lines: Sequence[Line], *, horizontal: bo
             taken = {round(other.place / SAME_PLACE) for other in kept}
             kept.extend(line for line in group if not {round(line.place / SAME_PLACE) + by for by in (-1, 0, 1)} & taken)
     return sorted(kept)
+
+
+def stand_between(labels: Sequence[Label], marks: Sequence[Line], *, horizontal: bool) -> bool:
+    """Return whether labels stand midway between marks, which part them, as bands of office programs are parted; three at least."""
+    places = [mark.place for mark in marks]
+    sides: list[tuple[float, float]] = []
+    for label in labels:
+        place = anchor(label, horizontal=horizontal)
+        after = bisect_left(places, place)
+        if 0 < after < len(places):
+            sides.append((place - places[after - 1], places[after] - place))
+    wide = [before + behind for before, behind in sides]
+    if len(sides) < LEAST_BETWEEN or max(wide) > ALIKE_BANDS * min(wide):
+        return False
+    return all(abs(before - behind) < MIDWAY * (before + behind) for before, behind in sides)
 
 
 def snapped(label: Label, place: float, marks: Sequence[Line]) -> float | None:

@@ -13,7 +13,7 @@ from docai.backends.classical.charts.raster.borders import lengthened, settled, 
 from docai.backends.classical.charts.raster.colours import GROUND, Layers, find_layers
 from docai.backends.classical.charts.raster.edges import find_lines, find_ticks
 from docai.backends.classical.charts.raster.mistaken import without_marks
-from docai.backends.classical.charts.raster.pieces import without_cuts
+from docai.backends.classical.charts.raster.pieces import without_cuts, without_print
 from docai.backends.classical.charts.raster.prints import find_rows
 from docai.backends.classical.charts.raster.shapes import find_shapes
 from docai.backends.classical.charts.raster.slabs import find_shared, find_slabs
@@ -66,7 +66,7 @@ def scene_of_picture(view: View, languages: tuple[str, ...] = ("en",)) -> Scene:
         shot.width,
         shot.height,
         labels,
-        rectangles=tuple(replace(slab, order=order) for order, slab in enumerate(shapes.slabs)),
+        rectangles=tuple(replace(slab, order=order) for order, slab in enumerate(without_print(shapes.slabs, labels))),
         strokes=(*(_stroke(line, shot, len(slabs) + order) for order, line in enumerate(straight)), *shapes.strokes),
         polygons=shapes.polygons,
         symbols=shapes.symbols,

@@ -32,12 +32,17 @@ EVEN: Final = 0.5  # of the longest line of a grid that another is seen of at le
 WIDEST_GAP: Final = 2.0  # pixels of ground between pieces of a stack that is an outline at most; swatches stand further apart
 LONGER: Final = 1.5  # times as long as the side of a rectangle that a line is at least that it stands on
 
+SHARES: Final = np.linspace(0.0, 1.0, 41, dtype=np.float32)  # of a pixel; pictures tell an edge to a fortieth of one
+
 Colour = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """A side of a rectangle: its last pure pixel, the colours inside and outwards from it, and what is behind its outline."""
+    """A side of a rectangle: its last pure pixel, the colours inside and outwards from it, and what is behind its outline.
+
+    `meets` tells that another area begins where it ends, without an outline in between.
+    """
 
     edge: float
     outward: int
@@ -46,6 +51,7 @@ class _Side:
     plain: float
     line: Colour | None
     behind: Colour
+    meets: bool = False
 
     def outlined(self, colour: Colour, most: float) -> float:
         """Return where the middle of an outline lies, `most` pixels thick at most; the plain edge where there is none."""
@@ -94,7 +100,9 @@ def measured(layers: Layers, number: int, place: Rectangle) -> Slab:
         usual = float(np.median(told))
         return Slab(Extent(*(side.outlined(colour, 2 * usual) for side in sides)), fill, hexadecimal(colour), usual)
     edges = [side.plain for side in sides]
-    if _apart(colour, ground) <= STANDS_OUT:  # an outline of the ground's colour shows only where pieces of a stack touch
+    if _apart(colour, ground) <= STANDS_OUT and not any(
+        side.meets for side in sides
+    ):  # an outline of the ground's colour shows only where pieces of a stack touch
         for pair in ((0, 2), (1, 3)):
             known = [width for which in pair if lined[which] and (width := sides[which].thickness(colour)[1]) <= WIDEST_GAP]
             for which in pair if known else ():
@@ -139,10 +147,33 @@ def _side(layers: Layers, number: int, place: Rectangle, side: int) -> _Side:
             share = _way(first, second, inner, tolerance)
         else:  # a gap of one pixel, half of what covers it from either side
             share = (_way(first, ground, inner, tolerance) or 0.0) / 2
+    met = _met(layers, first, second, inner, tolerance)
+    if met is not None:
+        return _Side(edge, outward, inner, profile, edge + outward * met, None, second, meets=True)
     line, behind = _outline(profile, inner, tolerance)
     if share is not None and line is not None and share * _apart(second, inner) > LIKE and _apart(first, line) > STANDS_OUT:
         share = 0.0  # a mixture with the outline, told by `_thickness`
     return _Side(edge, outward, inner, profile, edge + outward * (share or 0.0), line, behind)
+
+
+def _met(layers: Layers, pixel: Colour, other: Colour, inner: Colour, tolerance: float) -> float | None:
+    """Return how far a rectangle reaches into a pixel in which it meets another area, 0..1; None where it does not meet one.
+
+    Two edges that share a pixel are drawn one after the other: where the first covers `a` of it and the second the rest, the second
+    lets `a (1 - a)` of the ground shine through (alpha compositing, Porter and Duff 1984); some programs mix both without it.
+    """
+    ground = layers.palette[GROUND]
+    areas = layers.palette[[number for number in range(1, layers.count) if layers.areas[number]]]
+    apart = min(_apart(other, inner), _apart(other, ground), _apart(inner, ground))
+    if apart <= LIKE or not len(areas) or np.linalg.norm(areas - other, axis=1).min() > tolerance:
+        return None
+    share = SHARES[:, None]
+    mixed = share * inner + (1 - share) * other
+    through = share * (1 - share)
+    models = (mixed, mixed + through * (ground - inner), mixed + through * (ground - other))
+    off = np.stack([np.linalg.norm(model - pixel, axis=1) for model in models])
+    best = int(off.min(axis=0).argmin())
+    return float(SHARES[best]) if off[:, best].min() <= tolerance else None
 
 
 def _is_inside(profile: NDArray[np.float32], inner: Colour) -> bool:

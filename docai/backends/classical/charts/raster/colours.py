@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from docai.backends.classical.charts.raster.arrays import dot, largest, magnitude, spread
 from docai.marks import Mask
 
 if TYPE_CHECKING:
@@ -91,35 +92,14 @@ class Layers:
         """Return a colour as `#rrggbb`."""
         return hexadecimal(self.palette[number])
 
-    def cover(self, number: int) -> NDArray[np.float32]:
-        """Return how much of each pixel a colour covers, (height, width), 0..1.
-
-        Pixels beside its own that lie between it and what is behind it count in part: a smoothed edge, a line thinner than a
-        pixel. Pixels that other colours claim count nothing.
-        """
-        own = self.mask(number)
-        cover = own.astype(np.float32)
-        rows, columns = np.nonzero((self.labels == MIXED) & (cv2.dilate(own, np.ones((5, 5), np.uint8)) > 0))
-        if len(rows):
-            cover[rows, columns] = self._share(number, rows, columns)
-        return cover
-
-    def ridges(self, number: int) -> NDArray[np.float32]:
-        """Return the cover of a colour everywhere, also where no pixel shows it purely: thin strokes, (height, width), 0..1."""
-        cover = self.mask(number).astype(np.float32)
-        rows, columns = np.nonzero(self.labels == MIXED)
-        if len(rows):
-            cover[rows, columns] = self._share(number, rows, columns)
-        return cover
-
-    def _share(self, number: int, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
+    def share(self, number: int, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return how far pixels are on the way from what is behind them to a colour; 0 where they lie beside that way."""
         start = self.behind[rows, columns]
         way = self.palette[number] - start
-        length = np.maximum((way * way).sum(1), 1.0)
+        length = np.maximum(dot(way, way), 1.0)
         off = self.pixels[rows, columns].astype(np.float32) - start
-        share = (off * way).sum(1) / length
-        beside = np.linalg.norm(off - share[:, None] * way, axis=1)
+        share = dot(off, way) / length
+        beside = magnitude(off - share[:, None] * way)
         allowed = np.maximum(2 * self.tolerance, 0.15 * np.sqrt(length))
         return np.asarray(np.where((beside < allowed) & (length > STANDS_OUT**2), np.clip(share, 0, 1), 0), np.float32)
 
@@ -157,7 +137,7 @@ def find_layers(pixels: Pixels) -> Layers:
 
 def _tolerance(pixels: Pixels) -> float:
     """Return how far pixels of one colour may differ: little in a lossless picture, in others as much as its noise makes."""
-    steps = cv2.absdiff(np.ascontiguousarray(pixels[:, 1:]), np.ascontiguousarray(pixels[:, :-1])).max(2)
+    steps = largest(cv2.absdiff(np.ascontiguousarray(pixels[:, 1:]), np.ascontiguousarray(pixels[:, :-1])))
     if steps.size == 0 or float(((steps >= 1) & (steps <= LITTLE)).mean()) < LOSSY_SHARE:
         return CRISP
     small = steps[(steps >= 1) & (steps <= 40)]  # larger ones are edges
@@ -219,10 +199,10 @@ def _even(pixels: Pixels, tolerance: float) -> NDArray[np.bool_]:
     for axis in (0, 1):
         same = np.zeros(pixels.shape[:2], np.uint8)
         if axis == 0:
-            same[:-1] = cv2.absdiff(pixels[1:], pixels[:-1]).max(2) <= max(2.0, tolerance / 2)
+            same[:-1] = largest(cv2.absdiff(pixels[1:], pixels[:-1])) <= max(2.0, tolerance / 2)
         else:
             ahead, behind = np.ascontiguousarray(pixels[:, 1:]), np.ascontiguousarray(pixels[:, :-1])
-            same[:, :-1] = cv2.absdiff(ahead, behind).max(2) <= max(2.0, tolerance / 2)
+            same[:, :-1] = largest(cv2.absdiff(ahead, behind)) <= max(2.0, tolerance / 2)
         alike.append(same)
     side = 3 if tolerance <= CRISP else 5  # noise makes small even squares
     block = cv2.erode(alike[0] & alike[1], np.ones((side - 1, side - 1), np.uint8), anchor=(0, 0), borderValue=0)
@@ -243,10 +223,10 @@ def _between(pixels: Pixels, rows: NDArray[np.intp], columns: NDArray[np.intp], 
     before = pixels[np.maximum(rows - step[0], 0), np.maximum(columns - step[1], 0)].astype(np.float32)
     after = pixels[np.minimum(rows + step[0], high), np.minimum(columns + step[1], wide)].astype(np.float32)
     way = after - before
-    length = np.maximum((way * way).sum(1), 1.0)
+    length = np.maximum(dot(way, way), 1.0)
     off = pixels[rows, columns] - before
-    share = (off * way).sum(1) / length
-    beside = np.linalg.norm(off - share[:, None] * way, axis=1)
+    share = dot(off, way) / length
+    beside = magnitude(off - share[:, None] * way)
     margin = np.maximum(tolerance, 4.0) / np.sqrt(length)
     return np.asarray((share > margin) & (share < 1 - margin) & (beside < np.maximum(2 * tolerance, 0.2 * np.sqrt(length))))
 
@@ -261,7 +241,7 @@ def _stroke_colours(pixels: Pixels, even: NDArray[np.bool_], areas: NDArray[np.f
     ridge &= (off > max(NEAR, 2 * tolerance)) & ~even
     colours = pixels[ridge].astype(np.float32)
     dull = np.ptp(areas, axis=1) < DULL
-    lively = (np.ptp(colours, axis=1) > LIVELY) & (_nearest(colours, areas[~dull], NEAR) == MIXED if not dull.all() else True)
+    lively = (spread(colours) > LIVELY) & (_nearest(colours, areas[~dull], NEAR) == MIXED if not dull.all() else True)
     lively &= _nearest(colours, areas, tolerance) == MIXED
     colours = colours[lively | (_nearest(colours, areas, NEAR) == MIXED)]
     found: list[NDArray[np.float32]] = []

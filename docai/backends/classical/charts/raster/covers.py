@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from docai.backends.classical.charts.raster.arrays import bounds, components, dot, magnitude, within
 from docai.backends.classical.charts.raster.colours import GROUND, MIXED, Layers
 from docai.backends.classical.charts.raster.fields import Claims
 from docai.backends.classical.charts.raster.threads import Cover
@@ -39,15 +41,43 @@ EDGE: Final = 2  # pixels beside a stronger shade that have its smoothed edge, w
 OFF_WAY: Final = 0.12  # of that way's length that a mixture is off it at most
 
 
+@dataclass(frozen=True, slots=True)
+class Inks:
+    """The colours that lines and symbols of a picture may have.
+
+    Attributes:
+        layers: The picture's colours.
+        taken: Where other marks were found.
+        colours: The numbers of those that lines and symbols may have.
+        shades: For each the colours that are its smoothed edges: between it and the ground.
+        owners: To which of them each mixed pixel belongs, (height, width), 0 where it is not mixed.
+    """
+
+    layers: Layers
+    taken: Claims
+    colours: list[int]
+    shades: dict[int, list[int]]
+    owners: NDArray[np.int16]
+
+    def cover(self, number: int) -> Cover:
+        """Return how much of each pixel a colour covers outside of other marks."""
+        return cover_of(self.layers, number, self.shades[number], self.taken, self.owners)
+
+
+def find_inks(layers: Layers, taken: Claims, printed: Mask, ruled: Mask) -> Inks:
+    """Return the colours that lines and symbols may have, outside of what is `taken`, print, and where axes and grids run."""
+    colours, shades = stroke_colours(layers, taken, printed, ruled)
+    return Inks(layers, taken, colours, shades, owners_of(layers, colours))
+
+
 def stroke_colours(layers: Layers, taken: Claims, printed: Mask, ruled: Mask) -> tuple[list[int], dict[int, list[int]]]:
     """Return the colours that lines may have, and for each the colours that are its smoothed edges: between it and the ground."""
     free = (printed == 0) & (ruled == 0) & ((taken == 0) | _over_areas(layers, taken))
-    labels = np.where(free, layers.labels, MIXED)
+    labels = np.where(free, layers.labels, np.int16(MIXED))
     counts = np.bincount(labels[labels >= 0], minlength=layers.count)
     candidates = [number for number in range(1, layers.count) if counts[number] >= LEAST_INK and number not in layers.plates]
     kept: list[int] = []
     shades: dict[int, list[int]] = {number: [] for number in candidates}
-    shares: dict[int, NDArray[np.float32]] = {}
     near: dict[int, NDArray[np.bool_]] = {}
     shaded = [number for number in range(1, layers.count) if counts[number] and number not in layers.plates]
     for other in sorted(shaded, key=lambda n: -_contrast(layers, n)):
@@ -55,12 +85,13 @@ def stroke_colours(layers: Layers, taken: Claims, printed: Mask, ruled: Mask) ->
         own = _places_of(labels, other) if stronger else None
         owner, least = None, math.inf
         for number in stronger:
-            if number not in shares:
-                shares[number] = _shares(layers, number)
+            if number not in near:
                 near[number] = _grown(layers.mask(number), 1) > 0
-            edge = own is None or _is_edge(own, near[number], shares[number])
-            if (edge or _is_paler(layers, other, number, counts)) and _off_way(layers, other, number) < least:
-                owner, least = number, _off_way(layers, other, number)
+            off = _off_way(layers, other, number)
+            if off >= least:
+                continue
+            if own is None or _is_edge(layers, number, own, near[number]) or _is_paler(layers, other, number, counts):
+                owner, least = number, off
         if owner is not None:
             shades[owner].append(other)
         elif other in candidates:
@@ -76,7 +107,7 @@ def _over_areas(layers: Layers, taken: Claims) -> NDArray[np.bool_]:
         if not layers.areas[number] or not own.any():
             continue
         own = np.asarray(cv2.erode(own, np.ones((INSIDE, INSIDE), np.uint8)), np.uint8)
-        _, pieces, stats, _ = cv2.connectedComponentsWithStats(own, connectivity=4)
+        _, pieces, stats = components(own, 4)
         wide, high, area = (stats[:, side] for side in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
         chosen = (wide >= WIDE * taken.shape[1]) & (area < UPRIGHT * wide * high)
         chosen[0] = False
@@ -87,7 +118,9 @@ def _over_areas(layers: Layers, taken: Claims) -> NDArray[np.bool_]:
 def _places_of(labels: NDArray[np.int16], other: int) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
     """Return the rows and columns where a shade is that tells whether it is one; None where only few level dashes have it."""
     own = np.asarray(labels == other, np.uint8)
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats(own, connectivity=8)
+    place = bounds(own)
+    own = np.ascontiguousarray(own[within(place)])
+    _, pieces, stats = components(own, 8)
     wide, high, area = (stats[:, side] for side in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
     dashes = (wide <= DASH) & (high <= DASH_HIGH) & (wide > 2 * high) & (area == wide * high)
     dashes[0] = False
@@ -98,15 +131,22 @@ def _places_of(labels: NDArray[np.int16], other: int) -> tuple[NDArray[np.intp],
     if few:
         telling = ~dashes[pieces[rows, columns]]
         rows, columns = rows[telling], columns[telling]
-    return rows, columns
+    return rows + place.top, columns + place.left
 
 
-def _is_edge(own: tuple[NDArray[np.intp], NDArray[np.intp]], near: NDArray[np.bool_], share: NDArray[np.float32]) -> bool:
-    """Return whether a shade, by its places, is the smoothed edge of a colour, which is `near`, as much as `share` tells."""
+def _is_edge(layers: Layers, number: int, own: tuple[NDArray[np.intp], NDArray[np.intp]], near: NDArray[np.bool_]) -> bool:
+    """Return whether a shade, by its places, is the smoothed edge of a colour, which is `near`: beside it, or on the way to it."""
     if float(near[own].mean()) > BESIDE:
         return True
-    stronger = _grown(np.asarray(share > STRONGER * float(np.median(share[own])), np.uint8), 2)
-    return float(stronger[own].mean()) > ALONG
+    limit = STRONGER * float(np.median(_shares(layers, number, *own)))
+    height, width = near.shape
+    top, left = max(0, int(own[0].min()) - 2), max(0, int(own[1].min()) - 2)
+    shown = np.zeros((min(height, int(own[0].max()) + 3) - top, min(width, int(own[1].max()) + 3) - left), np.uint8)
+    shown[own[0] - top, own[1] - left] = 1
+    rows, columns = np.nonzero(_grown(shown, 2))
+    stronger = np.zeros_like(shown)
+    stronger[rows, columns] = _shares(layers, number, rows + top, columns + left) > limit
+    return float(_grown(stronger, 2)[shown > 0].mean(dtype=np.float64)) > ALONG
 
 
 def _off_way(layers: Layers, other: int, number: int) -> float:
@@ -117,13 +157,14 @@ def _off_way(layers: Layers, other: int, number: int) -> float:
     return float(np.linalg.norm(off - along * way)) / max(float(np.linalg.norm(off)), 1.0)
 
 
-def _shares(layers: Layers, number: int) -> NDArray[np.float32]:
-    """Return how far each pixel is on the way from what is behind it to a colour, (height, width); 0 where it lies beside that."""
-    way = layers.palette[number] - layers.behind
-    length = np.maximum((way * way).sum(2), 1.0)
-    off = layers.pixels.astype(np.float32) - layers.behind
-    share = (off * way).sum(2) / length
-    beside = np.linalg.norm(off - share[..., None] * way, axis=2)
+def _shares(layers: Layers, number: int, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Return how far some pixels are on the way from what is behind them to a colour; 0 where they lie beside that."""
+    start = layers.behind[rows, columns]
+    way = layers.palette[number] - start
+    length = np.maximum(dot(way, way), 1.0)
+    off = layers.pixels[rows, columns].astype(np.float32) - start
+    share = dot(off, way) / length
+    beside = magnitude(off - share[:, None] * way)
     allowed = np.maximum(2 * layers.tolerance, OFF_WAY * np.sqrt(length))
     return np.asarray(np.where((beside < allowed) & (share < 1 + OFF_WAY), share, 0), np.float32)
 
@@ -157,14 +198,14 @@ def owners_of(layers: Layers, colours: Sequence[int]) -> NDArray[np.int16]:
         return owners
     start = layers.behind[rows, columns]
     off = layers.pixels[rows, columns].astype(np.float32) - start
-    length = np.maximum(np.linalg.norm(off, axis=1), 1.0)
+    length = np.maximum(magnitude(off), 1.0)
     least = np.full(len(rows), np.inf, np.float32)
     best = np.zeros(len(rows), np.int16)
     for number in sorted(colours, key=lambda number: -_contrast(layers, number)):
         way = layers.palette[number] - start
-        way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1.0)
-        along = (off * way).sum(1)
-        beside = np.linalg.norm(off - along[:, None] * way, axis=1) / length
+        way /= np.maximum(magnitude(way), 1.0)[:, None]
+        along = dot(off, way)
+        beside = magnitude(off - along[:, None] * way) / length
         near = cv2.dilate(layers.mask(number), np.ones((5, 5), np.uint8))[rows, columns] > 0
         cost = np.where(along > 0, beside, np.inf) - BONUS * near
         better = cost < least - EVEN
@@ -194,7 +235,10 @@ def cover_of(layers: Layers, number: int, shades: Sequence[int], taken: Claims, 
     stronger = [other for other in range(1, layers.count) if other not in layers.plates and _is_shade(layers, number, other)]
     core = cv2.morphologyEx(pure, cv2.MORPH_OPEN, np.ones((CORE, CORE), np.uint8))
     thin = float(core.sum()) < MOST_CORE * float(pure.sum())
-    cover = layers.ridges(number) if thin else layers.cover(number)
+    cover = pure.astype(np.float32)
+    owned = owners == number  # only mixed pixels are; thin strokes have such where no pixel shows them purely
+    rows, columns = np.nonzero(owned if thin else owned & (_grown(pure, 2) > 0))
+    cover[rows, columns] = layers.share(number, rows, columns)
     if thin:  # mixtures beside pure pixels of other colours are edges of those
         others = np.asarray((layers.labels > GROUND) & (layers.labels != number), np.uint8)
         for plate in (*layers.plates, *shades):
@@ -202,7 +246,6 @@ def cover_of(layers: Layers, number: int, shades: Sequence[int], taken: Claims, 
         near = cv2.dilate(others, np.ones((3, 3), np.uint8)) > 0
         mine = cv2.dilate(pure, np.ones((3, 3), np.uint8)) > 0
         cover[near & ~mine & (layers.labels == MIXED)] = 0
-    cover[(owners != number) & (layers.labels == MIXED)] = 0
     for other in stronger:  # the smoothed edges of a line in a stronger shade have this colour
         cover[_grown(layers.mask(other), EDGE) > 0] = 0
     for shade in shades:
@@ -210,6 +253,6 @@ def cover_of(layers: Layers, number: int, shades: Sequence[int], taken: Claims, 
         start = layers.behind[rows, columns]
         way = layers.palette[number] - start
         off = layers.pixels[rows, columns].astype(np.float32) - start
-        cover[rows, columns] = np.clip((off * way).sum(1) / np.maximum((way * way).sum(1), 1.0), 0, 1)
+        cover[rows, columns] = np.clip(dot(off, way) / np.maximum(dot(way, way), 1.0), 0, 1)
     cover[(taken > 0) & ((layers.labels != number) | (taken == number) | (taken == layers.count))] = 0
     return cover

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from docai.backends.classical.charts.raster.arrays import bounds, components, within
 from docai.backends.classical.charts.raster.colours import GROUND, MIXED, Layers
-from docai.backends.classical.charts.raster.covers import cover_of, owners_of, stroke_colours
-from docai.backends.classical.charts.raster.fields import Claims
+from docai.backends.classical.charts.raster.covers import Inks
 from docai.backends.classical.charts.raster.sectors import fit_circle
 from docai.backends.classical.charts.raster.threads import Cover
 from docai.backends.classical.charts.scene import Extent, Place, Rectangle, Symbol
@@ -44,20 +44,17 @@ MOST: Final = 1500  # symbols in a picture; more are texture
 PRINT: Final = 0.5  # of a symbol's pixels that lie on print, where it is a letter
 
 
-def find_discs(
-    layers: Layers, slabs: Sequence[Rectangle], taken: Claims, printed: Mask, ruled: Mask
-) -> tuple[list[Symbol], list[Rectangle]]:
+def find_discs(inks: Inks, slabs: Sequence[Rectangle], printed: Mask, ruled: Mask) -> tuple[list[Symbol], list[Rectangle]]:
     """Return the symbols of a picture, and the slabs that are none.
 
-    `taken` tells where marks were found, `printed` where text stands, `ruled` where axes and grid lines run, (height, width) each.
+    `printed` tells where text stands, `ruled` where axes and grid lines run, (height, width) each.
     """
+    layers = inks.layers
     found: list[Symbol] = []
     dropped: set[int] = set()
-    bars = any(not is_small(slab) for slab in slabs) or bool((taken > 0).any())  # whose legends have squares
-    colours, shades = stroke_colours(layers, taken, printed, ruled)
-    owners = owners_of(layers, colours)
-    for number in colours:
-        cover = cover_of(layers, number, shades[number], taken, owners)
+    bars = any(not is_small(slab) for slab in slabs) or bool((inks.taken > 0).any())  # whose legends have squares
+    for number in inks.colours:
+        cover = inks.cover(number)
         symbols = _symbols(layers, number, cover, printed, ruled)
         if len(found) + len(symbols) > MOST:
             continue
@@ -116,7 +113,7 @@ def _symbols(layers: Layers, number: int, cover: Cover, printed: Mask, ruled: Ma
     )
     stroke = _thickness(shown)
     symbols: list[Symbol] = []
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(whole, connectivity=8)
+    count, pieces, stats = components(whole, 8)
     grey = float(np.ptp(layers.palette[number])) < 40
     for piece in range(1, count):
         left, top, wide, high, area = (int(value) for value in stats[piece])
@@ -150,22 +147,29 @@ def _are_dots(symbols: Sequence[Symbol]) -> bool:
 
 def _filled(shown: Mask, hole: int) -> Mask:
     """Return a mask with its holes filled, those up to a size."""
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats(1 - shown, connectivity=4)
+    place = bounds(shown, hole + 1)  # what is around it all is no hole, in so wide a frame
+    part = np.ascontiguousarray(shown[within(place)])
+    if not part.size:
+        return shown
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(1 - part, connectivity=4)
     small = (stats[:, cv2.CC_STAT_WIDTH] <= hole) & (stats[:, cv2.CC_STAT_HEIGHT] <= hole)
     wide, high = stats[:, cv2.CC_STAT_WIDTH].astype(float), stats[:, cv2.CC_STAT_HEIGHT].astype(float)
     compact = (stats[:, cv2.CC_STAT_AREA] > 0.45 * wide * high) & (np.maximum(wide, high) < 2 * np.minimum(wide, high) + 1)
     fill = small & compact
     fill[0] = False
-    return np.asarray(shown | fill[pieces], np.uint8)
+    filled: Mask = shown.copy()
+    filled[within(place)] |= np.asarray(fill[pieces], np.uint8)
+    return filled
 
 
 def _thickness(shown: Mask) -> float:
     """Return how thick the lines of a colour are: usual among what hangs together over a long way; 0 where there are none."""
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(shown, connectivity=8)
+    count, pieces, stats = components(shown, 8)
     long = np.flatnonzero((stats[:, cv2.CC_STAT_WIDTH] > 2 * MARKER) & (np.arange(count) > 0))
     if not len(long):
         return 0.0
-    on = np.isin(pieces, long)
+    on = np.isin(np.arange(count), long)[pieces]
+    on = on[within(bounds(np.asarray(on, np.uint8)))]
     distance = cv2.distanceTransform(np.pad(on.astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     ridge = on & (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8)) - 1e-3)
     thickness = float(2 * np.median(distance[ridge])) if ridge.any() else 0.0

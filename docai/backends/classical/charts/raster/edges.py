@@ -72,9 +72,10 @@ def find_lines(layers: Layers) -> tuple[list[Line], tuple[Mask, Mask]]:
     alike = _alike(layers)
     lines: list[Line] = []
     runs = []
+    solid = _solid(layers)
     for across in (True, False):
         turned = labels if across else np.ascontiguousarray(labels.T)
-        found, own = _runs(turned, alike, layers, across=across)
+        found, own = _runs(turned, alike, layers, solid, across=across)
         lines += found
         runs.append(own if across else np.ascontiguousarray(own.T))
     return lines, (runs[0], runs[1])
@@ -85,7 +86,8 @@ def _foreground(layers: Layers) -> NDArray[np.int16]:
     labels = layers.labels.copy()
     for number in (GROUND, *layers.plates):
         own = labels == number
-        own[own] = np.abs(layers.behind[own] - layers.palette[number]).max(1) == 0
+        for part in range(3):
+            own &= layers.behind[..., part] == layers.palette[number, part]
         labels[own] = NONE
     strokes = np.append(~layers.areas, True)  # the last for MIXED
     labels[strokes[labels] & (labels != NONE)] = NONE
@@ -118,9 +120,11 @@ def _solid(layers: Layers) -> frozenset[int]:
     return frozenset(found)
 
 
-def _runs(labels: NDArray[np.int16], alike: NDArray[np.bool_], layers: Layers, *, across: bool) -> tuple[list[Line], Mask]:
+def _runs(
+    labels: NDArray[np.int16], alike: NDArray[np.bool_], layers: Layers, solid: frozenset[int], *, across: bool
+) -> tuple[list[Line], Mask]:
     """Return the lines along the rows of labels, and their pixels, what covers parts of them included."""
-    width, solid = labels.shape[1], _solid(layers)
+    width = labels.shape[1]
     mixtures = _mixtures(layers, solid)
     own = np.zeros(labels.shape, np.uint8)
     same, below = np.zeros(labels.shape, np.uint8), np.zeros(labels.shape, np.uint8)

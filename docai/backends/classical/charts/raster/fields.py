@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from docai.backends.classical.charts.raster.arrays import components
 from docai.backends.classical.charts.raster.bends import simplified
 from docai.backends.classical.charts.raster.colours import GROUND, MIXED, Layers
 from docai.backends.classical.charts.scene import Place, Polygon
@@ -47,7 +48,7 @@ def find_fields(layers: Layers, slabs: NDArray[np.bool_], taken: Claims, printed
         if not core.any():
             continue
         mask = _completed(layers, number, own, printed)
-        count, pieces, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+        count, pieces, stats = components(mask, 4)
         for piece in range(1, count):
             left, top, wide, high, area = (int(value) for value in stats[piece])
             if wide < WIDE * width or area < max(SHARE * width * height, THICK * wide / 2):

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from docai.backends.classical.charts.raster.arrays import bounds, components, dot, magnitude, within
 from docai.backends.classical.charts.raster.colours import GROUND, Layers
 from docai.backends.classical.charts.raster.edges import Line
 from docai.backends.classical.charts.scene import Rectangle as Slab
@@ -65,16 +66,18 @@ def _lay_surfaces(base: NDArray[np.float32], layers: Layers, known: NDArray[np.b
             if surface.any():
                 surfaces[number] = surface
     for number, surface in surfaces.items():
-        framed = np.pad(surface, PRINT_HIGH)
+        place = within(bounds(surface, 1))
+        below, mine, given = base[place], owner[place], known[place]
+        framed = np.pad(surface[place], PRINT_HIGH)
         closed = cv2.morphologyEx(framed, cv2.MORPH_CLOSE, across_print)[PRINT_HIGH:-PRINT_HIGH, PRINT_HIGH:-PRINT_HIGH]
-        whole = (closed > 0) & ((owner < 0) | (owner == number)) & ~known
-        base[whole] = layers.palette[number]
+        whole = (closed > 0) & ((mine < 0) | (mine == number)) & ~given
+        below[whole] = layers.palette[number]
         around = cv2.dilate(whole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        edge = np.nonzero(around & ~whole & ~known & (layers.labels < 0))
+        edge = np.nonzero(around & ~whole & ~given & (layers.labels[place] < 0))
         if len(edge[0]):
-            part = base[edge][:, None]
-            _absorb(part, layers.pixels[edge][:, None], layers.palette[number], layers.tolerance)
-            base[edge] = part[:, 0]
+            part = below[edge][:, None]
+            _absorb(part, layers.pixels[place][edge][:, None], layers.palette[number], layers.tolerance)
+            below[edge] = part[:, 0]
 
 
 def _open_ground(mask: Mask) -> Mask:
@@ -93,7 +96,7 @@ def _surface(mask: Mask, thick: int) -> Mask:
     opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
     if not opened.any():
         return np.asarray(opened, np.uint8)
-    _, numbers, sizes, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    _, numbers, sizes = components(np.asarray(opened, np.uint8), 4)
     area = sizes[:, cv2.CC_STAT_AREA]
     box = sizes[:, cv2.CC_STAT_WIDTH] * sizes[:, cv2.CC_STAT_HEIGHT]
     large = (area >= PAINTED) | ((area >= PIECE) & (area >= FULL * box))
@@ -115,9 +118,9 @@ def _absorb(base: NDArray[np.float32], pixels: Pixels, colour: NDArray[np.float3
     """Make those pixels part of what print stands on that show a colour, or are on the way to it."""
     values = pixels.astype(np.float32)
     way = colour - base
-    length = np.maximum((way * way).sum(2), 1.0)
+    length = np.maximum(dot(way, way), 1.0)
     off = values - base
-    share = (off * way).sum(2) / length
-    beside = np.linalg.norm(off - share[..., None] * way, axis=2)
+    share = dot(off, way) / length
+    beside = magnitude(off - share[..., None] * way)
     own = (share < 1.1) & (share > 0) & (beside < 30 + tolerance)
     base[own] = values[own]

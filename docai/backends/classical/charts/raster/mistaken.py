@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from docai.backends.classical.charts.raster.arrays import largest, spread
 from docai.backends.classical.charts.scene import Label
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ _SWATCHED = re.compile(r"(?:[^\w\s]+|[oO0©®@°QCe]{1,2})\s+(\w.*)")
 
 def without_marks(labels: Sequence[Label], layers: Layers, corner: tuple[float, float] = (0.0, 0.0)) -> tuple[Label, ...]:
     """Return labels without those that are marks; `corner` is where the picture's first pixel lies in the frame of the labels."""
-    off = np.abs(layers.pixels.astype(np.float32) - layers.behind).max(2)
+    off = largest(np.abs(layers.pixels.astype(np.float32) - layers.behind))
     ink = np.asarray(off > INK, np.uint8)
     thick = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((THICK, THICK), np.uint8)) > 0
     _, numbers, sizes, _ = cv2.connectedComponentsWithStats(np.asarray(ink & ~thick, np.uint8), connectivity=8)
     pieces, stats = np.asarray(numbers, np.int32), np.asarray(sizes, np.int32)
-    coloured = (np.ptp(layers.pixels, axis=2) > COLOURED) & (ink > 0)
+    coloured = (spread(layers.pixels) > COLOURED) & (ink > 0)
     repeated = _repeated(labels, corner, coloured, ink)
     return tuple(
         _without_swatch(label, corner, coloured, (ink > 0) & ~coloured)

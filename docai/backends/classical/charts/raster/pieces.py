@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from docai.backends.classical.charts.scene import Extent, Rectangle
+from docai.backends.classical.charts.scene import Extent, Label, Rectangle
 
 ALIGNED: Final = 2.0  # pixels that the sides of a stack's parts, and of the pieces of one, differ by at most
 HIGHEST: Final = 40.0  # pixels that a bar is thick at most for a label to cut it right through
@@ -14,6 +14,8 @@ PRINT: Final = 18.0  # pixels that a piece of a letter is long at most
 LARGER: Final = 2.0  # times as large as such a piece what it stands on is at least
 MANY: Final = 8  # pieces of one colour and of several sizes that letters leave at least
 MOSTLY: Final = 0.7  # of them that stand on something larger; print beside bars has other colours
+HALO: Final = 3.0  # pixels that the halo of print reaches beyond its box at most
+LETTER_OFF: Final = 1.0  # pixel that a stroke of a letter reaches out of the box of its label at most
 SHOWN: Final = 0.25  # of the whole bar that its pieces cover at least
 
 
@@ -27,6 +29,51 @@ def without_cuts(slabs: Sequence[Rectangle]) -> list[Rectangle]:
     return sorted(
         (_turned(slab) for slab in _joined(_around_others(turned))), key=lambda slab: -slab.extent.width * slab.extent.height
     )
+
+
+def without_print(slabs: Sequence[Rectangle], labels: Sequence[Label]) -> list[Rectangle]:
+    """Return rectangles without the strokes of letters, and with those made whole that a label has cut in two, in their order.
+
+    Labels and rectangles are told in one frame. Strokes of letters are small and lie wholly in a label. What a label has cut goes
+    on behind it in its colour and between the same two sides.
+    """
+    prints = [(label.extent.grown(LETTER_OFF), label.size) for label in labels]
+    kept = [
+        slab
+        for slab in slabs
+        if not any(
+            max(slab.extent.width, slab.extent.height) <= size
+            and text.holds((slab.extent.left, slab.extent.top))
+            and text.holds((slab.extent.right, slab.extent.bottom))
+            for text, size in prints
+        )
+    ]
+    texts = [label.extent for label in labels if not label.turn]
+    turned = [_turned(slab) for slab in _rejoined(kept, texts)]
+    return [_turned(slab) for slab in _rejoined(turned, [_exchanged(text) for text in texts])]
+
+
+def _rejoined(slabs: Sequence[Rectangle], texts: Sequence[Extent]) -> list[Rectangle]:
+    """Return rectangles with those made one of which one lies above and one below a text that hides what is between them."""
+    kept = list(slabs)
+    for text in texts:
+        own = [slab for slab in kept if slab.extent.left - HALO <= text.middle[0] <= slab.extent.right + HALO]
+        above = [slab for slab in own if text.top - HALO <= slab.extent.bottom <= text.bottom and slab.extent.top < text.top]
+        below = [slab for slab in own if text.top <= slab.extent.top <= text.bottom + HALO and slab.extent.bottom > text.bottom]
+        pair = next(((one, two) for one in above for two in below if _goes_on(one, two)), None)
+        if pair is None:
+            continue
+        first, second = pair
+        whole = replace(first, extent=Extent(*first.extent[:3], second.extent.bottom))
+        kept = [whole if slab is first else slab for slab in kept if slab is not second]
+    return kept
+
+
+def _goes_on(above: Rectangle, below: Rectangle) -> bool:
+    """Return whether two rectangles have one colour and the same sides, and a gap between them."""
+    one, two = above.extent, below.extent
+    alike = abs(one.left - two.left) <= ALIGNED and abs(one.right - two.right) <= ALIGNED
+    return alike and above.fill == below.fill and one.bottom < two.top
 
 
 def _without_halos(slabs: Sequence[Rectangle]) -> list[Rectangle]:
@@ -118,5 +165,9 @@ def _whole(first: Rectangle, pieces: Sequence[Rectangle], bar: Extent) -> Extent
 
 def _turned(slab: Rectangle) -> Rectangle:
     """Return a rectangle with its sides exchanged: what runs across runs down."""
-    left, top, right, bottom = slab.extent
-    return replace(slab, extent=Extent(top, left, bottom, right))
+    return replace(slab, extent=_exchanged(slab.extent))
+
+
+def _exchanged(extent: Extent) -> Extent:
+    left, top, right, bottom = extent
+    return Extent(top, left, bottom, right)

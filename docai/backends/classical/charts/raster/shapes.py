@@ -12,7 +12,9 @@ import cv2
 import numpy as np
 
 from docai.backends.classical.charts.raster.colours import Layers
+from docai.backends.classical.charts.raster.covers import find_inks
 from docai.backends.classical.charts.raster.discs import find_discs, is_small
+from docai.backends.classical.charts.raster.doubles import with_strokes_joined, without_doubles
 from docai.backends.classical.charts.raster.fields import Claims, find_fields
 from docai.backends.classical.charts.raster.sectors import find_sectors
 from docai.backends.classical.charts.raster.tracing import find_traces
@@ -78,10 +80,12 @@ def find_shapes(layers: Layers, slabs: Sequence[Rectangle], printed: Mask, ruled
     )
     slabs = [slab for slab in slabs if not _in_field(layers, slab, taken)]
     taken = np.where(taken > 0, taken, _painted(layers, [slab for slab in slabs if not is_small(slab)], ()))
-    symbols, slabs = find_discs(layers, slabs, taken, printed, ruled)
+    layers = without_doubles(with_strokes_joined(layers), taken)
+    inks = find_inks(layers, taken, printed, ruled)
+    symbols, slabs = find_discs(inks, slabs, printed, ruled)
     symbols = _without_crumbs(layers, symbols, taken)
     small = [_as_symbol(slab) for slab in slabs if is_small(slab)]
-    strokes = find_traces(layers, taken, printed, ruled, [*symbols, *small])
+    strokes = find_traces(inks, printed, ruled, [*symbols, *small])
     parts = [slab for slab in slabs if is_small(slab) and any(_is_on(slab, stroke) for stroke in strokes)]
     symbols += [_as_symbol(slab) for slab in parts if any(_is_marker(slab, stroke) for stroke in strokes)]
     slabs = [slab for slab in slabs if slab not in parts]

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from docai.backends.classical.charts.raster.arrays import bounds, components, dot, magnitude, within
 from docai.backends.classical.charts.raster.borders import OUTLINE, measured
 from docai.backends.classical.charts.raster.colours import GROUND, PALE, Layers
 from docai.backends.classical.charts.raster.overlaps import find_overlaps
@@ -195,6 +196,11 @@ def _completed(layers: Layers, number: int, own: Mask, thick: Mask, over: tuple[
 
     The gap between two bars is filled by nothing: it shows what is behind them, or is on the way to it.
     """
+    whole = own
+    place = within(bounds(own, OVERLAID + 2 + BEYOND))  # wide enough for what is closed to be as in all of the picture
+    own, thick, over = np.ascontiguousarray(own[place]), thick[place], (over[0][place], over[1][place])
+    if not own.size:
+        return whole
     across = np.asarray(cv2.morphologyEx(own, cv2.MORPH_CLOSE, np.ones((1, OVERLAID + 2), np.uint8)), np.uint8)
     down = np.asarray(cv2.morphologyEx(own, cv2.MORPH_CLOSE, np.ones((OVERLAID + 2, 1), np.uint8)), np.uint8)
     # a line is closed over from its sides, never along it, over a gap
@@ -203,19 +209,20 @@ def _completed(layers: Layers, number: int, own: Mask, thick: Mask, over: tuple[
     candidates = np.asarray(closed & (1 - own) & (1 - (thick & (1 - lying))), np.uint8)
     rows, columns = np.nonzero(candidates)
     if len(rows):
-        start = layers.behind[rows, columns]
+        start = layers.behind[place][rows, columns]
         way = layers.palette[number] - start
-        length = np.maximum((way * way).sum(1), 1.0)
-        off = layers.pixels[rows, columns].astype(np.float32) - start
-        share = (off * way).sum(1) / length
-        beside = np.linalg.norm(off - share[:, None] * way, axis=1)
+        length = np.maximum(dot(way, way), 1.0)
+        off = layers.pixels[place][rows, columns].astype(np.float32) - start
+        share = dot(off, way) / length
+        beside = magnitude(off - share[:, None] * way)
         gap = (beside < np.maximum(2 * layers.tolerance, 0.12 * np.sqrt(length))) & (share < (1.1 if layers.lossy else 0.98))
         gap &= lying[rows, columns] == 0
-        whole = own.copy()  # but for bridges over gaps
-        whole[rows[~gap], columns[~gap]] = 1
-        core = cv2.erode(whole, SQUARE, anchor=(0, 0))
+        joined = own.copy()  # but for bridges over gaps
+        joined[rows[~gap], columns[~gap]] = 1
+        core = cv2.erode(joined, SQUARE, anchor=(0, 0))
         own |= np.asarray(cv2.dilate(core, SQUARE, anchor=(BRIDGE, BRIDGE)), np.uint8)  # turned round, or it moves what it opens
-    return own
+        whole[place] = own
+    return whole
 
 
 def _within_one(own: Mask, lying: Mask) -> Mask:
@@ -224,6 +231,8 @@ def _within_one(own: Mask, lying: Mask) -> Mask:
     What a line cuts begins and ends alike on both its sides; of neighbours one is higher than the other.
     """
     found = np.array(lying)
+    if not found.any():
+        return found
     height, width = own.shape
     count, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(lying), connectivity=4)
     for number in range(1, count):
@@ -232,15 +241,14 @@ def _within_one(own: Mask, lying: Mask) -> Mask:
         if min(sides) < 0 or max(sides) >= width or high < LEAST_CUT:
             continue
         if any(0 <= row < height and own[row, sides[0]] != own[row, sides[1]] for row in beyond):
-            found[labels == number] = 0
+            found[top : top + high, left : left + wide][labels[top : top + high, left : left + wide] == number] = 0
     return found
 
 
 def _pieces(mask: Mask, own: Mask) -> Iterator[_Piece]:
     """Yield what hangs together, holes filled."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
-    for number in range(1, count):
-        left, top, width, height, area = (int(value) for value in stats[number])
+    count, labels, stats = components(mask, 4)
+    for left, top, width, height, area, number in np.column_stack([stats, np.arange(count)])[1:].tolist():
         if max(width, height) < LEAST or area < 4:
             continue
         part = np.asarray(labels[top : top + height, left : left + width] == number, np.uint8)

@@ -27,6 +27,7 @@ OFF: Final = 1.6  # pixels that a piece may be off the direction of the one befo
 OFF_FAR: Final = 0.3  # as much again for each pixel of the gap
 BARE: Final = 0.12  # how much a pixel of ground in a gap counts, in pixels off the direction
 FAR: Final = 0.05  # how much a pixel of a gap does
+BEHIND: Final = 1.5  # pixels that a piece starts before the end of the one that it goes on from at most
 SAMPLES: Final = 9  # places in a gap that are looked at
 
 
@@ -142,7 +143,10 @@ def _linked(columns: list[list[Run]], spur: float) -> list[list[Run]]:
         if len(piece) > spur or (piece[0].before and piece[-1].after):
             continue
         beside = piece[0].before or piece[-1].after
-        if any(len(run.after if piece[0].before else run.before) > 1 for run in beside) and _height(piece) < 4 * spur:
+        if any(
+            len(run.after if piece[0].before else run.before) > 1 and (_height(piece) < 4 * spur or _is_along(piece, run))
+            for run in beside
+        ):
             for run in piece:
                 for other in run.before:
                     other.after.remove(run)
@@ -150,6 +154,11 @@ def _linked(columns: list[list[Run]], spur: float) -> list[list[Run]]:
                     other.before.remove(run)
                 columns[run.column].remove(run)
     return columns
+
+
+def _is_along(piece: Sequence[Run], run: Run) -> bool:
+    """Return whether a piece lies all beside a steep run: its smoothed edge, broken by what crosses it."""
+    return all(run.top - 0.5 <= one.top and one.bottom <= run.bottom + 0.5 for one in piece)
 
 
 def _height(piece: Sequence[Run]) -> float:
@@ -268,11 +277,13 @@ def _candidates(
     ends: _Ends, starts: _Ends, reach: float, thickness: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
     """Return pairs of an end and a start that may be of one line, and how far they are off going on straight, in pixels."""
-    ahead = starts.places[None, :, 0] - ends.places[:, None, 0]
-    along = np.abs(starts.places[None, :, 1] - ends.places[:, None, 1])
-    near = (ahead >= -1.5) & (ahead <= reach) & (along <= reach + ends.slack[:, None] + starts.slack[None])
-    np.fill_diagonal(near, val=False)
-    one, other = np.nonzero(near)
+    one, other = _ahead(ends.places[:, 0], starts.places[:, 0], reach)
+    ahead = starts.places[other, 0] - ends.places[one, 0]
+    along = np.abs(starts.places[other, 1] - ends.places[one, 1])
+    near = (ahead >= -BEHIND) & (ahead <= reach) & (along <= reach + ends.slack[one] + starts.slack[other]) & (one != other)
+    one, other = one[near], other[near]
+    order = np.lexsort((other, one))
+    one, other = one[order], other[order]
     gap = starts.places[other] - ends.places[one]
     far = np.hypot(gap[:, 0], gap[:, 1])
     before, after = ends.ways[one], starts.ways[other]
@@ -286,6 +297,16 @@ def _candidates(
     turn = np.arccos(np.clip((before * after).sum(1), -1, 1)) * np.minimum(ends.sure[one], starts.sure[other])
     good = (off <= OFF + 0.3 * thickness + OFF_FAR * far) & (far <= reach + slack)
     return one[good], other[good], (off + 0.8 * turn)[good]
+
+
+def _ahead(ends: NDArray[np.float64], starts: NDArray[np.float64], reach: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return pairs of the places of columns where pieces end and where others start, hardly before and up to `reach` after them."""
+    order = np.argsort(starts, kind="stable")
+    first = np.searchsorted(starts[order], ends - BEHIND - 1, side="left")  # a pixel more, so that rounding leaves out none
+    counts = np.searchsorted(starts[order], ends + reach + 1, side="right") - first
+    one = np.repeat(np.arange(len(ends)), counts)
+    within = np.arange(len(one)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return one, order[first[one] + within]
 
 
 def _bare_share(bare: Mask, start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from docai.backends.classical.charts.raster.arrays import bounds, components, within
 from docai.backends.classical.charts.raster.bends import simplified, squared
 from docai.backends.classical.charts.raster.colours import GROUND, Layers
-from docai.backends.classical.charts.raster.covers import cover_of, owners_of, stroke_colours
-from docai.backends.classical.charts.raster.fields import Claims
+from docai.backends.classical.charts.raster.covers import Inks
 from docai.backends.classical.charts.raster.threads import SHOWN, SPUR, Cover, Run, find_threads, places_of
 from docai.backends.classical.charts.scene import Place, Stroke, Symbol
 from docai.marks import Mask
@@ -25,6 +26,7 @@ PRINTED: Final = 0.6  # of a piece's pixels that lie on print, axes and grid, wh
 LEVEL: Final = 1.0  # rows that a level line rises at most
 LEVEL_SHARE: Final = 0.75  # of a grey line that is level, where it is one of a grid: markers and crossings make it look bent
 SMOOTH: Final = 0.6  # pixels that a vertex stands off the chord at least: half a pixel is the blur of an edge
+LEAST_RUNS: Final = 3  # columns in which a line is seen at least
 LEAST_SEEN: Final = 0.2  # of a line's columns in which it is seen at least
 MOST_MARKED: Final = 0.75  # of a line that lies within symbols of its colour; more is symbols only
 LEAST_POINTS: Final = 3  # symbols of a colour that may be one of points
@@ -32,26 +34,27 @@ LEAST_LONG: Final = 4.0  # times as wide as its largest symbol that a piece of a
 MOSTLY_POINTS: Final = (
     0.6  # of a colour's ink that its symbols cover at least, where it has no lines; dashes have more of their own
 )
+SPECK: Final = 4  # columns that a speck is wide at most; times its width that it is at least away from a line
+FAR_OFF: Final = 10  # columns that it is away in any case
 COVERED: Final = 0.75  # of a marker's size around its middle that it covers of its line
 LARGEST: Final = 24.0  # pixels that a marker is wide at most
 ON_MARKER: Final = 0.3  # of a marker's size that a line passes its middle by at most
 
 
-def find_traces(layers: Layers, taken: Claims, printed: Mask, ruled: Mask, symbols: Sequence[Symbol] = ()) -> list[Stroke]:
+def find_traces(inks: Inks, printed: Mask, ruled: Mask, symbols: Sequence[Symbol] = ()) -> list[Stroke]:
     """Return the lines of a picture that run to the right, in its pixels, each with a place at each of its bends.
 
-    `taken` tells where other marks were found, `printed` is 1 where text stands, `ruled` where axes and grids run, (height, width)
-    each. A line has its markers, of those in `symbols`, as vertices.
+    `printed` is 1 where text stands, `ruled` where axes and grids run, (height, width) each. A line has its markers, of those in
+    `symbols`, as vertices.
     """
     found: list[Stroke] = []
-    colours, shades = stroke_colours(layers, taken, printed, ruled)
-    owners = owners_of(layers, colours)
+    layers = inks.layers
     ground = layers.labels == GROUND
     for plate in layers.plates:
         ground |= layers.labels == plate
     bare = np.asarray(ground & (printed == 0), np.uint8)
-    for number in colours:
-        cover = cover_of(layers, number, shades[number], taken, owners)
+    for number in inks.colours:
+        cover = inks.cover(number)
         cover[_on_print(layers, number, cover, printed, ruled)] = 0
         thickness = _thickness(cover)
         if not cover.any() or thickness > THICKEST:
@@ -81,7 +84,7 @@ def _are_points(cover: Cover, symbols: Sequence[Symbol]) -> bool:
         return False
     shown = np.asarray(cover > SHOWN, np.uint8)
     widest = max(max(symbol.extent.width, symbol.extent.height) for symbol in symbols)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(shown, connectivity=8)
+    count, _, stats = components(shown, 8)
     if count > 1 and int(stats[1:, cv2.CC_STAT_WIDTH].max()) > LEAST_LONG * widest:
         return False
     inside = np.zeros(shown.shape, np.uint8)
@@ -110,7 +113,7 @@ def _on_print(layers: Layers, number: int, cover: Cover, printed: Mask, ruled: M
     if grey:
         hidden |= cv2.dilate(ruled, np.ones((3, 3), np.uint8)) > 0
         shown[hidden] = 0
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(shown, connectivity=8)
+    count, pieces, stats = components(shown, 8)
     drop = np.bincount(pieces[printed > 0], minlength=count) > PRINTED * stats[:, cv2.CC_STAT_AREA]
     drop[0] = False
     hidden |= drop[pieces]
@@ -122,6 +125,7 @@ def _thickness(cover: Cover) -> float:
     shown = (cover > SHOWN).astype(np.uint8)
     if not shown.any():
         return 0.0
+    shown = shown[within(bounds(shown))]
     distance = cv2.distanceTransform(np.pad(shown, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     ridge = (distance > 0) & (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8)) - 1e-3)
     heights = cover.sum(0)[cover.max(0) > SHOWN]
@@ -131,13 +135,22 @@ def _thickness(cover: Cover) -> float:
 
 def _places(runs: Sequence[Run], thickness: float, symbols: Sequence[Symbol]) -> list[Place]:
     """Return the bends of a line, in order; the middles of its markers where it has any."""
+    runs = _without_specks(_without_specks(runs)[::-1])[::-1]
     dense = places_of(runs, thickness)
     if sum(any(symbol.extent.holds(place, 1.0) for symbol in symbols) for place in dense) > MOST_MARKED * len(dense):
         return []
     first, last = dense[0][0], dense[-1][0]
-    if len(runs) < LEAST_SEEN * (last - first):
+    if len(runs) < max(LEAST_RUNS, LEAST_SEEN * (last - first)):
         return []
     return squared(simplified(dense, SMOOTH)) or _through(dense, symbols)
+
+
+def _without_specks(runs: Sequence[Run]) -> Sequence[Run]:
+    """Return a line without a speck before it that is far off for its size: dashes and dots stand closer."""
+    for place, (run, following) in enumerate(pairwise(runs[: SPECK + 1]), 1):
+        if abs(following.column - run.column) > max(FAR_OFF, SPECK * place):
+            return runs[place:]
+    return runs
 
 
 def _through(dense: Sequence[Place], symbols: Sequence[Symbol]) -> list[Place]:

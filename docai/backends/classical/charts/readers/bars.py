@@ -14,7 +14,7 @@ from docai.backends.classical.charts.readers.blocks import THIN, Block, directio
 from docai.backends.classical.charts.readers.error_bars import ErrorBar, Foot, find_error_bars
 from docai.backends.classical.charts.readers.heatmaps import find_grid
 from docai.backends.classical.charts.readers.naming import Column, Place, name_columns, stand_on_ticks
-from docai.backends.classical.charts.readers.stacks import Bar, find_baseline, find_columns, stand
+from docai.backends.classical.charts.readers.stacks import Bar, closed, find_baseline, find_columns, stand
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Scene
 
@@ -71,7 +71,7 @@ def _layout(scene: Scene, plot: Plot, slack: float, *, upright: bool) -> _Layout
     layout = _stood(blocks, values, names, slack, upright=upright)
     if layout is None:
         layout = _stood(find_lollipops(scene, plot, upright=upright), values, names, slack, upright=upright)
-    return layout
+    return replace(layout, bars=tuple(closed(layout.bars))) if layout is not None and scene.blur else layout
 
 
 def _stood(blocks: Sequence[Block], values: Scale | None, names: Scale | None, slack: float, *, upright: bool) -> _Layout | None:
@@ -127,7 +127,7 @@ def _sureness(bars: Sequence[Bar], share: float, base: float, values: Scale | No
     lengths = [bar.block.length for bar in bars]
     thicknesses = sorted(bar.block.thickness for bar in bars)
     alike = max(lengths) - min(lengths) <= 2 * slack
-    even = thicknesses[-1] - thicknesses[0] <= max(slack, 0.1 * thicknesses[-1])
+    even = thicknesses[-1] - thicknesses[0] <= max(2 * slack, 0.1 * thicknesses[-1])  # both sides are off
     if names is None or len(bars) < 2 or not even or alike:
         return 0.0
     if len(bars) > 2 and stand_on_ticks(sorted({bar.block.middle for bar in bars}), names, slack):

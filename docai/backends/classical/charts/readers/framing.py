@@ -96,7 +96,7 @@ class Frame:
         share = UNIT_OFF if len(along) >= MANY else UNIT_OFF / 4
         seconds = [self.names.value(u) for u in along]
         for unit, length in UNITS.items():
-            off = min(PLACE_OFF * abs(self.names.slope), share * length)
+            off = min(PLACE_OFF * abs(self.names.pace), share * length)
             if unit != "week" and all(abs(round_to_unit(second, unit) - second) <= off for second in seconds):
                 return replace(self, unit=unit)
         return self

@@ -207,7 +207,7 @@ def _numbers(spans: Sequence[tuple[float, float]], names: Scale, slack: float) -
     gaps = [after[0] - before[1] for before, after in pairwise(spans)]
     if names.kind == "linear" and gaps and 0.1 < min(gaps) <= 2 * slack:
         width = median(after - before for before, after in pairwise(middles))
-        bin_width = abs(names.slope * width)
+        bin_width = abs(names.pace * width)
         off = [names.value(middle) / bin_width - 0.5 for middle in middles]
         if all(abs(o - round(o)) * width <= 2 * slack for o in off) and width > 4 * slack:
             return [_rounded((round(o) + 0.5) * bin_width, bin_width) for o in off]
@@ -234,11 +234,11 @@ def _dates(spans: Sequence[tuple[float, float]], names: Scale, slack: float) -> 
     Bins begin on the first moment of a unit of the calendar; bars around a date have it in their middle.
     """
     middles = [(begin + end) / 2 for begin, end in spans]
-    steps = [abs(names.slope) * (after - before) for before, after in pairwise(middles)]
+    steps = [abs(names.pace) * (after - before) for before, after in pairwise(middles)]
     if not steps:
         return [names.value(middle) for middle in middles]
     usual = median(steps)
-    short = 2 * slack * abs(names.slope)  # a pixel on each side that bins are drawn apart
+    short = 2 * slack * abs(names.pace)  # a pixel on each side that bins are drawn apart
     fitting = [name for name, length in UNITS.items() if length <= min(steps) * 1.15]
     ways = []
     for unit in fitting:

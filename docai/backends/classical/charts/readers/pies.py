@@ -31,6 +31,8 @@ AS_PRINTED: Final = 0.05  # percent of the whole that sectors are off at most wh
 LINES_EMS: Final = 0.7  # between the lines of one label, at most
 BESIDE: Final = 0.93  # sure is a name that stands beside its sector
 UNNAMED: Final = 0.5  # sure is a value without a name
+PARTLY: Final = 0.6  # as sure is a name beside a sector where others have none: it may be no name of a sector
+LARGER: Final = 1.15  # times the usual size of a pie's other labels that text above it is at least which is its title
 EDGES: Final = " \t,:;–-()"  # what is left at the ends of a name without its number
 SHARE: Final = re.compile(r"[\s(:,;–-]*[-+]?\d[\d.,]*\s*%[\s)]*")
 TRAILING: Final = re.compile(r"(?<=\S)[\s:,;(–-]+\d[\d.,]*[\s)]*$")
@@ -182,7 +184,17 @@ def _near(pie: Pie, pies: Sequence[Pie], labels: Sequence[Label]) -> list[Label]
         extent = other.extent
         return math.dist(extent.middle, label.extent.middle) / max(extent.width, 1.0)
 
-    return [label for label in labels if min(pies, key=lambda other: far(other, label)) is pie]
+    return _without_title(pie, [label for label in labels if min(pies, key=lambda other: far(other, label)) is pie])
+
+
+def _without_title(pie: Pie, labels: Sequence[Label]) -> list[Label]:
+    """Return the labels of a pie without those above it that are larger than the others: its title names no sector."""
+    top = pie.extent.top
+    sizes = sorted(label.size for label in labels if label.extent.bottom > top)
+    if not sizes:
+        return list(labels)
+    usual = sizes[len(sizes) // 2]
+    return [label for label in labels if label.extent.bottom > top or label.size < LARGER * usual]
 
 
 def _labels_of(ring: Sequence[Sector], labels: Sequence[Label], strokes: Sequence[Stroke]) -> list[list[Label]]:
@@ -280,6 +292,8 @@ def _told(ring: Sequence[Sector], found: Sequence[Sequence[Label]], named: Seque
         text = name.name or " ".join(text for text in texts if text)
         sure = name.sure if name.name else BESIDE if text else UNNAMED
         told.append(_Told(text, sure, piece.label if piece else None, number))
+    if any(not one.name for one in told):
+        return [replace(one, sure=PARTLY * one.sure) if one.sure == BESIDE else one for one in told]
     return told
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 from typing import Final, Literal
@@ -102,6 +102,31 @@ def find_columns(blocks: Sequence[Block], slack: float) -> list[list[Block]]:
 def stand(columns: Sequence[Sequence[Block]], base: float, slack: float) -> list[Bar]:
     """Return how each block of the columns stands, by column, and in a column by place."""
     return [bar for number, column in enumerate(columns) for bar in _stand_in_column(column, number, base, slack)]
+
+
+def closed(bars: Sequence[Bar]) -> list[Bar]:
+    """Return the bars of a picture with the gaps closed that outlines in the paper's colour leave between the pieces of a stack.
+
+    An outline is drawn half on each side of an edge, so that two pieces meet in the middle of it, and the last piece of a stack
+    reaches half as far out.
+    """
+    found = list(bars)
+    by_column: dict[int, list[int]] = {}
+    for number, bar in enumerate(found):
+        if bar.how != "floating" and not bar.overlapped:
+            by_column.setdefault(bar.column, []).append(number)
+    for numbers in by_column.values():
+        up = [n for n in numbers if found[n].far < found[n].near]
+        for side in (sorted(up, key=lambda n: -found[n].near), sorted(set(numbers) - set(up), key=lambda n: found[n].near)):
+            half = 0.0
+            for below, above in pairwise(side):
+                gap = found[above].near - found[below].far
+                half = gap / 2 if 0 < abs(gap) <= GAP and (gap < 0) == (found[below].far < found[below].near) else 0.0
+                found[below] = replace(found[below], far=found[below].far + half)
+                found[above] = replace(found[above], near=found[above].near - half)
+            if side and half:
+                found[side[-1]] = replace(found[side[-1]], far=found[side[-1]].far + half)
+    return found
 
 
 def _stand_in_column(column: Sequence[Block], number: int, base: float, slack: float) -> list[Bar]:
