@@ -232,7 +232,7 @@ def _leading(lines: Sequence[Sequence[Cell]], headers: Container[str]) -> int:
 class Axis(_Frozen):
     """A chart's axis; `low` and `high` are the ends of what it shows, in its own unit; `low` is the larger on an inverted one.
 
-    Dates are told as seconds since 1970-01-01 (UTC).
+    Dates are told as seconds since 1970-01-01 (UTC), and not at all where no year is printed.
     """
 
     title: str = ""
@@ -245,10 +245,11 @@ class Axis(_Frozen):
 class Point(_Frozen):
     """One value of a series: `x` is the category or independent value, `y` the measured value, whatever the orientation.
 
-    Dates are texts as ISO 8601 writes them; those of bars, which stand for days, months or years, as the axis prints them, and the
-    bins of a histogram as `6 – 6.5`. `error` is the uncertainty of `y` in its own unit, where
-    it was measured from pixels. `low` and `high` are the ends of its error bar, or of a bar that floats, whose `y` is its far end.
-    `size` is the third value of a bubble, as its legend tells it, else the area of the bubble in shares of the largest, 0..1.
+    Dates are texts as ISO 8601 writes them, without a year (`01-31`) where none is printed; those of bars, which stand for days,
+    months or years, as the axis prints them, and the bins of a histogram as `6 – 6.5`. `error` is the uncertainty of `y` in its own
+    unit, where it was measured from pixels. `low` and `high` are the ends of its error bar, or of a bar that floats, whose `y` is
+    its far end. `size` is the third value of a bubble, as its legend tells it, else the area of the bubble in shares of the
+    largest, 0..1.
     """
 
     x: float | str

@@ -1,4 +1,4 @@
-"""What bars are named by: bins, numbers that a picture's pixels can tell."""
+"""What marks are named by: bins, dates, numbers that a picture's pixels can tell."""
 
 from __future__ import annotations
 
@@ -29,6 +29,17 @@ def test_bars_of_a_stacked_histogram_are_named_by_their_bins():
 def test_a_number_is_told_as_finely_as_pixels_tell_it(blur, expected):
     part = part_of([(24.98, 44.98)])
     assert namer_of(part, AXIS, Scene(200.0, 100.0, blur=blur)).name(part.strands[0].values[0]) == expected
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"), [("%m-%d", ["01-15", "02-01"]), ("%m", ["01-15", "02"]), ("%Y-%m", ["2001-01-15", "2001-02-01"])]
+)
+def test_a_date_is_told_without_a_year_where_the_axis_prints_none(form, expected):
+    days = [979516800.0, 980985600.0]  # 15 January and 1 February 2001, in seconds since 1970
+    scale = Scale("date", True, 0.0, 100.0, (), 30e4, days[0], form=form)
+    part = Part("line", (Strand("", "", tuple(Value(day, 1.0, Extent(0.0, 0.0, 1.0, 1.0)) for day in days)),), ())
+    namer = namer_of(part, scale, Scene(100.0, 100.0))
+    assert [namer.name(value) for value in part.strands[0].values] == expected
 
 
 def test_bars_that_share_a_name_are_less_sure_than_one_that_has_its_own():

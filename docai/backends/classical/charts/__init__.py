@@ -162,6 +162,8 @@ def _axis(scale: Scale | None, *, named: bool = False) -> Axis:
         return Axis()
     if named or scale.kind == "category":
         return Axis(title=scale.title, unit=scale.unit, scale="category")
+    if scale.kind == "date" and not scale.tells_years:
+        return Axis(title=scale.title, unit=scale.unit, scale="date")
     ends = scale.value(scale.start), scale.value(scale.end)
     low, high = ends if scale.horizontal else ends[::-1]
     kind = "linear" if scale.kind == "power" else scale.kind

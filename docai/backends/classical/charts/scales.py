@@ -68,6 +68,11 @@ class Scale:
     exponent: float = 1.0
     monthly: bool = False
 
+    @property
+    def tells_years(self) -> bool:
+        """Whether its values, if they are dates, are known with their years."""
+        return not self.form or "%Y" in self.form or "%y" in self.form
+
     def value(self, place: float) -> float:
         """Return the value at a place.
 

@@ -131,11 +131,15 @@ def _roundest(low: float, high: float) -> float:
 
 
 def _date(seconds: float, scale: Scale) -> str:
-    """Return a date as ISO 8601 writes it, with its time where the axis shows few days; only what it tells if it has no day."""
+    """Return a date as ISO 8601 writes it, with its time where the axis shows few days; without a year where none is printed."""
     span = abs(scale.value(scale.end) - scale.value(scale.start))
     moment = moment_of(seconds)
-    if scale.form and not {"%Y", "%y", "%d"} & {scale.form[place : place + 2] for place in range(len(scale.form))}:
-        return moment.strftime(scale.form.replace("%m %H", "%m-%d %H"))  # hours of a day that is told by its month: "May, 01 AM"
+    if not scale.tells_years:
+        form = scale.form.replace("%m %H", "%m-%d %H")  # hours of a day that is told by its month: "May, 01 AM"
+        if form == "%m":  # the day nearest: months are told by themselves where marks stand at their beginnings
+            day = moment_of(seconds + DAY / 2)
+            return day.strftime("%m" if day.day == 1 else "%m-%d")
+        return moment.strftime(form)
     return moment.date().isoformat() if span > 3 * DAY else moment.isoformat(timespec="minutes")
 
 
