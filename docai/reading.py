@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from docai import document
-from docai.box import hull
+from docai.box import Box, hull
 from docai.document import (
     NO_USAGE,
     Block,
@@ -227,8 +227,18 @@ def _asked(region: Region, sheet: Sheet, given: SourcePage, context: Context) ->
     rules, *model = yield from guarded(requests)
     rules = _upright(rules, sheet) if region.pictured else rules
     if isinstance(rules.answer, Chart) and region.borrowed:  # what it shares with a neighbour is not where it stands
-        rules = replace(rules, answer=document.replace(rules.answer, box=region.box))
+        rules = replace(rules, answer=document.replace(_without_neighbours(rules.answer, region.box), box=region.box))
     return choose(rules, _upright(model[0], sheet), region.words) if model else rules
+
+
+def _without_neighbours(chart: Chart, box: Box) -> Chart:
+    """Return a chart without series that lie outside its box: those of a neighbour in the same picture, whose labels it shares."""
+    own = tuple(
+        series
+        for series in chart.series
+        if not series.points or any(box.contains(point.box, PICTURE_MARGIN) for point in series.points)
+    )
+    return document.replace(chart, series=own) if own else chart
 
 
 def _of_chart(view: View, region: Region, sheet: Sheet, given: SourcePage) -> View:

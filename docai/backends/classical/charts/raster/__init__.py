@@ -15,8 +15,10 @@ from docai.backends.classical.charts.raster.edges import find_lines, find_ticks
 from docai.backends.classical.charts.raster.mistaken import without_marks
 from docai.backends.classical.charts.raster.pieces import without_cuts, without_print
 from docai.backends.classical.charts.raster.prints import find_rows
+from docai.backends.classical.charts.raster.sectors import without_edges
 from docai.backends.classical.charts.raster.shapes import find_shapes
 from docai.backends.classical.charts.raster.slabs import find_shared, find_slabs
+from docai.backends.classical.charts.raster.standing import find_standing, without_standing
 from docai.backends.classical.charts.raster.veils import without_grid_below
 from docai.backends.classical.charts.raster.words import moved, read_labels
 from docai.backends.classical.charts.scene import HALF_A_PIXEL, Label, Scene, Stroke
@@ -52,7 +54,9 @@ def scene_of_picture(view: View, languages: tuple[str, ...] = ("en",)) -> Scene:
     shot = take(view)
     layers = find_layers(shot.pixels)
     lines, over = find_lines(layers)
-    slabs = settled(without_cuts(find_slabs(layers, over)), lines)
+    standing = find_standing(layers, lines, over)
+    lines, over = without_standing(lines, over, standing)
+    slabs = settled(without_cuts(find_slabs(layers, over, standing)), lines)
     lines = lengthened(without_outlines(lines, slabs), slabs)
     ticks = find_ticks(layers, lines)
     shown = [*slabs, *find_shared(layers, over)]
@@ -62,6 +66,7 @@ def scene_of_picture(view: View, languages: tuple[str, ...] = ("en",)) -> Scene:
     shapes = find_shapes(without_grid_below(layers, lines), slabs, _printed(labels, shot), over[0] | over[1])
     straight = [line.stroke for line in (*lines, *ticks) if not shapes.traces(line.stroke)]
     shapes = shapes.moved(shot.left, shot.top)
+    labels = without_edges(labels, shapes.sectors)
     return Scene(
         shot.width,
         shot.height,

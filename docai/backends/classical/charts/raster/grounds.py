@@ -24,6 +24,7 @@ PRINT_HIGH: Final = 15  # pixels that print on an area is high, with its halo; g
 PIECE: Final = 30  # pixels that what print leaves to be seen of a small bar covers at least
 FULL: Final = 0.8  # of its box that such a piece fills; letters with strokes as thick fill less
 THIN_SURFACE: Final = 3  # pixels that an area is thick at least
+RIM: Final = 4  # pixels between a letter and the edge of the area that it lies on at most, where they are too thin to be one
 THICK_STROKE: Final = 5  # pixels that the ground between areas is thick at least; strokes of light print are as the ground, too
 MOST_SURFACES: Final = 48  # colours, from frequent to rare; the areas of more, as in heat maps, are rectangles, or take long
 
@@ -70,6 +71,7 @@ def _lay_surfaces(base: NDArray[np.float32], layers: Layers, known: NDArray[np.b
         below, mine, given = base[place], owner[place], known[place]
         framed = np.pad(surface[place], PRINT_HIGH)
         closed = cv2.morphologyEx(framed, cv2.MORPH_CLOSE, across_print)[PRINT_HIGH:-PRINT_HIGH, PRINT_HIGH:-PRINT_HIGH]
+        closed = _with_rim(np.asarray(closed, np.uint8), layers.labels[place] == number)
         whole = (closed > 0) & ((mine < 0) | (mine == number)) & ~given
         below[whole] = layers.palette[number]
         around = cv2.dilate(whole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
@@ -78,6 +80,14 @@ def _lay_surfaces(base: NDArray[np.float32], layers: Layers, known: NDArray[np.b
             part = below[edge][:, None]
             _absorb(part, layers.pixels[place][edge][:, None], layers.palette[number], layers.tolerance)
             below[edge] = part[:, 0]
+
+
+def _with_rim(closed: Mask, own: NDArray[np.bool_]) -> Mask:
+    """Return an area with what is left of it between print and its edge: pixels of its colour that hang together with it."""
+    for _ in range(RIM):
+        grown = cv2.dilate(closed, np.ones((3, 3), np.uint8))
+        closed = np.asarray(np.where(own, grown, closed), np.uint8)
+    return closed
 
 
 def _open_ground(mask: Mask) -> Mask:

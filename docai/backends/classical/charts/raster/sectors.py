@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docai.backends.classical.charts.raster.colours import GROUND, Layers
-from docai.backends.classical.charts.scene import Place, Sector
+from docai.backends.classical.charts.scene import Label, Place, Sector
 from docai.marks import Mask
 
 LEAST: Final = 14.0  # pixels of a pie's radius at least; smaller ones are markers
@@ -30,6 +31,7 @@ HOLE: Final = 0.12  # of the outer radius: an inner one that is smaller is where
 RIMS: Final = (0.3, 0.96)  # of the way from the inner to the outer radius, between which borders of sectors are measured
 REACH: Final = 7.0  # pixels on both sides of a border that it is sought in
 FINE: Final = 4  # directions for each pixel of the outer circle
+ON_EDGE: Final = 1.5  # pixels off a sector's edge that the middle of a letter lies at most which a piece of the edge was taken for
 HALF: Final = 0.4  # of the way to what is next to it, where a sector ends
 
 
@@ -60,6 +62,23 @@ def fit_circle(places: NDArray[np.float64]) -> tuple[float, float, float]:
     sides = np.column_stack([2 * off, np.ones(len(off))])
     (across, down, rest), *_ = np.linalg.lstsq(sides, (off * off).sum(1), rcond=None)
     return float(middle[0] + across), float(middle[1] + down), math.sqrt(max(0.0, float(rest + across * across + down * down)))
+
+
+def without_edges(labels: Sequence[Label], sectors: Sequence[Sector]) -> tuple[Label, ...]:
+    """Return labels without the single letters that are pieces of sectors' edges; both in one frame."""
+    return tuple(
+        label for label in labels if len(label.text) > 1 or not any(_is_on_edge(label.extent.middle, sector) for sector in sectors)
+    )
+
+
+def _is_on_edge(place: Place, sector: Sector) -> bool:
+    """Return whether a place lies on the arcs of a sector, or on the line where it begins; where it ends, another begins."""
+    across, down = place[0] - sector.centre[0], place[1] - sector.centre[1]
+    radius, turn = math.hypot(across, down), math.degrees(math.atan2(across, -down)) - sector.start
+    if min(abs(radius - sector.outer), abs(radius - sector.inner)) <= ON_EDGE:
+        return turn % 360 <= sector.sweep
+    along = radius * math.cos(math.radians(turn))
+    return sector.inner < along < sector.outer and abs(radius * math.sin(math.radians(turn))) <= ON_EDGE
 
 
 # Circles

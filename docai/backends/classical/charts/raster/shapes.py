@@ -17,6 +17,7 @@ from docai.backends.classical.charts.raster.discs import find_discs, is_small
 from docai.backends.classical.charts.raster.doubles import with_strokes_joined, without_doubles
 from docai.backends.classical.charts.raster.fields import Claims, find_fields
 from docai.backends.classical.charts.raster.sectors import find_sectors
+from docai.backends.classical.charts.raster.swatches import find_swatches
 from docai.backends.classical.charts.raster.tracing import find_traces
 from docai.backends.classical.charts.scene import Extent, Place, Polygon, Rectangle, Sector, Stroke, Symbol
 from docai.marks import Mask
@@ -75,6 +76,7 @@ def find_shapes(layers: Layers, slabs: Sequence[Rectangle], printed: Mask, ruled
     """
     sectors = find_sectors(layers, printed)
     slabs = [slab for slab in slabs if not any(_in_pie(slab, sector) for sector in sectors)]
+    swatches = [swatch for swatch in find_swatches(layers, sectors, printed) if not any(_is_in(swatch, slab) for slab in slabs)]
     polygons, taken = find_fields(
         layers, _painted(layers, _without_steps(slabs), (), margin=0) > 0, _painted(layers, (), sectors), printed
     )
@@ -84,6 +86,7 @@ def find_shapes(layers: Layers, slabs: Sequence[Rectangle], printed: Mask, ruled
     inks = find_inks(layers, taken, printed, ruled)
     symbols, slabs = find_discs(inks, slabs, printed, ruled)
     symbols = _without_crumbs(layers, symbols, taken)
+    symbols = [*swatches, *(symbol for symbol in symbols if not any(_covers(swatch, symbol) for swatch in swatches))]
     small = [_as_symbol(slab) for slab in slabs if is_small(slab)]
     strokes = find_traces(inks, printed, ruled, [*symbols, *small])
     parts = [slab for slab in slabs if is_small(slab) and any(_is_on(slab, stroke) for stroke in strokes)]
@@ -157,6 +160,15 @@ def _in_field(layers: Layers, slab: Rectangle, taken: Claims) -> bool:
 def _in_pie(slab: Rectangle, sector: Sector) -> bool:
     middle = slab.extent.middle
     return math.dist(middle, sector.centre) <= WITHIN * sector.outer
+
+
+def _is_in(swatch: Symbol, slab: Rectangle) -> bool:
+    return slab.extent.holds(swatch.centre)
+
+
+def _covers(swatch: Symbol, symbol: Symbol) -> bool:
+    """Return whether a symbol is what is left of a swatch that stands partly on a pie."""
+    return swatch.extent.holds(symbol.centre)
 
 
 def _painted(layers: Layers, slabs: Sequence[Rectangle], sectors: Sequence[Sector], margin: int = 1) -> Claims:

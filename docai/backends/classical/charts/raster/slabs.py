@@ -49,10 +49,11 @@ class _Piece:
     own: int
 
 
-def find_slabs(layers: Layers, over: tuple[Mask, Mask]) -> list[Slab]:
+def find_slabs(layers: Layers, over: tuple[Mask, Mask], standing: Mask | None = None) -> list[Slab]:
     """Return the rectangles of a picture in its pixels, from large to small.
 
-    `over`, both (height, width), are 1 where lines run across and down, which may lie over them.
+    `over`, both (height, width), are 1 where lines run across and down, which may lie over them; `standing` is 1 where bars as thin
+    as lines are.
     """
     thick = _thick(layers)
     found: list[Slab] = []
@@ -66,12 +67,13 @@ def find_slabs(layers: Layers, over: tuple[Mask, Mask]) -> list[Slab]:
                 own |= layers.mask(overlap)
         mask = _completed(layers, number, own.copy(), thick, over)
         places = _without_print([(piece, _rectangles(piece)) for piece in _pieces(mask, own)])
-        places = [place for place in places if _shows(own, place) and not _is_line(layers, place, over)]
+        places = [place for place in places if _shows(own, place)]
+        bars = [place for place in places if standing is not None and _shows(own & standing, place)]
+        places = [place for place in places if place in bars or not _is_line(layers, place, over)]
         coloured = float(np.ptp(layers.palette[number])) > PALE
         large = [place for place in places if min(place.width, place.height) >= THICK]
-        if not large:
-            continue
-        chosen = [place for place in places if place in large or _is_thin_bar(place, large, coloured=coloured)]
+        chosen = places if large else bars
+        chosen = [place for place in chosen if place in large or place in bars or _is_thin_bar(place, large, coloured=coloured)]
         found += [measured(layers, number, place) for place in chosen if not _is_all(layers, place)]
     found = _without_edges(found, layers.palette[GROUND])
     return sorted(found, key=lambda slab: -slab.extent.width * slab.extent.height)
