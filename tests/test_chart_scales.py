@@ -72,6 +72,8 @@ def test_a_tick_is_at_a_place_only_when_it_is_near() -> None:
 def test_the_step_is_the_usual_distance_of_ticks() -> None:
     assert scale("linear").step == 25.0
     assert Scale("category", horizontal=True, start=0, end=10).step == 10.0
+    twice = tuple(Tick(5.0, label(text, 5.0)) for text in ("a", "b"))
+    assert Scale("category", horizontal=True, start=0, end=10, ticks=twice).step == 10.0
 
 
 def test_a_logarithmic_value_far_outside_is_still_a_number() -> None:

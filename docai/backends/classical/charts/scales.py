@@ -125,8 +125,8 @@ class Scale:
 
     @property
     def step(self) -> float:
-        """The usual distance between neighbouring ticks; the whole axis where it has fewer than two."""
-        places = [tick.place for tick in self.ticks]
+        """The usual distance between neighbouring ticks, more than 0; the whole axis where fewer than two stand apart."""
+        places = sorted({tick.place for tick in self.ticks})
         steps = sorted(after - before for before, after in pairwise(places))
         return steps[len(steps) // 2] if steps else self.end - self.start
 
