@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from docai.backends.classical.charts.legends import Legend, find_legend
+from docai.backends.classical.charts.legend_finding import find_legend
+from docai.backends.classical.charts.legends import Legend
 from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene, Sector, Stroke, Symbol
 
 RED, BLUE, GREEN = "#d62728", "#1f77b4", "#2ca02c"

@@ -1,8 +1,8 @@
 """Charts become data: a scene of labels and marks, calibrated axes, and a reader for each kind of mark.
 
 The story is told here: the scene (`vector/` from paths, `raster/` from pictures), its plots with their axes (`axes/`), the legend
-(`legends.py`), the readers in turn, each of which takes the marks that it explains (`readers/`), printed values (`printed.py`),
-checks (`checks.py`), and the `Chart` that comes of it.
+(`legend_finding.py`), the readers in turn, each of which takes the marks that it explains (`readers/`), printed values
+(`printed.py`), checks (`checks.py`), and the `Chart` that comes of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from docai.backends.classical.cells import ENGINE
 from docai.backends.classical.charts.axes import find_plots
 from docai.backends.classical.charts.checks import checked
 from docai.backends.classical.charts.doubts import doubted
-from docai.backends.classical.charts.legends import Legend, find_legend
+from docai.backends.classical.charts.legend_finding import find_legend
+from docai.backends.classical.charts.legends import Legend
 from docai.backends.classical.charts.parts import Part, Reader, Strand, Value
 from docai.backends.classical.charts.printed import on_bars, with_printed
 from docai.backends.classical.charts.ramps import find_ramp

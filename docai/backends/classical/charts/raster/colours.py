@@ -92,14 +92,18 @@ class Layers:
         """Return a colour as `#rrggbb`."""
         return hexadecimal(self.palette[number])
 
-    def share(self, number: int, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Return how far pixels are on the way from what is behind them to a colour; 0 where they lie beside that way."""
+    def toward(self, number: int, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> tuple[NDArray[np.float32], ...]:
+        """Return how far pixels are on the way from what is behind them to a colour, how far beside it, and its squared length."""
         start = self.behind[rows, columns]
         way = self.palette[number] - start
         length = np.maximum(dot(way, way), 1.0)
         off = self.pixels[rows, columns].astype(np.float32) - start
         share = dot(off, way) / length
-        beside = magnitude(off - share[:, None] * way)
+        return share, magnitude(off - share[:, None] * way), length
+
+    def share(self, number: int, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return how far pixels are on the way from what is behind them to a colour; 0 where they lie beside that way."""
+        share, beside, length = self.toward(number, rows, columns)
         allowed = np.maximum(2 * self.tolerance, 0.15 * np.sqrt(length))
         return np.asarray(np.where((beside < allowed) & (length > STANDS_OUT**2), np.clip(share, 0, 1), 0), np.float32)
 

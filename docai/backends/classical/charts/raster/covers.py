@@ -159,12 +159,7 @@ def _off_way(layers: Layers, other: int, number: int) -> float:
 
 def _shares(layers: Layers, number: int, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
     """Return how far some pixels are on the way from what is behind them to a colour; 0 where they lie beside that."""
-    start = layers.behind[rows, columns]
-    way = layers.palette[number] - start
-    length = np.maximum(dot(way, way), 1.0)
-    off = layers.pixels[rows, columns].astype(np.float32) - start
-    share = dot(off, way) / length
-    beside = magnitude(off - share[:, None] * way)
+    share, beside, length = layers.toward(number, rows, columns)
     allowed = np.maximum(2 * layers.tolerance, OFF_WAY * np.sqrt(length))
     return np.asarray(np.where((beside < allowed) & (share < 1 + OFF_WAY), share, 0), np.float32)
 
