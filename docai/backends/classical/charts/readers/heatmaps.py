@@ -13,9 +13,9 @@ from typing import Final
 
 import numpy as np
 
-from docai.backends.classical.charts.axes import tiled
 from docai.backends.classical.charts.axes.categories import filled
 from docai.backends.classical.charts.axes.readings import read_numbers
+from docai.backends.classical.charts.axes.unmeasured import tiled
 from docai.backends.classical.charts.legends import Legend, paled
 from docai.backends.classical.charts.parts import Part, Strand, Value
 from docai.backends.classical.charts.ramps import Ramp, ramp_of
