@@ -207,3 +207,20 @@ def test_pieces_of_print_in_a_picture_are_no_swatches():
         ("Manufacturing", BLUE),
         ("Services", GREEN),
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "bars", "told"),
+    [
+        (("2,000", "4,000", "6,000"), ("#b0c4de", "#a0b8d7", "#7098c2", "#5f8cbb"), 0),  # shades between those of the swatches
+        (("2019", "2020", "2021"), ("#c0d0e5", "#88a8cc", "#5080b4"), 3),  # years in shades of one colour are series
+        (("2,000", "4,000", "9,000"), ("#b0c4de", "#a0b8d7", "#7098c2", "#5f8cbb"), 3),
+    ],
+)
+def test_numbers_behind_shades_of_values_name_no_series_in_a_picture(names, bars, told):
+    swatches = tuple(square(300, 20 + 15 * n, fill) for n, fill in enumerate(("#c0d0e5", "#88a8cc", "#5080b4")))
+    drawn = tuple(Rectangle(Extent(40.0 * n, 100, 40.0 * n + 30, 280), fill) for n, fill in enumerate(bars))
+    labels = [label(name, 312, 20 + 15 * n) for n, name in enumerate(names)]
+    found = legend_of(labels, rectangles=(*drawn, *swatches), blur=0.5)
+    assert len(found.entries) == told
+    assert set(map(id, swatches)) <= set(map(id, found.marks))

@@ -8,7 +8,7 @@ import pytest
 
 from docai.backends.classical.charts.parts import Part, Strand, Value
 from docai.backends.classical.charts.scales import Plot, Scale, Tick
-from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene
+from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene, Stroke
 from docai.backends.classical.charts.strays import without_plates, without_strays
 
 BLUE = "#4c78a8"
@@ -52,6 +52,15 @@ def test_what_ticks_and_print_leave_outside_the_plot_is_dropped():
 def test_a_line_through_the_middles_of_bars_stays():
     found = [bars([40.0, 60.0, 20.0]), line((15.0, 60.0), (55.0, 40.0), (95.0, 80.0))]
     assert without_strays(found, PLOT) == found
+
+
+def test_seams_in_the_colour_of_the_bars_that_they_lie_in_are_dropped():
+    found = bars([40.0, 60.0, 20.0])
+    seams = tuple(Stroke(((start, 80.0), (start + 28.0, 80.0)), BLUE, 0.7) for start in (1.0, 41.0))
+    stray = replace(line((15.0, 80.0), (55.0, 80.0)), marks=seams)
+    assert without_strays([found, stray], PLOT) == [found]
+    across = replace(stray, marks=(Stroke(((15.0, 80.0), (55.0, 80.0)), BLUE, 0.7),))
+    assert without_strays([found, across], PLOT) == [found, across]
 
 
 def test_a_plot_without_bars_is_left_as_it_is():

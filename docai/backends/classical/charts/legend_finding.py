@@ -15,7 +15,10 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from docai.backends.classical.charts.legends import SAME_COLOUR, Entry, Legend, Mark, Size, colour_of
+import numpy as np
+
+from docai.backends.classical.charts.axes.readings import read_numbers
+from docai.backends.classical.charts.legends import CLEARLY, SAME_COLOUR, Entry, Legend, Mark, Size, colour_of, distance
 from docai.backends.classical.charts.ramps import parts_of
 from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Scene, Stroke, Symbol
 from docai.numbers import read_columns
@@ -39,6 +42,8 @@ FLUSH_EMS: Final = 0.4  # that the lines of one name begin apart at most: letter
 SAME_SIZE: Final = 0.9  # of the size of its first line that those below have
 LINE_GAP_EMS: Final = 0.8  # between the lines of a name at most
 MOST_LINES: Final = 4  # of a name
+LEAST_SHADES: Final = 3  # of a legend that tells values by them
+EVEN: Final = 0.01  # of their step that numbers in even steps may be off
 LEAST_LONGER: Final = 2  # bars that begin with one that is as short as a swatch
 _FIGURES = re.compile(r"^[-+−–]?[$€£¥₩]?\d[\d.,\s]*\s*[%kKMB]?$")
 _YEAR = re.compile(r"^(?:19|20)\d\d$")
@@ -75,7 +80,7 @@ def find_legend(scene: Scene, free: Sequence[Label]) -> Legend:
     extent = _hull([extent, *(label.extent for label in title)])
     frames = _frames(scene, extent)
     return Legend(
-        entries=tuple(entries),
+        entries=() if _are_shades(entries, scene) else tuple(entries),
         title=" ".join(label.text for label in title),
         extent=_hull([extent, *(frame.extent for frame in frames)]),
         used=used,
@@ -115,6 +120,38 @@ def _of_one_legend(entries: Sequence[Entry]) -> list[Entry]:
     """Return the entries that make a legend together; none unless they have two looks at least."""
     found = _in_lines(_alike(entries))
     return found if len({_look(entry) for entry in found}) > 1 else []
+
+
+def _are_shades(entries: Sequence[Entry], scene: Scene) -> bool:
+    """Return whether a picture's legend tells values by the shades of one colour: what it explains has others between its swatches.
+
+    Its names are numbers in even steps. The shades of series are those of their swatches and no others.
+    """
+    if not scene.blur or len(entries) < LEAST_SHADES or not all(_FIGURES.match(entry.name) for entry in entries):
+        return False
+    told = next(iter(read_numbers([entry.name for entry in entries])), None)
+    numbers = [number for number in told.values if number is not None] if told is not None else []
+    steps = [after - before for before, after in pairwise(numbers)]
+    if len(numbers) < len(entries) or max(steps) - min(steps) > EVEN * max(abs(step) for step in steps):
+        return False
+    swatches = [entry.colour for entry in entries]
+    ends = (min(swatches, key=_lightness), max(swatches, key=_lightness))
+    drawn = {mark.fill for mark in scene.rectangles if _is_between(mark.fill, *ends)}
+    return len(drawn - {colour for colour in drawn if min(distance(colour, other) for other in swatches) < CLEARLY}) >= len(entries)
+
+
+def _lightness(colour: str) -> int:
+    return sum(parts_of(colour))
+
+
+def _is_between(colour: str, dark: str, light: str) -> bool:
+    """Return whether a colour is a mixture of two others."""
+    if colour in ("", "#ffffff"):
+        return False
+    first, last, own = (np.array(parts_of(one), dtype=np.float64) for one in (dark, light, colour))
+    way = last - first
+    share = float(((own - first) * way).sum() / max(float((way**2).sum()), 1e-9))
+    return 0.0 <= share <= 1.0 and float(np.abs(first + share * way - own).max()) <= CLEARLY
 
 
 def _named(entries: Sequence[Entry]) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from docai.backends.classical.charts.checks import is_coloured
 from docai.backends.classical.charts.parts import Part, Strand, Value
 from docai.backends.classical.charts.readers.furniture import WHITE, alike
 from docai.backends.classical.charts.scales import Plot, Scale
-from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Scene
+from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Scene, Stroke
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +27,7 @@ SHORT: Final = 0.3  # of the row of bars that such remains are long at most; a l
 MOST: Final = 0.75  # of a strand's places that lie on bars' edges; a line over bars crosses some of them too
 HAIR: Final = 2.5  # pixels that a grid line is thick at most
 LEAST_BARS: Final = 2
+HALF_PIXEL: Final = 0.5  # that a seam may lie between two bars
 
 _Span = tuple[float, float, float, float]
 
@@ -42,7 +43,8 @@ def without_strays(parts: Sequence[Part], plot: Plot, labels: Sequence[Label] = 
     bars = next((part for part in parts if part.kind == "bar"), None)
     if bars is not None and any(part.kind in ("line", "area") for part in parts) and _is_grid(bars, plot):
         return [part for part in parts if part is not bars]
-    drawn = [mark.extent for mark in bars.marks if isinstance(mark, Rectangle)] if bars is not None else []
+    bricks = [mark for mark in bars.marks if isinstance(mark, Rectangle)] if bars is not None else []
+    drawn = [brick.extent for brick in bricks]
     if bars is None or len(drawn) < LEAST_BARS:
         return list(parts)
     upright = bars.orientation == "vertical"
@@ -57,7 +59,11 @@ def without_strays(parts: Sequence[Part], plot: Plot, labels: Sequence[Label] = 
                 stray
                 and (_is_outside(strand, plot.extent) or _is_stray(strand, spans, upright=upright) or _is_print(strand, labels))
             )
-            and not (part.kind == "line" and not strand.name and _is_of_grid(strand, spans, plot, upright=upright))
+            and not (
+                part.kind == "line"
+                and not strand.name
+                and (_is_of_grid(strand, spans, plot, upright=upright) or _is_unseen(strand, part, bricks))
+            )
         )
         if strands:
             kept.append(replace(part, strands=strands))
@@ -176,6 +182,19 @@ def _is_of_grid(strand: Strand, spans: Sequence[_Span], plot: Plot, *, upright: 
     return (short or not is_coloured(strand.colour)) and any(
         all(abs(along - tick.place) <= OFF for _, along in places) for tick in scale.ticks
     )
+
+
+def _is_unseen(strand: Strand, part: Part, bars: Sequence[Rectangle]) -> bool:
+    """Return whether a line's strokes lie in bars, each in one, and have their colour: seams, the grid that shines through."""
+    strokes = [mark.extent for mark in part.marks if isinstance(mark, Stroke) and mark.colour == strand.colour]
+    if not strokes or all(bar.fill != strand.colour for bar in bars):
+        return False
+    inside = [bar.extent.grown(HALF_PIXEL) for bar in bars]
+    return all(any(_holds(extent, stroke) for extent in inside) for stroke in strokes)
+
+
+def _holds(extent: Extent, other: Extent) -> bool:
+    return extent.holds((other.left, other.top)) and extent.holds((other.right, other.bottom))
 
 
 def _place(value: Value, *, upright: bool) -> tuple[float, float]:
