@@ -330,3 +330,18 @@ def test_equal_values_one_after_the_other_are_each_read_from_a_line_of_steps(pla
     xs, values = [0, 2, 2, 6, 6, 8, 8, 10, 10, 12], [2, 2, 6, 6, 3, 3, 5, 5, 4, 4]
     part = read(plain, strokes=[line(plain, values, xs=xs)])
     assert told(part.strands[0]) == [(0, 2), (2, 6), (4, 6), (6, 3), (8, 5), (10, 4), (12, 4)]
+
+
+def test_pieces_of_one_name_in_a_picture_are_one_line_unless_they_overlap(plain):
+    def names_read(*strokes):
+        legend = legend_of(("A", swatch(BLUE)), ("B", swatch(RED)))
+        part = read_lines(replace(scene_of(strokes=strokes), blur=0.5), plain, legend)
+        return [(strand.name, len(strand.values)) for strand in part.strands]
+
+    first, last = line(plain, [1, 3, 2], xs=[1, 4, 7]), line(plain, [2, 4, 9], xs=[10, 14, 19])
+    other = line(plain, [8, 7, 6], RED, xs=[1, 8, 19])
+    scrap = line(plain, [5, 5.4, 5], xs=[12, 12.6, 13.2])
+    assert names_read(first, last, other) == [("A", 6), ("B", 3)]
+    assert sorted(names_read(first, scrap, last, other)) == [("A", 3), ("A", 6), ("B", 3)]
+    beside = line(plain, [2, 4, 9], xs=[5, 14, 19])
+    assert sorted(name for name, _ in names_read(first, beside, other)) == ["A", "A", "B"]

@@ -263,6 +263,22 @@ def _over_gaps(traces: list[Trace], near: float) -> list[Trace]:
     return found
 
 
+def with_pieces(traces: Sequence[Trace], near: float, short: float) -> tuple[Trace, list[int]] | None:
+    """Return the one line that pieces of a series make beside each other, and the numbers of the pieces in it.
+
+    They are pieces where other lines hide what is between them; what lies beside them and is no longer than `short` is none. None
+    where longer pieces overlap: they may be several series, or one misread.
+    """
+    order = sorted(range(len(traces)), key=lambda number: traces[number].start - traces[number].end)
+    taken: list[int] = []
+    for number in order:
+        if not _overlap([traces[n] for n in (*taken, number)], near):
+            taken.append(number)
+        elif traces[number].end - traces[number].start > short:
+            return None
+    return (_with_gaps([traces[n] for n in taken], 0.9), taken) if len(taken) > 1 else None
+
+
 def _overlap(traces: Sequence[Trace], near: float) -> bool:
     ordered = sorted(traces, key=lambda trace: trace.start)
     return any(after.start < before.end - near for before, after in pairwise(ordered)) or any(

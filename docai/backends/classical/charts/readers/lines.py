@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,7 +17,7 @@ from docai.backends.classical.charts.parts import Mark, Part, Strand, Value
 from docai.backends.classical.charts.readers.bands import Band, bands_of
 from docai.backends.classical.charts.readers.framing import Frame, frame_of
 from docai.backends.classical.charts.readers.furniture import Sorted, alike, background, is_grey, sort_strokes
-from docai.backends.classical.charts.readers.joining import Trace, traces_of, turned
+from docai.backends.classical.charts.readers.joining import MEET, Trace, traces_of, turned, with_pieces
 from docai.backends.classical.charts.readers.names import Look, Named, name_of, names_at_ends
 from docai.backends.classical.charts.readers.outlined import strokes_of_outlines
 from docai.backends.classical.charts.readers.regular import on_ticks
@@ -67,7 +68,8 @@ def read_lines(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
     lines = _without_notes(lines)
     if not lines:
         return None
-    lines = _completed(_named_at_ends(lines, scene, plot, legend, upright=frame.upright), frame)
+    lines = _named_at_ends(lines, scene, plot, legend, upright=frame.upright)
+    lines = _completed(_of_one_name(lines, frame, scene.blur) if blurred else lines, frame)
     if blurred:
         lines = [replace(line, vertices=on_ticks(line.vertices, line.trace, frame)) for line in lines]
     lines = _with_sides(lines, scene, plot)
@@ -233,6 +235,26 @@ def _named_at_ends(lines: list[Line], scene: Scene, plot: Plot, legend: Legend, 
         at = bare[number]
         lines[at] = replace(lines[at], named=Named(label.text, lines[at].named.rank, 0.93))
     return lines
+
+
+def _of_one_name(lines: list[Line], frame: Frame, blur: float) -> list[Line]:
+    """Return a picture's lines, those of one name and colour as one where other lines hide what is between them."""
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, line in enumerate(lines):
+        if line.named.name:
+            groups[line.named.name, line.trace.first.colour].append(number)
+    whole, hidden = dict(enumerate(lines)), set[int]()
+    for numbers in groups.values():
+        found = with_pieces([lines[n].trace for n in numbers], MEET + 2 * blur, SMALL * frame.length)
+        if found is None:
+            continue
+        trace, taken = found
+        order = sorted((numbers[n] for n in taken), key=lambda n: lines[n].trace.start)
+        vertices = tuple(vertex for n in order for vertex in lines[n].vertices)
+        markers = tuple(marker for n in order for marker in lines[n].markers)
+        whole[order[0]] = replace(lines[order[0]], trace=trace, vertices=vertices, markers=markers)
+        hidden.update(order[1:])
+    return [line for number, line in whole.items() if number not in hidden]
 
 
 def _completed(lines: list[Line], frame: Frame) -> list[Line]:
