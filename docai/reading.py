@@ -11,6 +11,7 @@ from typing import Final
 
 from docai import document
 from docai.box import Box, hull
+from docai.chart_regions.headers import with_row_headers
 from docai.document import (
     NO_USAGE,
     Block,
@@ -154,7 +155,7 @@ def read_page(hand: PageInHand, context: Context) -> Talk[PageRead]:
         style = style if hand.lines and not wanted.whole else learn_style([lines], ())
     regions = [*sheet.regions, *assign_roles(find_regions(page, lines, margins, sheet.drawn), page.number, style)]
     replies = yield from together([_asked(region, sheet, hand.page, context) for region in regions])
-    answers = {place: _valued(reply, page, context) for place, reply in enumerate(replies) if reply is not None}
+    answers = _headed({place: _valued(reply, page, context) for place, reply in enumerate(replies) if reply is not None})
     made = [(place, *content) for place, region in enumerate(regions) for content in _contents(region, answers.get(place), page)]
     placed = sheet.placed([content for _, content, _ in made])
     contents: list[_Made] = [
@@ -229,6 +230,13 @@ def _asked(region: Region, sheet: Sheet, given: SourcePage, context: Context) ->
     if isinstance(rules.answer, Chart) and region.borrowed:  # what it shares with a neighbour is not where it stands
         rules = replace(rules, answer=document.replace(_without_neighbours(rules.answer, region.box), box=region.box))
     return choose(rules, _upright(model[0], sheet), region.words) if model else rules
+
+
+def _headed(answers: dict[int, Reply]) -> dict[int, Reply]:
+    """Return the answers of a page, charts that are small multiples with the headers of their rows as titles."""
+    charts = {place: reply.answer for place, reply in answers.items() if isinstance(reply.answer, Chart)}
+    headed = dict(zip(charts, with_row_headers(list(charts.values())), strict=True))
+    return {place: replace(reply, answer=headed[place]) if place in headed else reply for place, reply in answers.items()}
 
 
 def _without_neighbours(chart: Chart, box: Box) -> Chart:

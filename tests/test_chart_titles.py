@@ -30,3 +30,10 @@ def test_sources_multipliers_and_turned_text_are_no_title():
     assert (titles.title, titles.subtitle) == ("", "")
     assert titles.notes == "Source: our own count Notes below"
     assert find_titles([label("출처: 통계청", 280)], PLOT).notes == "출처: 통계청"
+
+
+def test_the_header_of_a_row_runs_upwards_beside_the_middle_of_its_plot():
+    beside = Label("North", Extent(2, 145, 10, 175), 10, turn=-90)
+    assert find_titles([beside], PLOT).title == "North"
+    assert find_titles([beside, label("Sales", 5, size=14)], PLOT).title == "Sales"
+    assert find_titles([Label("North", Extent(2, 65, 10, 95), 10, turn=-90)], PLOT).title == ""

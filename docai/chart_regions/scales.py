@@ -84,7 +84,7 @@ def find_scales(tokens: Sequence[Token], *, read: bool = False) -> list[Scale]:
     for across in (False, True):
         taken: set[int] = set()
         groups = list(_in_line(numbers, across=across))
-        found = [run for group in groups for run in _runs(group, across=across)]
+        found = [run for group in groups for run in (*_repeated(group, across=across), *_runs(group, across=across))]
         if read:
             found += [run for group in groups for run in _agreeing(group, across=across)]
         for run in sorted(found, key=len, reverse=True):
@@ -139,6 +139,29 @@ def _runs(group: Sequence[Token], *, across: bool) -> Iterator[list[Token]]:
         if end - start >= SURE or not _goes_on(order, start, end, axis):
             yield order[start:end]
         start = end - 1
+
+
+def _repeated(group: Sequence[Token], *, across: bool) -> Iterator[list[Token]]:
+    """Yield the axes of small multiples in one row or column: the same numbers at the same steps, again and again.
+
+    Three numbers that come twice are enough, and two that come three times.
+    """
+    axis = 0 if across else 1
+    order = sorted(group, key=lambda token: token.place.middle[axis])
+    places, values = [token.place.middle[axis] for token in order], [token.value for token in order]
+    for length in range(LEAST - 1, len(order) // 2 + 1):
+        starts = range(0, len(order), length)
+        if len(order) % length or length * len(starts) < 2 * LEAST or values != values[:length] * len(starts):
+            continue
+        own = [[place - places[start] for place in places[start : start + length]] for start in starts]
+        off = max(abs(one - other) for steps in own for one, other in zip(steps, own[0], strict=True))
+        gaps = [places[start] - places[start - 1] for start in starts[1:]]
+        widest = max(b - a for a, b in pairwise(own[0]))
+        if off > ROUNDING or min(gaps) < NEAREST or max(gaps) - min(gaps) > 2 * ROUNDING:
+            continue
+        if _fits(order[:length], axis) if length >= LEAST else values[0] != values[1] and widest >= 2 * NEAREST:
+            yield from (order[start : start + length] for start in starts)
+            return
 
 
 def _agreeing(group: Sequence[Token], *, across: bool) -> Iterator[list[Token]]:

@@ -11,6 +11,7 @@ from docai.backends.classical.charts.scene import Extent, Label
 
 STEP: Final = 0.25  # points or pixels in which sizes are compared
 SMALLER: Final = 0.97  # of the title's size; smaller text below it is a subtitle
+OFF_CENTRE: Final = 0.1  # of a plot's height that the header of its row is off its middle
 
 _NOTE = re.compile(r"^(?:source|sources|note|notes|data|quelle|fuente|nguồn|출처|자료|주)\b\s*[:.：]|^[*†‡]", re.IGNORECASE)
 _NUMBER = re.compile(r"^[-+−–(]?[$€£¥₩]?\d[\d.,\s]*\s*(?:%|[kKMB]\b)?\)?(?:e[-+−]?\d+|\^\d+)?$|^[×x]?\s*10?(?:\^|e)[-+−]?\d+$")
@@ -48,11 +49,26 @@ def find_titles(free: Sequence[Label], plot: Extent) -> Titles:
     subtitle = [row for row in under if row[0].size <= max(label.size for label in title[0])]
     notes.sort(key=lambda label: (label.extent.top, label.extent.left))
     return Titles(
-        title=_text(title),
+        title=_text(title) or _beside(free, plot),
         subtitle=_text(subtitle),
         notes=" ".join(label.text for label in notes if len(label.text) > 1),
         used=tuple(label for row in (*title, *subtitle) for label in row) + tuple(notes),
     )
+
+
+def _beside(free: Sequence[Label], plot: Extent) -> str:
+    """Return the header of a row of small multiples: it runs upwards beside the middle of its plot, outside of the axis' title."""
+    most = OFF_CENTRE * plot.height
+    found = [
+        label
+        for label in free
+        if label.turn % 180 == 90
+        and label.extent.right < plot.left
+        and label.extent.height <= plot.height
+        and abs(label.extent.middle[1] - plot.middle[1]) <= most
+        and any(letter.isalpha() for letter in label.text)
+    ]
+    return max(found, key=lambda label: label.extent.right).text if found else ""
 
 
 def _rows(labels: Sequence[Label]) -> list[list[Label]]:
