@@ -249,7 +249,8 @@ class Point(_Frozen):
     months or years, as the axis prints them, and the bins of a histogram as `6 – 6.5`. `error` is the uncertainty of `y` in its own
     unit, where it was measured from pixels. `low` and `high` are the ends of its error bar, or of a bar that floats, whose `y` is
     its far end. `size` is the third value of a bubble, as its legend tells it, else the area of the bubble in shares of the
-    largest, 0..1.
+    largest, 0..1. Values on an axis of dates are seconds since 1970-01-01 (UTC), or since the beginning of the first year where no
+    year is printed.
     """
 
     x: float | str

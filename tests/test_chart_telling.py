@@ -7,9 +7,9 @@ import pytest
 
 import docai
 from docai.backends.classical.charts.parts import Part, Strand, Value
-from docai.backends.classical.charts.scales import Scale
-from docai.backends.classical.charts.scene import Extent, Scene
-from docai.backends.classical.charts.telling import namer_of
+from docai.backends.classical.charts.scales import Scale, Tick
+from docai.backends.classical.charts.scene import Extent, Label, Scene
+from docai.backends.classical.charts.telling import namer_of, since_told
 
 AXIS = Scale("linear", True, 0.0, 200.0, (), 0.1, 0.0)  # ten units of the scene are one of value
 
@@ -56,3 +56,11 @@ def test_bars_that_share_a_name_are_less_sure_than_one_that_has_its_own():
         points = docai.extract(file.tobytes()).charts[0].series[0].points
     assert [point.x for point in points] == ["North", "South", "South", "West"]
     assert points[1].confidence == points[2].confidence <= 0.5 * points[0].confidence + 1e-3
+
+
+@pytest.mark.parametrize(("form", "expected"), [("%m-%d", 14 * 86_400.0), ("%m", 14 * 86_400.0), ("%Y-%m", 979516800.0)])
+def test_a_value_on_an_axis_of_dates_without_years_is_told_since_the_first_year_began(form, expected):
+    tick = Tick(0.0, Label("Jan 15", Extent(0.0, 0.0, 1.0, 1.0), 10.0), 979516800.0)
+    scale = Scale("date", True, 0.0, 100.0, (tick,), 30e4, 979516800.0, form=form)
+    assert since_told(979516800.0, scale) == expected
+    assert since_told(7.0, AXIS) == 7.0

@@ -33,7 +33,7 @@ from docai.backends.classical.charts.readers.points import read_points
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Extent, Label, Scene
 from docai.backends.classical.charts.strays import without_plates, without_strays
-from docai.backends.classical.charts.telling import Namer, named_by_axes, namer_of
+from docai.backends.classical.charts.telling import Namer, named_by_axes, namer_of, since_told
 from docai.backends.classical.charts.titles import find_titles
 from docai.backends.classical.charts.vector import scene_of_paths
 from docai.backends.classical.charts.vector.pictures import find_strips, with_cells
@@ -215,7 +215,7 @@ def _point(value: Value, part: Part, scene: Scene, view: View, namer: Namer, val
 def _fine(value: float | None, scale: Scale | None, off: float) -> float | None:
     """Return a value as finely as `off` scene units tell it: 11.2 for 11.19999881."""
     if value is None or scale is None or scale.kind in ("category", "date"):
-        return value
+        return since_told(value, scale)
     try:
         step = scale.error(scale.place(value), off)
     except (ValueError, ZeroDivisionError, OverflowError):

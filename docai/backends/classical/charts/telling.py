@@ -143,6 +143,17 @@ def _date(seconds: float, scale: Scale) -> str:
     return moment.date().isoformat() if span > 3 * DAY else moment.isoformat(timespec="minutes")
 
 
+def since_told(seconds: float | None, scale: Scale | None) -> float | None:
+    """Return a value of an axis of dates in seconds since 1970, or since the first year began where no year is printed.
+
+    Values of other axes are returned as they are.
+    """
+    if seconds is None or scale is None or scale.kind != "date" or scale.tells_years:
+        return seconds
+    first = moment_of(min(tick.value for tick in scale.ticks if tick.value is not None))
+    return seconds - datetime(first.year, 1, 1, tzinfo=timezone.utc).timestamp()
+
+
 def _calendar(seconds: float, scale: Scale) -> float:
     """Return the begin of a year, or of a month, where a date read off a picture is within what its pixels can tell of it."""
     off = PIXELS_OFF * abs(scale.value(scale.end) - scale.value(scale.start)) / max(abs(scale.end - scale.start), 1.0)
