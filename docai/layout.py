@@ -26,6 +26,7 @@ from docai.turning import turned_box, turned_page, turned_path, turned_rule, tur
 
 UNSOUND_SHARE: Final = 0.3  # of a region's characters in fonts that cannot be believed
 UNSOUND_CHARACTERS: Final = 8  # fewer are a symbol or two of a formula
+SLANTED: Final = 2.0  # times the size of its letters that a slanted word is wide at least
 SLACK: Final = 0.003  # of the page, 2 points, that a rule of a chart may stick out of its box
 INDENT_EMS: Final = 0.9  # from which on a line is indented
 SENTENCE_END = re.compile(r"""[.!?:;。！？…][)\]"'”’»]*$|[다요음함임됨][.)]?$""")
@@ -102,7 +103,7 @@ def find_regions(
     which come first and last. `drawn` is what is plotted in the page's pictures. A page whose text mostly runs up or down
     is read turned.
     """
-    quarter = reading_direction(page.words)
+    quarter = reading_direction([word for word in page.words if not _is_slanted(word, page)])
     if quarter and not _has_turned_labels(page, lines, drawn):
         upright = turned_page(page, quarter)
         regions = find_regions(
@@ -196,6 +197,15 @@ def reading_direction(words: Sequence[SourceWord]) -> Quarter:
     for word in words:
         totals[word.direction] += len(word.text)
     return max(quarters, key=lambda quarter: totals[quarter])
+
+
+def _is_slanted(word: SourceWord, page: SourcePage) -> bool:
+    """Return whether a word that is kept with those that run up or down is slanted, as many labels of charts are.
+
+    It is both wide and high, while the box of a word that runs upwards is as wide as its letters are high.
+    """
+    wide, high = word.box.width * page.width_points, word.box.height * page.height_points
+    return word.direction in (90, 270) and len(word.text) > 1 and wide > SLANTED * word.size and high > 0.5 * wide
 
 
 def _table(found: Found) -> Region:

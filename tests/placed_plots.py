@@ -52,7 +52,7 @@ def plot_of(across, down, second=None):
 
 def scene_of(**marks):
     """Return a scene with such marks; labels of the axes need not be among them."""
-    return Scene(WIDTH, HEIGHT, **{name: tuple(group) for name, group in marks.items()})
+    return Scene(WIDTH, HEIGHT, **{name: group if name == "blur" else tuple(group) for name, group in marks.items()})
 
 
 def at(plot, x, y):

@@ -121,3 +121,13 @@ def test_symbols_on_the_values_of_an_area_are_explained_by_it(plot):
     other = Symbol((dots[0].centre[0] + 30, 100.0), Extent(98, 98, 102, 102), "disc", fill=RED)
     part = read(plot, polygons=[area(plot, upper, [0] * 4)], symbols=[*dots, other])
     assert [mark for mark in part.marks if isinstance(mark, Symbol)] == dots
+
+
+def test_the_base_of_an_area_in_a_picture_is_straight_though_ticks_bite_into_it(plot):
+    bitten = [0, 0, 0, 0, 0.1, 0, 0, 0]
+    xs = [0, 2, 5, 9.8, 10, 10.2, 15, 20]
+    drawn = area(plot, [2, 4, 7, 3, 3, 3, 5, 5], bitten, xs=xs)
+    assert read_areas(scene_of(polygons=[drawn]), plot, Legend()) is None
+    part = read_areas(scene_of(polygons=[drawn], blur=0.5), plot, Legend())
+    assert part is not None
+    assert part.stacking == "none"

@@ -195,6 +195,14 @@ def test_strokes_through_the_ends_of_bars_are_error_bars(capped):
     assert len(part.marks) == 3 + 3 + len(caps)
 
 
+@pytest.mark.parametrize(("colour", "dashes"), [("#000000", (4.0, 4.0)), ("#f8f8fa", ())])
+def test_dashed_and_pale_strokes_of_pictures_are_grid_lines_and_no_error_bars(colour, dashes):
+    stroke = Stroke(((25.0, 130.0), (25.0, 160.0)), colour, dashes=dashes)
+    drawn = read(bar(0, 5), bar(1, 8), strokes=(stroke,))
+    assert drawn.strands[0].values[0].low is not None
+    assert [value.low for value in read(bar(0, 5), bar(1, 8), strokes=(stroke,), blur=0.5).strands[0].values] == [None, None]
+
+
 def test_an_error_bar_may_be_drawn_as_an_i_in_one_stroke():
     places = ((20.0, 140.0), (30.0, 140.0), (25.0, 140.0), (25.0, 160.0), (20.0, 160.0), (30.0, 160.0))
     part = read(bar(0, 5), bar(1, 8), strokes=(Stroke(places, "#000000"),))

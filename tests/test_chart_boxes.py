@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from docai.backends.classical.charts.legends import Entry, Legend
-from docai.backends.classical.charts.readers.boxes import read_boxes
+from docai.backends.classical.charts.readers.boxes import _are_piled, _Box, read_boxes
 from docai.backends.classical.charts.scales import Plot, Scale, Tick
 from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Scene, Stroke, Symbol
 
@@ -143,3 +145,10 @@ def test_plain_bars_are_no_boxes():
 def test_ticks_outside_the_plot_are_no_whiskers():
     cut = box(0, (-5.6, -5.0, -1.0, 3.0, 3.0), capped=False), box(1, (-4.0, -4.0, 0.0, 2.0, 2.0), capped=False)
     assert read(*cut) is None
+
+
+def test_pieces_of_stacked_bars_before_a_grid_line_are_no_boxes():
+    box = _Box(10.0, 20.0, 50.0, 80.0, 60.0, 40.0, 90.0, 2, "#336699", ())
+    on_it, apart = replace(box, first=20.0, last=50.0), replace(box, begin=40.0, end=50.0)
+    assert _are_piled([box, on_it], 0.5)
+    assert not _are_piled([box, apart], 0.5)

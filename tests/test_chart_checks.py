@@ -94,3 +94,9 @@ def test_edges_and_print_of_stacked_bars_are_no_lines():
     total = Strand("Total", RED, (Value("2012", 1.0, point), Value("2013", 2.0, point)))
     assert without_rests([stacked, Part("line", (edge, letters), ())]) == [stacked]
     assert without_rests([stacked, Part("line", (edge, total), ())]) == [stacked, Part("line", (total,), ())]
+
+
+def test_a_chart_of_which_most_was_not_read_is_doubtful():
+    marks = tuple(bar(n, 50.0) for n in range(5))
+    (found,) = checked(Scene(200.0, 100.0, rectangles=marks), PLOT, [part_of(*marks[:2])])
+    assert found.sure == pytest.approx(0.4)

@@ -7,7 +7,7 @@ import pytest
 from docai.backends.classical.charts.legends import Entry, Legend
 from docai.backends.classical.charts.ramps import find_ramp
 from docai.backends.classical.charts.readers.bars import read_bars
-from docai.backends.classical.charts.readers.heatmaps import outside_cells, read_heatmap
+from docai.backends.classical.charts.readers.heatmaps import SURE_PRINTED, outside_cells, read_heatmap
 from docai.backends.classical.charts.scales import Plot, Scale, Tick
 from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene
 
@@ -130,3 +130,12 @@ def test_bars_side_by_side_are_no_heat_map():
 def test_signs_before_three_figures_part_thousands_where_nothing_else_is_told(texts, first):
     labels = tuple(label(text, 40.0 * (n % 3) + 20, 20.0 * (n // 3) + 10) for n, text in enumerate(texts * 2))
     assert read(cells(), labels).strands[0].values[0].y == first
+
+
+def test_a_number_that_says_what_its_cell_shows_makes_it_as_sure_as_the_surer_of_both():
+    steps, marks = ramp()
+    labels = tuple(label(str(NUMBERS[r][c]), 40.0 * c + 20, 20.0 * r + 10) for r in range(2) for c in range(3))
+    by_colour = [value.sure for strand in read((*cells(), *steps), marks).strands for value in strand.values]
+    by_both = [value.sure for strand in read((*cells(), *steps), (*marks, *labels)).strands for value in strand.values]
+    assert max(by_colour) < SURE_PRINTED
+    assert by_both == pytest.approx([SURE_PRINTED] * 6)

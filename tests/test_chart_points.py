@@ -127,3 +127,8 @@ def test_the_only_entry_of_a_colour_surely_names_its_points_whatever_their_shape
 def test_the_places_of_points_without_names_are_sure(plot):
     part = read(plot, symbols=[dot(at(plot, n, n / 2), colour) for n in range(1, 5) for colour in (RED, BLUE)])
     assert all(value.sure * part.sure >= 0.9 for strand in part.strands for value in strand.values)
+
+
+def test_what_stands_under_one_name_alone_is_no_chart():
+    over_title = plot_of(names(["Sonata No. 3"]), numbers(0, 10))
+    assert read(over_title, symbols=[dot((70 + 20 * n, 40 + 5 * n)) for n in range(6)]) is None

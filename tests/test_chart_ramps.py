@@ -10,6 +10,7 @@ from docai import sources
 from docai.backends.classical.charts import read_chart
 from docai.backends.classical.charts.ramps import Strip, find_ramp, has_numbers, ramp_of
 from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene, Stroke
+from docai.backends.classical.charts.vector.pictures import _is_smooth, _piled
 from docai.tiling import View
 
 BAR = Extent(100.0, 20.0, 110.0, 120.0)  # of values 0 (at the bottom) to 100
@@ -208,3 +209,18 @@ def test_the_last_row_of_a_heat_map_is_no_bar_of_colours_by_the_years_below_it()
     )
     years = tuple(label(str(2006 + n), 15.0 + 30 * n, 56.0) for n in range(6))
     assert find_ramp(scene(years, (), cells)) is None
+
+
+def test_the_flat_pieces_of_a_smooth_bar_of_colours_in_a_picture_are_one_though_their_sides_are_a_pixel_off():
+    pieces = tuple(Rectangle(Extent(210.0 + n % 2, 10.0 + 8 * n, 224.8, 17.0 + 8 * n), colour(n * 10)) for n in range(10))
+    cells = tuple(Rectangle(Extent(20.0 * n, 10.0, 20.0 * n + 20, 30.0), colour(n * 10)) for n in range(6))
+    (place,) = _piled(Scene(300.0, 200.0, rectangles=(*pieces, *cells), blur=0.5))
+    assert place == Extent(210.0, 10.0, 224.8, 89.0)
+
+
+def test_a_colour_that_jumps_is_that_of_stacked_pieces():
+    places = np.arange(60.0)
+    smooth = np.stack([places * 4, places * 2, 255 - places * 4], axis=1)
+    jumping = np.where(places[:, None] < 30, [[31.0, 119, 180]], [[255.0, 127, 14]])
+    assert _is_smooth(Strip(Extent(0, 0, 5, 60), upright=True, places=places, colours=smooth))
+    assert not _is_smooth(Strip(Extent(0, 0, 5, 60), upright=True, places=places, colours=jumping))

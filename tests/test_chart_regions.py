@@ -8,10 +8,14 @@ from math import cos, pi, sin
 import pytest
 
 from docai.box import Box
-from docai.chart_regions import _joined, _without_print, _without_tick, find_charts, has_axis
-from docai.chart_regions.labels import fill_picture
+from docai.chart_regions import _joined, _without_legends, _without_print, _without_tick, find_charts, has_axis
+from docai.chart_regions.labels import _is_title_of_another, fill_picture, leave_room
+from docai.chart_regions.legends import _names
+from docai.chart_regions.numbers import are_tabled
+from docai.chart_regions.panels import _stand_between, panels_of
 from docai.chart_regions.scales import Token, find_scales, value_of
 from docai.chart_regions.shapes import Place, Shape, around, shapes_of
+from docai.chart_regions.signs import _are_many
 from docai.chart_regions.texts import Labelled, Text
 from docai.lines import find_lines
 from docai.sources import Font, SourceWord, VectorPath
@@ -298,3 +302,103 @@ def test_the_one_chart_of_a_picture_takes_in_long_names_below_it_that_are_not_re
     alone = Labelled(core, around((core, label.place)), [], [0])
     fill_picture(alone, [label], Place(0, 0, 200, 170))
     assert alone.place.bottom >= 160
+
+
+def test_numbers_in_rows_and_columns_are_a_table_and_those_that_go_up_and_down_with_marks_are_not():
+    def cell(column, row, off=0.0):
+        return Place(60.0 * column, 30.0 * row + off, 60.0 * column + 20, 30.0 * row + off + 8)
+
+    assert are_tabled([cell(column, row) for column in range(5) for row in range(4)])
+    assert not are_tabled([cell(column, row, 1.5 * column) for column in range(5) for row in range(4)])
+    assert not are_tabled([*(cell(0, row) for row in range(8)), *(cell(column, 8) for column in range(8))])
+
+
+def test_two_plots_of_a_picture_side_by_side_are_two_though_a_bottom_line_is_broken_and_one_has_a_framed_legend():
+    def rules(*places):
+        return [Shape(Place(*place), "rule", "#222222", 0) for place in places]
+
+    left = rules((45, 26, 287, 26), (46, 186, 79, 186), (138, 186, 194, 186), (45, 27, 45, 186), (287, 26, 287, 187))
+    right = rules((320, 26, 563, 26), (321, 186, 562, 186), (320, 26, 320, 186), (562, 26, 562, 187))
+    legend = rules((325, 31, 384, 31), (325, 64, 384, 64), (325, 32, 325, 65), (384, 32, 384, 65))
+    bars = [Shape(Place(60 + 60 * n, 60 + 20 * n, 100 + 60 * n, 186), "rectangle", "#1f77b4", 0) for n in range(3)]
+    line = Shape(Place(330, 91, 551, 178), "line", "#ff7f0e", 0)
+    panels = panels_of([*left, *right, *legend, *bars, line])
+    assert [sum(shape in panel for shape in bars) for panel in panels] in ([3, 0], [0, 3])
+    assert [line in panel for panel in panels].count(True) == 1
+    assert not any(line in panel and bars[0] in panel for panel in panels)
+
+
+def test_a_line_in_larger_print_right_below_a_chart_and_centred_over_a_disc_is_the_discs_title():
+    plot = Labelled(Place(20, 10, 180, 80), Place(20, 10, 180, 92), [], [0])
+    discs = [Shape(Place(75, 130, 125, 180), "sector", colour, 0, (100.0, 155.0), 25.0) for colour in ("#1f77b4", "#ff7f0e")]
+    disc = Labelled(Place(75, 130, 125, 180), Place(70, 125, 130, 185), discs, [])
+    tick = Text(Place(20, 84, 28, 92), "0", 1, 8, turned=False)
+    title, axis = (Text(Place(80, 95, 120, 95 + size), "Spending", 1, size, turned=False) for size in (11, 8))
+    assert _is_title_of_another(plot, [plot, disc], title, [tick, title])
+    assert not _is_title_of_another(plot, [plot, disc], axis, [tick, axis])
+
+
+def test_a_long_title_of_its_own_does_not_make_a_picture_more_than_a_chart():
+    core = Place(20, 30, 180, 80)
+    title = Text(Place(20, 15, 180, 23), "a title of twelve short words and one more than that is long", 13, 8, turned=False)
+    name = Text(Place(195, 40, 215, 48), "Rye", 1, 8, turned=False)
+    chart = Labelled(core, around((core, title.place)), [], [0])
+    fill_picture(chart, [title, name], Place(0, 0, 230, 100))
+    assert chart.lines == [0, 1]
+
+
+def test_a_name_of_a_legend_stands_farther_beside_a_plot_than_text_below_it():
+    core = Place(20, 10, 180, 80)
+    for place, taken in ((Place(210, 40, 240, 48), True), (Place(80, 105, 110, 113), False)):
+        chart = Labelled(core, core, [], [])
+        note = Text(place, "two words of some more than five", 7, 8, turned=False)
+        fill_picture(chart, [note], Place(0, 0, 260, 140))
+        assert (chart.lines == [0]) == taken
+
+
+def test_a_chart_of_a_picture_has_room_for_labels_that_were_not_read_up_to_the_next_text():
+    core = Place(60, 10, 180, 80)
+    number = Text(Place(40, 40, 55, 48), "10", 1, 8, turned=False)
+    prose = Text(Place(10, 140, 190, 148), "Prose that goes on below the chart.", 7, 8, turned=False)
+    chart = Labelled(core, around((core, number.place)), [], [0])
+    leave_room(chart, [chart], [number, prose], Place(0, 0, 200, 200))
+    assert (chart.place.left, chart.place.bottom) == (40, 140)
+    name = Text(Place(80, 84, 100, 92), "Rye", 1, 8, turned=False)
+    named = Labelled(core, around((core, name.place)), [], [0])
+    leave_room(named, [named], [name, prose], Place(0, 0, 200, 200))
+    assert named.place.bottom == 92
+    assert named.place.left < 5
+    beside = Labelled(Place(0, 10, 30, 80), Place(0, 10, 30, 80), [], [])
+    leave_room(named, [named, beside], [name, prose], Place(0, 0, 200, 200))
+    assert named.place.left <= 30
+
+
+def test_a_key_that_is_read_as_letters_may_reach_out_of_its_line():
+    name = Text(Place(20, 0, 96, 9), "Abroad m===", 2, 9, turned=False)
+    assert _names(name, Place(72, 2, 97, 7))
+    assert not _names(name, Place(140, 2, 165, 7))
+
+
+def test_keys_low_below_a_plot_are_its_legend_and_a_plot_as_large_is_none():
+    plot, keys, other = (
+        [Shape(Place(*sides), "rectangle", "#336699", 0)]
+        for sides in ((20, 10, 300, 150), (40, 185, 280, 200), (20, 180, 300, 320))
+    )
+    assert _without_legends([plot, keys]) == [plot]
+    assert _without_legends([plot, other]) == [plot, other]
+
+
+def test_pieces_of_one_grid_between_which_bars_stand_are_no_plots():
+    plots = [Place(40, 0, 100, 100), Place(140, 0, 200, 100)]
+    bar, key = (Shape(Place(*sides), "rectangle", "#336699", 0) for sides in ((102, 20, 138, 100), (110, 40, 120, 48)))
+    assert _stand_between([bar], plots)
+    assert not _stand_between([key], plots)
+
+
+def test_many_bars_or_symbols_are_a_chart_where_no_number_is_read():
+    bars = [Shape(Place(20 * n, 100 - 17 * n, 20 * n + 10, 100), "rectangle", "#336699", 0) for n in range(1, 6)]
+    dots = [Shape(Place(9 * n, 7 * n, 9 * n + 4, 7 * n + 4), "symbol", "#336699", 0) for n in range(9)]
+    assert _are_many(bars, bars)
+    assert _are_many([], dots)
+    assert not _are_many(bars[:3], bars[:3])
+    assert not _are_many([], [replace(dot, place=Place(dot.place.left, 0, dot.place.right, 4)) for dot in dots])

@@ -15,7 +15,7 @@ from docai.backends.classical.charts.raster.colours import Layers, find_layers
 from docai.backends.classical.charts.raster.doubles import without_doubles
 from docai.backends.classical.charts.raster.mistaken import without_marks
 from docai.backends.classical.charts.raster.sectors import fit_circle
-from docai.backends.classical.charts.raster.shapes import Shapes, find_shapes
+from docai.backends.classical.charts.raster.shapes import Shapes, _without_steps, find_shapes
 from docai.backends.classical.charts.scene import Extent, Label, Place, Rectangle, Stroke
 
 FINE = 8  # drawn so many times larger, and made smaller again
@@ -333,3 +333,10 @@ def test_the_overlap_of_translucent_discs_is_of_their_colour_and_a_disc_on_anoth
     assert before.labels[70, 87] != before.labels[70, 70]
     assert after.labels[70, 87] == after.labels[70, 70]
     assert after.labels[70, 165] == before.labels[70, 165] != after.labels[70, 150]
+
+
+def test_even_narrow_steps_that_hardly_differ_in_height_are_the_slant_of_an_area_and_those_of_a_histogram_are_bars():
+    slant = [Rectangle(Extent(6.0 * n, 50.0 + 2 * n, 6.0 * n + 6, 200.0), "#222222") for n in range(20)]
+    bins = [Rectangle(Extent(6.0 * n, 50.0 + 37 * n % 90, 6.0 * n + 6, 200.0), "#222222") for n in range(20)]
+    assert _without_steps(slant) == []
+    assert _without_steps(bins) == bins

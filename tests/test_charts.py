@@ -8,8 +8,12 @@ import pymupdf
 import pytest
 
 import docai
+from docai.backends.classical.cells import ENGINE
+from docai.backends.classical.charts import _is_doubtful
+from docai.exchange import Reply
 from docai.tasks.chart import ChartScore, score
 from fine_tune.synth.charts import draw_chart
+from tests.made_charts import chart, series
 
 # Charts of every kind that are read wholly from their paths, whatever is changed elsewhere
 EXACT = [
@@ -63,3 +67,37 @@ def test_sure_values_of_drawn_charts_are_right():
     sure, right = sum(one.sure for one in scores), sum(one.sure_right for one in scores)
     assert sure >= 0.6 * sum(one.expected for one in scores)
     assert right >= 0.95 * sure
+
+
+def hanging(*values: float) -> bytes:
+    """Bars that hang from their axis at the top, beside digits and above single letters."""
+    document = pymupdf.open()
+    page = document.new_page(width=360, height=250)
+    page.draw_rect(pymupdf.Rect(45, 30, 325, 225), width=0.8)
+    for number, value in enumerate(values):
+        page.draw_rect(pymupdf.Rect(60 + 66 * number, 30, 112 + 66 * number, 30 + 25 * value), color=None, fill=(0.12, 0.47, 0.71))
+        page.insert_text((82 + 66 * number, 240), "ABCD"[number], fontsize=10)
+    for tick in range(8):
+        page.draw_line((41, 30 + 25 * tick), (45, 30 + 25 * tick), width=0.8)
+        page.insert_text((32, 33.5 + 25 * tick), str(tick), fontsize=10)
+    return bytes(document.tobytes())
+
+
+def test_a_picture_of_a_chart_that_says_no_more_than_digits_and_letters_is_read():
+    chart = read(picture(hanging(3, 7, 2, 5), 110))
+    assert [point.y for series in chart.series for point in series.points] == pytest.approx([3, 7, 2, 5], abs=0.05)
+
+
+def test_the_title_of_a_pie_is_none_of_its_sectors_names():
+    drawn = [draw_chart(seed, "matplotlib", "pie") for seed in (40, 41)]
+    for one in drawn:
+        assert read(one.pdf).title == one.chart.title
+
+
+@pytest.mark.parametrize(("confidence", "doubtful"), [(0.01, True), (0.3, False)])
+def test_a_chart_is_doubtful_where_most_of_its_values_are_hardly_sure(confidence, doubtful):
+    made = series("a", ["x", "y", "z"], [1.0, 2.0, 3.0])
+    points = tuple(point.model_copy(update={"confidence": confidence}) for point in made.points)
+    sure = series("b", ["x"], [4.0])
+    one = chart("bar", made.model_copy(update={"points": points}), sure)
+    assert _is_doubtful(Reply(answer=one, confidence=0.5, engine=ENGINE)) is doubtful

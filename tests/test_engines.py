@@ -169,6 +169,11 @@ def test_letters_that_stand_far_apart_are_of_two_words():
     assert [(word.text, word.left, word.right) for word in words] == [("2", 16, 24), ("30.00", 240, 312)]
 
 
+def test_a_crumb_at_the_edge_of_a_picture_that_leaves_nothing_to_look_at_says_nothing(rapid):
+    crumb = Strip(Rectangle(119, 0, 124, 1), np.full((4, 9), 255, np.uint8), 2, 1.0)
+    assert rapid.read_label(crumb).words == ()
+
+
 @pytest.mark.parametrize("name", ["tesseract", "command", "rapid"])
 def test_what_is_read_on_a_strip_without_print_is_not_sure_at_all(name, request):
     strip, _ = strip_of("Delivery note")

@@ -223,3 +223,13 @@ def test_whatever_a_chart_says_it_is_drawn_and_written(tmp_path_factory, one):
     assert all(to_text(whole, name) is not None for name in ("txt", "md", "html", "csv"))
     (path,) = write(whole, "xlsx", folder / "a.pdf")
     assert len(openpyxl.load_workbook(path).sheetnames) == 2 + any(each.points for each in one.series)
+
+
+def test_axes_of_a_workbook_begin_and_end_at_whole_steps(tmp_path):
+    points = series("a", [18.4, 61.2], [0.3, 9.9])
+    one = chart("scatter", points, x_axis=Axis(low=16.27, high=63.4), y_axis=Axis(low=10.0, high=0.004))
+    (path,) = write(document(one), "xlsx", tmp_path / "a.pdf")
+    (drawn,) = (drawing for sheet in openpyxl.load_workbook(path) for drawing in sheet._charts)
+    across, down = drawn.x_axis, drawn.y_axis
+    assert (across.scaling.min, across.scaling.max, across.majorUnit) == (10, 70, 10)
+    assert (down.scaling.min, down.scaling.max, down.majorUnit, down.scaling.orientation) == (0, 10, 2, "maxMin")

@@ -7,6 +7,7 @@ even steps, or numbers at its marks. Tables, forms, logos and diagrams have one 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,11 +15,11 @@ from typing import Final
 import numpy as np
 
 from docai.box import Box, hull
-from docai.chart_regions.labels import at_even_steps, fill_picture, label_charts
+from docai.chart_regions.labels import at_even_steps, fill_picture, label_charts, leave_room
 from docai.chart_regions.panels import clusters_of, panels_of
 from docai.chart_regions.scales import SURE, Scale, Token, find_scales, value_of
-from docai.chart_regions.shapes import THIN, Place, Shape, around, shapes_of
-from docai.chart_regions.signs import LEAST_SIDE, PROSE_WORDS, is_chart, is_facet, is_ruled
+from docai.chart_regions.shapes import PAPER, THIN, Place, Shape, around, shapes_of
+from docai.chart_regions.signs import LEAST_SIDE, PROSE_WORDS, crosses_of, is_chart, is_facet, is_ruled
 from docai.chart_regions.texts import Labelled, Text
 from docai.lines import Line
 from docai.sources import SourcePage, SourceWord, VectorPath
@@ -36,6 +37,12 @@ LETTER: Final = 0.7  # of its width that a letter of a word, or some that touch,
 TALLEST: Final = 40.0  # points that a letter measures at most
 EVEN: Final = 1.4  # times as long as wide that a legend's key is at most which is read as its name's first letter
 SLACK: Final = 1.0  # points that the box of a word may cut its letters by
+BOX_SHARE: Final = 0.3  # of a chart that one of its boxes covers at most
+MOST_BOXES: Final = 100  # of a chart that are looked at one by one
+ACROSS: Final = 0.9  # of a box's breadth that a line from side to side is long at least
+MANY_CELLS: Final = 4  # of one size that make a heat map
+NEAR: Final = 60.0  # points between a plot and its legend at most: the labels and the title of its axis are between
+LARGER: Final = 8.0  # times as large as its legend that a plot is at least
 OVER: Final = 0.1  # of the smaller of two panels that lie over each other
 _GROUPED = re.compile(r"^[-\u2212(]?[$€£₩₫¥]?\d{1,3}( \d{3})*$")
 _GROUP = re.compile(r"^\d{3}([.,]\d+)?[)%]?$")
@@ -67,7 +74,7 @@ def find_charts(page: SourcePage, lines: Sequence[Line], *, pictured: bool = Fal
     thin = 0.0 if pictured else THIN  # rectangles and rules of pictures have been told apart by pixels
     found_shapes = shapes_of(page.paths, width, height, thin=thin)
     shapes = [shape for shape in found_shapes if shape.place.area < PAGE_SHARE * width * height]
-    if not lines or (not pictured and all(shape.kind == "rule" for shape in shapes)):
+    if not lines or (not pictured and all(shape.kind == "rule" for shape in shapes) and not any(crosses_of(shapes))):
         return []
     texts = [_text(line, width, height) for line in lines]
     tokens = [token for number, line in enumerate(lines) for token in _tokens(line, number, width, height)]
@@ -86,11 +93,15 @@ def find_charts(page: SourcePage, lines: Sequence[Line], *, pictured: bool = Fal
         for panel in _joined(panels) if pictured else panels:
             (plots if is_chart(panel, scales, tokens, texts, pictured=pictured) else rest).append(panel)
     plots += [panel for panel in rest if is_facet(panel, plots)]
+    if pictured:
+        plots = _without_legends(plots)
     if not plots:
         return []
     pictures = [Place(b.left * width, b.top * height, b.right * width, b.bottom * height) for b in (p.box for p in page.pictures)]
     drawn += [Shape(place, "other", "", -1) for place in pictures if not pictured]
     found = label_charts(plots, drawn, scales, texts, Place(0, 0, width, height))
+    for chart in found if pictured else ():
+        leave_room(chart, found, texts, Place(0, 0, width, height))
     if pictured and len(found) == 1:
         fill_picture(found[0], texts, Place(0, 0, width, height))
     result = []
@@ -101,10 +112,21 @@ def find_charts(page: SourcePage, lines: Sequence[Line], *, pictured: bool = Fal
                 Box.clipped(place.left / width, place.top / height, place.right / width, place.bottom / height),
                 tuple(lines[number] for number in chart.lines),
                 tuple(_moved(lines[number], across / width, down / height) for number, across, down in chart.borrowed),
-                tuple(page.paths[number] for number in sorted(_paths_of(chart, found, shapes))),
+                tuple(page.paths[number] for number in sorted(_paths_of(chart, found, shapes) | _of_paper(chart, page))),
             )
         )
     return result
+
+
+def _without_legends(plots: list[list[Shape]]) -> list[list[Shape]]:
+    """Return plots without low ones near to a much larger one: the keys of its legend, whose outlines make them look unlike."""
+    places = [around(shape.place for shape in plot) for plot in plots]
+
+    def is_legend(place: Place) -> bool:
+        low = min(place.width, place.height) < LEAST_SIDE
+        return low and any(other.grown(NEAR).shared(place) > 0 and other.area > LARGER * place.area for other in places)
+
+    return [plot for plot, place in zip(plots, places, strict=True) if not is_legend(place)]
 
 
 def has_axis(words: Sequence[SourceWord], width: float, height: float) -> bool:
@@ -162,6 +184,40 @@ def _paths_of(chart: Labelled, charts: Sequence[Labelled], shapes: Sequence[Shap
     others = {shape.path for other in charts if other is not chart for shape in other.shapes}
     inside = {shape.path for shape in shapes if chart.place.holds(shape.place, 2)}
     return {number for number in {shape.path for shape in (*chart.shapes, *chart.keys)} | (inside - others) if number >= 0}
+
+
+def _of_paper(chart: Labelled, page: SourcePage) -> set[int]:
+    """Return the places of the paths in the paper's colour, which no shapes show, that belong to a chart.
+
+    They are the cells of a heat map's end, and the lines across boxes, as those of medians.
+    """
+    width, height = page.width_points, page.height_points
+    rectangles = [shape.place for shape in chart.shapes if shape.kind == "rectangle"]
+    sizes = Counter(map(_size, rectangles))
+    many = {size for size, count in sizes.items() if count >= MANY_CELLS}
+    boxes = [place for place in rectangles if place.area <= BOX_SHARE * chart.core.area][:MOST_BOXES]
+    found = set[int]()
+    for number, path in enumerate(page.paths if boxes or many else ()):
+        if PAPER not in (path.fill, path.stroke):
+            continue
+        left, top, right, bottom = path.box
+        place = Place(left * width, top * height, right * width, bottom * height)
+        is_cell = path.fill == PAPER and _size(place) in many
+        if chart.core.holds(place, SLACK) and (is_cell or any(_is_across(place, box) for box in boxes)):
+            found.add(number)
+    return found
+
+
+def _is_across(place: Place, box: Place) -> bool:
+    """Return whether a thin line runs from side to side of a box."""
+    if min(place.width, place.height) > THIN or not box.holds(place, SLACK):
+        return False
+    return place.width > ACROSS * box.width or place.height > ACROSS * box.height
+
+
+def _size(place: Place) -> tuple[int, int]:
+    """Return the width and height of a place in whole points."""
+    return round(place.width), round(place.height)
 
 
 def _without_tick(token: Token) -> Token:

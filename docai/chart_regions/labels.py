@@ -9,13 +9,14 @@ from typing import Final
 from docai.chart_regions.legends import borrow_legend, take_legend, take_ramp
 from docai.chart_regions.scales import Scale
 from docai.chart_regions.shapes import Place, Shape, around
-from docai.chart_regions.texts import LABEL_WORDS, Labelled, Text, away, continues_prose, is_note, is_numeric, take
+from docai.chart_regions.texts import LABEL_WORDS, Labelled, Text, away, continues_prose, has_discs, is_note, is_numeric, take
 from docai.chart_regions.titles import (
     AXIS_WORDS,
     CENTRED,
     FAR_TITLE,
     HEADING,
     TITLE_WORDS,
+    is_larger,
     is_over_row,
     take_inner,
     take_low_title,
@@ -33,10 +34,12 @@ GROUND: Final = 3.0  # times a chart's area that the panel behind it has at most
 PICTURE_SHARE: Final = 0.2  # of a picture that is plotted on where the picture is a chart
 PROSE: Final = 12  # words of a line in a picture that is more than a chart
 PICTURE_GAP: Final = 3.5  # font sizes that text stands from the rest of a chart in such a picture
+LEGEND_GAP: Final = 6.0  # the same beside a plot, where the key of a legend, two to three long, stands between spaces
 PICTURE_SIZE: Final = 0.04  # of its height that the font size counts for at most
 ROOM: Final = 1.6  # font sizes around a chart where labels may be that could not be read
 AT_PLOT: Final = 1.0  # font sizes between a plot with its ticks and the names of an axis at most
 TURNED_NAMES: Final = 12.0  # font sizes that names which run upwards are long: some 24 letters
+NUMBERS: Final = 8.0  # font sizes that the numbers of an axis and its title take beside a plot
 SAME: Final = 3.0  # points that the sides of plots in one row or column differ by
 
 
@@ -126,7 +129,7 @@ def _take_near(charts: Sequence[Labelled], texts: Sequence[Text], taken: set[int
         near = [one for one in near if one[0] <= reach]
         if near:
             chart = charts[min(near)[2]]
-            if _is_title_of_another(chart, charts, text) or is_over_row(text, chart, charts, texts):
+            if _is_title_of_another(chart, charts, text, texts) or is_over_row(text, chart, charts, texts):
                 continue
             if _is_alongside(chart, text) and not continues_prose(number, texts, taken) and not _is_cut_off(chart, text, texts):
                 found.append((chart, number))
@@ -161,12 +164,17 @@ def _is_alongside(chart: Labelled, text: Text) -> bool:
     return over > 0.6 * text.place.width and place.left - text.size <= x <= place.right + text.size
 
 
-def _is_title_of_another(chart: Labelled, charts: Sequence[Labelled], text: Text) -> bool:
-    """Return whether a line below a chart, behind its labels, is centred over the next chart."""
-    if text.place.top - chart.core.bottom < LABEL_EMS * text.size:
+def _is_title_of_another(chart: Labelled, charts: Sequence[Labelled], text: Text, texts: Sequence[Text]) -> bool:
+    """Return whether a line below a chart, behind its labels, is centred over the next chart.
+
+    One in larger print may stand close to the labels: a disc leaves room below its title.
+    """
+    if text.place.top < chart.core.bottom:
         return False
+    near, larger = text.place.top - chart.core.bottom < LABEL_EMS * text.size, is_larger(text, chart, texts)
     return any(
         other is not chart
+        and (not near or (larger and has_discs(other)))
         and 0 <= other.core.top - text.place.bottom + text.size < FAR_TITLE * text.size
         and abs(other.core.middle[0] - text.place.middle[0]) < CENTRED * other.core.width
         for other in charts
@@ -228,11 +236,14 @@ def _take_shapes(charts: Sequence[Labelled], shapes: Sequence[Shape]) -> None:
 
 def fill_picture(chart: Labelled, texts: Sequence[Text], page: Place) -> None:
     """Give the one chart of a picture that shows little else all text near it, and room for labels that could not be read."""
-    if chart.core.area < PICTURE_SHARE * page.area or any(text.count >= PROSE for text in texts):
+    own = set(chart.lines)
+    if chart.core.area < PICTURE_SHARE * page.area or any(t.count >= PROSE and n not in own for n, t in enumerate(texts)):
         return
     for _ in range(ROUNDS):
         for number, text in enumerate(texts):
-            near = away(chart.place, text.place) <= PICTURE_GAP * min(text.size, PICTURE_SIZE * page.height)
+            beside = chart.core.top <= text.place.middle[1] <= chart.core.bottom
+            gap = LEGEND_GAP if beside else PICTURE_GAP
+            near = away(chart.place, text.place) <= gap * min(text.size, PICTURE_SIZE * page.height)
             if number not in chart.lines and near and not is_note(text.text):
                 chart.lines.append(number)
                 chart.place = around((chart.place, text.place))
@@ -258,6 +269,27 @@ def _take_far_title(chart: Labelled, texts: Sequence[Text]) -> None:
     if near and centred and text.count <= AXIS_WORDS and not is_note(text.text):
         chart.lines.append(min(below)[1])
         chart.place = around((chart.place, text.place))
+
+
+def leave_room(chart: Labelled, charts: Sequence[Labelled], texts: Sequence[Text], page: Place) -> None:
+    """Give a chart of a picture room for the labels of an axis where none was read: slanted names, and small or faint print."""
+    if has_discs(chart) or not texts:
+        return
+    sizes = sorted(text.size for text in texts)
+    size, core = sizes[len(sizes) // 2], chart.core
+    bare_below = not any(texts[number].place.middle[1] > core.bottom for number in chart.lines)
+    if bare_below:
+        _take_far_title(chart, texts)
+    others = [text.place for number, text in enumerate(texts) if number not in chart.lines]
+    others += [other.place for other in charts if other is not chart]
+    left, top, right, bottom = chart.place
+    if bare_below:
+        below = [o.top for o in others if o.top >= core.bottom and min(o.right, right) > max(o.left, left)]
+        bottom = max(bottom, min([*below, core.bottom + TURNED_NAMES * size, page.bottom]))
+    if not any(texts[number].place.middle[0] < core.left for number in chart.lines):
+        before = [o.right for o in others if o.right <= core.left and min(o.bottom, bottom) > max(o.top, top)]
+        left = min(left, max([*before, core.left - NUMBERS * size, page.left]))
+    chart.place = Place(left, top, right, bottom)
 
 
 def _borrow(chart: Labelled, charts: Sequence[Labelled], scales: Sequence[Scale]) -> None:

@@ -14,6 +14,7 @@ BESIDE: Final = 45.0  # points that the keys of a legend stand apart at most, an
 MOST_KEYS: Final = 500  # small marks that are looked at for a legend
 LEAST_RAMP: Final = 40.0  # points that a ramp of colours is long at least
 LEGEND: Final = 0.35  # of the page's width that a legend may stand beside its chart
+BEHIND: Final = 3.5  # ems that keys stand behind names at most, which are flush left
 SWATCH_WIDTH, SWATCH_HEIGHT = 45.0, 16.0  # points of a legend's key at most
 
 
@@ -60,6 +61,21 @@ def take_legend(
             take(chart, number, texts, taken)
 
 
+def is_legend(shapes: Sequence[Shape], texts: Sequence[Text]) -> bool:
+    """Return whether shapes are the keys of a legend: two and more rectangles of one size over each other, each with its name."""
+    first = shapes[0].place
+    return len(shapes) > 1 and all(
+        shape.kind in ("rectangle", "frame")
+        and abs(shape.place.left - first.left) < SQUARE
+        and abs(shape.place.right - first.right) < SQUARE
+        and abs(shape.place.height - first.height) < SQUARE
+        and shape.place.width <= SWATCH_WIDTH
+        and shape.place.height <= SWATCH_HEIGHT
+        and any(_names(text, shape.place) for text in texts)
+        for shape in shapes
+    )
+
+
 def _own_legend(chart: Labelled, texts: Sequence[Text]) -> list[tuple[Shape, int]]:
     """Return the keys beside discs that were drawn close enough to be found with them, with the numbers of their lines."""
     if not has_discs(chart):
@@ -90,9 +106,11 @@ def take_ramp(chart: Labelled, shapes: Sequence[Shape]) -> None:
 
 def _names(text: Text, key: Place) -> bool:
     level = text.place.top <= key.middle[1] <= text.place.bottom
-    inside = text.place.left <= key.left and key.right <= text.place.right  # a key in a picture is read as a letter
-    gaps = text.place.left - key.right, key.left - text.place.right  # gnuplot's keys stand behind their names
-    return level and (inside or any(-0.5 * text.size < gap < 2 * text.size for gap in gaps))
+    slack = 0.5 * text.size  # a key in a picture is read as a letter, or as some
+    inside = text.place.left - slack <= key.left and key.right <= text.place.right + slack
+    before, behind = text.place.left - key.right, key.left - text.place.right  # keys of gnuplot and lattice stand behind names
+    near = -0.5 * text.size < before < 2 * text.size or -0.5 * text.size < behind < BEHIND * text.size
+    return level and (inside or near)
 
 
 def borrow_legend(chart: Labelled, charts: Sequence[Labelled]) -> None:

@@ -20,6 +20,9 @@ TO_SCALE: Final = (2.0, 0.03)  # points, or that share of the longest, that bars
 APART: Final = 1.2  # times the shortest that the longest of some bars measures at least
 LONG: Final = 25.0  # points that the longest of them measures at least
 THICK: Final = 6.0  # points that they are thick at least
+LEAST_TABLE: Final = 9  # numbers of a table: three rows of three
+IN_LINE: Final = 2.0  # points that numbers of one row or column are out of line at most, in pictures read to a pixel or two
+MOSTLY_TABLED: Final = 0.75  # of the numbers that stand so; some are misread
 NAMED: Final = 3  # rows and columns of cells with a name at least
 BESIDE: Final = 30.0  # points between cells and the names of their rows and columns at most
 
@@ -89,6 +92,23 @@ def _pairs(
         gap, value = min(aligned, default=(2 * LABEL_REACH, 0.0))
         if gap < (LABEL_REACH if upright else 2 * LABEL_REACH):
             yield own.height, value
+
+
+def are_tabled(numbers: Sequence[Place]) -> bool:
+    """Return whether most of nine and more numbers stand in rows and in columns of three and more, as those of a table do.
+
+    Numbers at marks stand in columns or in rows, where their marks do, but seldom in both.
+    """
+    if len(numbers) < LEAST_TABLE:
+        return False
+    edges = np.array([(*place.middle, place.left, place.right) for place in numbers])
+    order = np.argsort(edges[:, 1])
+    level = np.zeros(len(numbers), bool)
+    for row in np.split(order, np.flatnonzero(np.diff(edges[order, 1]) > IN_LINE) + 1):
+        level[row] = len(row) >= FEW and np.ptp(edges[row, 1]) <= IN_LINE  # those at marks go up and down
+    flush = (np.abs(edges[:, None, (0, 2, 3)] - edges[None, :, (0, 2, 3)]) <= IN_LINE).any(axis=2)
+    tabled = level & (flush.sum(axis=1) >= FEW)
+    return bool(tabled.sum() >= max(LEAST_TABLE, MOSTLY_TABLED * len(numbers)))
 
 
 def names_cells(plotted: Place, texts: Sequence[Text]) -> bool:

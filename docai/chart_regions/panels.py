@@ -20,8 +20,12 @@ OWN_LINE: Final = 1.5  # points that a grid line stands off the middle of its la
 LEAST_LINES: Final = 3  # grid lines of an axis that tell what it spans
 PANEL_SHARE: Final = 0.15  # of the largest plot that one beside it has at least; smaller frames are legends
 MANY: Final = 4000  # shapes of a cluster that are looked at one by one
+SAME_SIDE: Final = 3.0  # points that the same side of a plot is off where several rules tell it
+MOST_RULES: Final = 60  # each way, among which frames are looked for
+BAR: Final = 0.25  # of the height of plots side by side that a bar between them is high at least; keys of legends are lower
+BETWEEN: Final = 0.5  # of a bar that lies in plots at most if it stands between them
 AXIS_SHARE: Final = 0.8  # of a plot's side that its axes are long; grid lines may reach over
-SIDE_BY_SIDE: Final = 1.5  # times their width that bars stand apart at most, and times it again where they stand alone
+SIDE_BY_SIDE: Final = 2.0  # times their width that bars and boxes stand apart at most
 MOST_BARS: Final = 400  # rectangles of one size; more are a heat map or a texture, which hang together anyway
 
 
@@ -74,10 +78,11 @@ def _rows_of_bars(shapes: Sequence[Shape]) -> Iterator[Place]:
         for (_, wide), places in alike.items():
             if not 1 < len(places) <= MOST_BARS:
                 continue
+            longest = max(place[along[1]] - place[along[0]] for place in places)
             for one, other in pairwise(sorted(places, key=lambda place: place[across[0]])):
                 gap = other[across[0]] - one[across[1]]
                 level = min(one[along[1]], other[along[1]]) - max(one[along[0]], other[along[0]])
-                if 0 < gap <= SIDE_BY_SIDE * wide and level > 0 and max(one[along[1]] - one[along[0]], wide) > LEAST_SIDE:
+                if 0 < gap <= SIDE_BY_SIDE * wide and level > 0 and max(longest, wide) > LEAST_SIDE:
                     sides = {across[0]: one[across[1]], across[1]: other[across[0]]}
                     sides |= {along[0]: max(one[along[0]], other[along[0]]), along[1]: min(one[along[1]], other[along[1]])}
                     yield Place(*(sides[side] for side in range(4)))
@@ -145,7 +150,8 @@ def _plots(cluster: Sequence[Shape]) -> list[Place]:
     """Return the disjoint plots of a cluster, told by their frames, axes, grid lines and discs."""
     marks = [shape for shape in cluster if shape.kind not in ("rule", "frame")]
     plots: list[Place] = []
-    for place in sorted({*_framed(cluster), *_gridded(cluster), *_discs(cluster)}, key=lambda place: place.area):
+    gridded = _without_rows(list(_gridded(cluster)), _closed(cluster))
+    for place in sorted({*_framed(cluster), *gridded, *_discs(cluster)}, key=lambda place: place.area):
         met = [plot for plot in plots if plot.shared(place) > 0.5 * min(plot.area, place.area)]
         if len(met) > 1:
             continue
@@ -153,7 +159,23 @@ def _plots(cluster: Sequence[Shape]) -> list[Place]:
     plots = [plot for plot in plots if any(plot.holds(m.place, 3) and m.place.area < 0.9 * plot.area for m in marks)]
     largest = max((plot.area for plot in plots), default=0.0)
     plots = [plot for plot in plots if plot.area >= PANEL_SHARE * largest]
-    return plots if not any(a.shared(b) > 0 for n, a in enumerate(plots) for b in plots[:n]) else []
+    if any(a.shared(b) > 0 for n, a in enumerate(plots) for b in plots[:n]) or _stand_between(marks, plots):
+        return []
+    return plots
+
+
+def _stand_between(marks: Sequence[Shape], plots: Sequence[Place]) -> bool:
+    """Return whether bars stand between plots: what looks like these are the pieces of one grid that bars cut."""
+    if len(plots) < 2:
+        return False
+    hull = around(plots)
+    return any(
+        mark.kind == "rectangle"
+        and hull.holds(mark.place)
+        and mark.place.height > BAR * hull.height
+        and sum(mark.place.shared(plot) for plot in plots) < BETWEEN * mark.place.area
+        for mark in marks
+    )
 
 
 def _framed(cluster: Sequence[Shape]) -> Iterator[Place]:
@@ -164,27 +186,93 @@ def _framed(cluster: Sequence[Shape]) -> Iterator[Place]:
         large = shape.place.width >= PANEL_WIDTH and shape.place.height >= PANEL_HEIGHT
         if large and shape.kind in ("frame", "rectangle"):
             inner = [s for s in cluster if s.kind != "rule" and s is not shape and shape.place.holds(s.place, 3)]
+            if len(inner) == 1 and inner[0].kind == "symbol":  # a box with a dot for its median
+                continue
             if any(s.place.area < 0.9 * shape.place.area for s in inner):
                 yield shape.place
 
 
 def _gridded(cluster: Sequence[Shape]) -> Iterator[Place]:
     """Yield what two and more rules of the same extent span, and what an axis across and one upwards do that meet."""
-    across = [s.place for s in cluster if s.kind == "rule" and s.place.width >= PANEL_WIDTH and s.place.height <= 3]
-    down = [s.place for s in cluster if s.kind == "rule" and s.place.height >= PANEL_HEIGHT and s.place.width <= 3]
-    for rules, sides in ((across, (0, 2)), (down, (1, 3))):
-        extents: dict[tuple[int, int], list[Place]] = {}
-        for rule in rules:
-            extents.setdefault((round(rule[sides[0]] / 2), round(rule[sides[1]] / 2)), []).append(rule)
-        for group in extents.values():
-            place = around(group)
-            if place.width >= PANEL_WIDTH and place.height >= PANEL_HEIGHT:
-                yield place
+    across, down = _rules_of(cluster)
+    yield from _spanned(across, (0, 2))
+    yield from _spanned(down, (1, 3))
     for a in across[:MANY]:
         for d in down[:40]:
             meets = abs(d.left - a.left) < 6 or abs(d.left - a.right) < 6
             if meets and (abs(d.bottom - a.top) < 6 or abs(d.top - a.top) < 6):
                 yield around((a, d))
+
+
+def _rules_of(cluster: Sequence[Shape]) -> tuple[list[Place], list[Place]]:
+    """Return the long thin rules that run across, and those that run down."""
+    across = [s.place for s in cluster if s.kind == "rule" and s.place.width >= PANEL_WIDTH and s.place.height <= 3]
+    down = [s.place for s in cluster if s.kind == "rule" and s.place.height >= PANEL_HEIGHT and s.place.width <= 3]
+    return across, down
+
+
+def _spanned(rules: Sequence[Place], sides: tuple[int, int]) -> Iterator[Place]:
+    extents: dict[tuple[int, int], list[Place]] = {}
+    for rule in rules:
+        extents.setdefault((round(rule[sides[0]] / 2), round(rule[sides[1]] / 2)), []).append(rule)
+    for group in extents.values():
+        place = around(group)
+        if place.width >= PANEL_WIDTH and place.height >= PANEL_HEIGHT:
+            yield place
+
+
+def _closed(cluster: Sequence[Shape]) -> list[Place]:
+    """Return what four rules span that meet at their ends."""
+    across, down = (rules[:MOST_RULES] for rules in _rules_of(cluster))
+    found = []
+    for left in down:
+        for top in (rule for rule in across if _near(rule.left, left.left) and _near(rule.top, left.top)):
+            place = Place(left.left, left.top, top.right, left.bottom)
+            below = any(_same(Place(place.left, place.bottom, place.right, place.bottom), rule) for rule in across)
+            if below and any(_same(Place(place.right, place.top, place.right, place.bottom), rule) for rule in down):
+                found.append(place)
+    return found
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) <= SAME_SIDE
+
+
+def _same(one: Place, other: Place) -> bool:
+    return all(_near(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _without_rows(places: Sequence[Place], closed: Sequence[Place]) -> list[Place]:
+    """Return places without those in a plot with rules on all sides, and those that reach over or up to it in its row or column.
+
+    Lines of two plots side by side are as long, and span what lies between them, too; a legend's frame and an axis meet as axes do.
+    """
+
+    def is_row(place: Place, own: Place) -> bool:
+        for ends, first, last in (((1, 3), 0, 2), ((0, 2), 1, 3)):
+            if _ends_alike(place, own, ends):
+                met = _near(place[last], own[first]) or _near(place[first], own[last])
+                over = place.holds(own, SAME_SIDE) and not _ends_alike(place, own, (first, last))
+                if met or over:
+                    return True
+        return False
+
+    panels = [own for own in closed if len([other for other in _apart(closed) if own.holds(other, SAME_SIDE)]) <= 1]
+    kept = [place for place in places if not any(is_row(place, own) or own.holds(place, SAME_SIDE) for own in panels)]
+    return [*kept, *panels]
+
+
+def _apart(places: Sequence[Place]) -> list[Place]:
+    """Return places that do not lie over each other, the smallest first."""
+    found: list[Place] = []
+    for place in sorted(places, key=lambda place: place.area):
+        if not any(place.shared(other) > 0 for other in found):
+            found.append(place)
+    return found
+
+
+def _ends_alike(one: Place, other: Place, sides: tuple[int, int]) -> bool:
+    return all(_near(one[side], other[side]) for side in sides)
 
 
 def _discs(cluster: Sequence[Shape]) -> Iterator[Place]:

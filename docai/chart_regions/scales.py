@@ -24,6 +24,7 @@ MOST_LABELS: Final = 40  # numbers in line there that are looked at for it
 MISREAD: Final = 0.1  # of a step that the box of a word there is off
 CORNER: Final = 45.0  # points that the labels of two axes of a plot stand apart at its corner at most
 NEAREST: Final = 8.0  # points between the middles of two labels at least
+NEAREST_LINES: Final = 0.9  # of the height of small labels that the same is at least
 
 _NUMBER = re.compile(
     r"^[(]?(?P<minus>[-\u2212–]?)\s?(?:[$€£₩₫¥]|US\$)?(?P<minus2>[-\u2212–]?)(?P<figures>\d+(?:[.,'\u2009\u00a0\u202f ]\d+)*|\.\d+)"
@@ -201,7 +202,7 @@ def _fits(run: Sequence[Token], axis: int) -> bool:
     """Return whether the values, or their logarithms, are a straight line over the places, give or take what centring does."""
     places = [token.place.middle[axis] for token in run]
     values = [token.value for token in run if token.value is not None]
-    if min(b - a for a, b in pairwise(places)) < NEAREST:
+    if min(b - a for a, b in pairwise(places)) < min(NEAREST, NEAREST_LINES * max(token.place.height for token in run)):
         return False
     steps = [b - a for a, b in pairwise(values)]
     if not (all(step > 0 for step in steps) or all(step < 0 for step in steps)):

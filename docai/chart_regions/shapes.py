@@ -164,13 +164,16 @@ def _kind(part: Sequence[Segment], place: Place, width: float, height: float, *,
     """Return what a connected part of lines and curves is."""
     slanted = curved = straight = 0
     reach = 0.0
+    corner: Segment | None = None  # the first of the curves that go on in each other
     for segment in part:
         if segment[0] == "curve":
             curved += 1
+            corner = corner or segment
             reach = max(
-                reach, abs(float(segment[7]) - float(segment[1])) * width, abs(float(segment[8]) - float(segment[2])) * height
+                reach, abs(float(segment[7]) - float(corner[1])) * width, abs(float(segment[8]) - float(corner[2])) * height
             )
             continue
+        corner = None
         across, down = abs(float(segment[3]) - float(segment[1])) * width, abs(float(segment[4]) - float(segment[2])) * height
         slanted += min(across, down) > 0.05 and min(across, down) > 0.002 * max(across, down)
         straight += 1
@@ -202,10 +205,11 @@ def _arc(part: Sequence[Segment], width: float, height: float) -> tuple[tuple[fl
     """Return the centre and radius of the outer arc of a sector, or None for what is no part of a disc.
 
     The centre is that of the circle through the ends of a curve and its middle, which for a cubic Bézier is
-    (p0 + 3 p1 + 3 p2 + p3) / 8; where arcs are drawn by short lines, it is a corner that most others are equally far from.
+    (p0 + 3 p1 + 3 p2 + p3) / 8, of the longest, which tells it best; where arcs are drawn by short lines, it is a corner that most
+    others are equally far from.
     """
     points = [(float(segment[1]) * width, float(segment[2]) * height) for segment in part]
-    arcs = []
+    arcs, chords = [], []
     for segment in part:
         if segment[0] != "curve":
             continue
@@ -214,9 +218,9 @@ def _arc(part: Sequence[Segment], width: float, height: float) -> tuple[tuple[fl
         found = _circle((xs[0], ys[0]), middle, (xs[3], ys[3]))
         if found:
             arcs.append(found)
+            chords.append(math.dist((xs[0], ys[0]), (xs[3], ys[3])))
     if arcs:
-        outer = max(radius for _, radius in arcs)
-        (x, y), radius = next(arc for arc in arcs if arc[1] == outer)
+        (x, y), radius = max(zip(chords, arcs, strict=True))[1]
         agreeing = [a for a in arcs if math.dist(a[0], (x, y)) < 0.05 * radius]
         ends = [math.dist(point, (x, y)) for point in points]
         inner = statistics.median([end for end in ends if end < (1 - EQUAL) * radius] or [0.0])

@@ -7,7 +7,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from docai.chart_regions.numbers import LABEL_REACH, MOST_WORDS, are_labelled, are_to_scale, names_cells
+from docai.chart_regions.legends import is_legend
+from docai.chart_regions.numbers import LABEL_REACH, MOST_WORDS, are_labelled, are_tabled, are_to_scale, names_cells
 from docai.chart_regions.scales import SURE, Scale, Token, between
 from docai.chart_regions.shapes import SYMBOL, THIN, Place, Shape, around
 from docai.chart_regions.texts import Text
@@ -40,6 +41,7 @@ ALIKE_SIDES: Final = 0.08  # of their sides that small multiples differ by
 HEAT_TEXT: Final = 0.7  # of a heat map that the numbers in its cells cover at most
 AXIS_LABELS: Final = 4  # numbers with ticks or grid lines of an axis beside which anything is drawn
 WORDS_A_LABEL: Final = 2  # words in a plot for each number at its axes at most
+MANY_DOTS: Final = 8  # rows and columns that symbols stand in where they need no numbers beside them to be a plot
 ALL_RULED: Final = 0.7  # of an axis's labels that have a tick or a grid line
 
 
@@ -52,10 +54,10 @@ def is_chart(
     inside = [text for text in texts if core.holds(text.place, 2)]
     slack = PIXEL if pictured else LEVEL
     is_heat = any(_heat([shape for shape in shapes if shape.kind == "rectangle"], slack))
-    prose = sum(text.count >= PROSE_WORDS and text.place.width > 0.5 * core.width for text in inside)
-    if prose > MOST_PROSE and not is_heat:
+    measured = any(scale.ruled and len(scale.tokens) >= SURE and _is_beside(scale, core, core) for scale in scales)
+    if _is_text(core, inside, is_heat=is_heat, measured=measured) or (not pictured and is_legend(shapes, texts)):
         return False
-    if sum(text.place.area for text in inside) > (HEAT_TEXT if is_heat else MOST_TEXT) * core.area:
+    if pictured and not is_heat and are_tabled([t.place for t in tokens if t.value is not None and core.holds(t.place)]):
         return False
     near = [token for token in tokens if core.grown(REACH).holds(token.place)]
     if any(len({shape.colour for shape in pie}) > 1 or len(pie) > 2 for pie in pies_of(shapes)):
@@ -71,9 +73,9 @@ def is_chart(
     if not marks:
         return False
     plotted = around(shape.place for shape in marks)
-    if any(_is_beside(scale, plotted, core) for scale in scales):
+    if any(_is_beside(scale, plotted, core) for scale in scales) or (is_heat and names_cells(plotted, texts)):
         return True
-    if _is_ticked(shapes, texts, near) or (is_heat and names_cells(plotted, texts)):
+    if _is_ticked(shapes, texts, near):
         return True
     if are_labelled(list(bars_of(marks)), [token for token in tokens if plotted.grown(LABEL_REACH).holds(token.place)]):
         return True
@@ -95,6 +97,14 @@ def is_facet(panel: Sequence[Shape], plots: Sequence[Sequence[Shape]]) -> bool:
     return False
 
 
+def _is_text(core: Place, inside: Sequence[Text], *, is_heat: bool, measured: bool) -> bool:
+    """Return whether what is drawn is full of words, as the panel of a text or a table is."""
+    prose = sum(text.count >= PROSE_WORDS and text.place.width > 0.5 * core.width for text in inside)
+    if prose > MOST_PROSE and not is_heat:
+        return True
+    return sum(text.area for text in inside) > (HEAT_TEXT if is_heat or measured else MOST_TEXT) * core.area
+
+
 # Numbers at marks
 
 
@@ -104,7 +114,9 @@ def _is_plausible(shapes: Sequence[Shape], marks: Sequence[Shape], plotted: Plac
     bars = list(bars_of(marks, PIXEL))
     named = sum(any(bar.place.holds(token.place, 1) and token.value is None for token in tokens) for bar in bars)
     names = sum(token.value is None and len(token.text) > 2 and plotted.holds(token.place) for token in tokens)
-    if numbers < FEW or 2 * named > len(bars) or names > max(MOST_WORDS, numbers):
+    if 2 * named > len(bars) or names > max(MOST_WORDS, numbers):
+        return False
+    if numbers < FEW and not _are_many(bars, marks):
         return False
     if len(bars) >= FEW:
         around_it = [token for token in tokens if token.value is None and len(token.text) > 2]
@@ -112,6 +124,14 @@ def _is_plausible(shapes: Sequence[Shape], marks: Sequence[Shape], plotted: Plac
     rules = [shape.place for shape in shapes if shape.kind in ("rule", "frame")]
     wide = any(rule.width >= HALF * plotted.width for rule in rules)
     return wide and any(rule.height >= HALF * plotted.height for rule in rules)
+
+
+def _are_many(bars: Sequence[Shape], marks: Sequence[Shape]) -> bool:
+    """Return whether bars of several lengths, or symbols at many places, tell of values though no number is read beside them."""
+    lengths = {round(max(bar.place.width, bar.place.height) / (2 * PIXEL)) for bar in bars}
+    dots = [mark.place.middle for mark in marks if max(mark.place.width, mark.place.height) < SYMBOL]
+    places = min(len({round(dot[side] / PIXEL) for dot in dots}) for side in (0, 1))
+    return (len(bars) > FEW and len(lengths) >= FEW) or places >= MANY_DOTS
 
 
 def _is_plan(shapes: Sequence[Shape], near: Sequence[Token], words: Sequence[Place]) -> bool:
@@ -238,7 +258,7 @@ def _marks(shapes: Sequence[Shape], core: Place, words: Sequence[Place], slack: 
         if (shape.kind in ("symbol", "sector", "area") and max(shape.place.width, shape.place.height) < BUBBLE)
         or (shape.kind in ("rectangle", "line") and max(shape.place.width, shape.place.height) < SYMBOL)  # crosses are lines
     ]
-    dots = [dot for dot in dots if not _is_cell(dot, words)]
+    dots = [dot for dot in (*dots, *crosses_of(shapes)) if not _is_cell(dot, words)]
     if len({round(dot.place.middle[0]) for dot in dots}) >= FEW and len({round(dot.place.middle[1]) for dot in dots}) >= FEW:
         yield from dots
     rules = [replace(shape, kind="rectangle") for shape in shapes if shape.kind == "rule"]
@@ -246,6 +266,22 @@ def _marks(shapes: Sequence[Shape], core: Place, words: Sequence[Place], slack: 
     if len({round(max(bar.place.width, bar.place.height)) for bar in hair}) >= FEW + 1:
         yield from hair
     yield from _heat([shape for shape in shapes if shape.kind == "rectangle"], slack)
+
+
+def crosses_of(shapes: Sequence[Shape]) -> Iterator[Shape]:
+    """Yield one rule of each upright cross: two short ones of equal length that have one middle."""
+    small = [shape for shape in shapes if shape.kind == "rule" and max(shape.place.width, shape.place.height) < SYMBOL]
+    lying = {(*_half_points(shape), round(shape.place.width)) for shape in small if shape.place.width > shape.place.height}
+    yield from (
+        shape
+        for shape in small
+        if shape.place.height > shape.place.width and (*_half_points(shape), round(shape.place.height)) in lying
+    )
+
+
+def _half_points(shape: Shape) -> tuple[int, int]:
+    across, down = shape.place.middle
+    return round(2 * across), round(2 * down)
 
 
 def _in_segments(shapes: Sequence[Shape], core: Place) -> Iterator[Shape]:

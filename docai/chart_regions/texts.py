@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,12 @@ class Text:
     size: float
     turned: bool
     even: bool = False
+
+    @property
+    def area(self) -> float:
+        """The area that its letters cover; of a slanted line, less than its place has."""
+        long = math.hypot(self.place.width, self.place.height) * self.size if self.turned else math.inf
+        return min(self.place.area, long)
 
 
 @dataclass(slots=True)

@@ -55,7 +55,8 @@ def take_titles(chart: Labelled, charts: Sequence[Labelled], texts: Sequence[Tex
             is_note(other.text) and -0.6 * other.size < first.place.top - other.place.bottom < 0.6 * other.size for other in texts
         ):
             return
-        if any(other is not chart and away(other.place, texts[number].place) < gap for other in charts):
+        nearer = [other for other in charts if other is not chart and away(other.place, texts[number].place) < gap]
+        if any(not (has_discs(chart) and is_larger(texts[number], other, texts)) for other in nearer):
             return
         if is_over_row(first, chart, charts, texts):
             return
@@ -79,10 +80,10 @@ def is_over_row(text: Text, chart: Labelled, charts: Sequence[Labelled], texts: 
 def _is_above(chart: Labelled, text: Text, texts: Sequence[Text]) -> bool:
     """Return whether a line stands over a chart with most of its width, or in larger print over a part of one of discs."""
     over = min(text.place.right, chart.place.right) - max(text.place.left, chart.place.left)
-    return over > 0.6 * text.place.width or (over > 0 and has_discs(chart) and _is_larger(text, chart, texts))
+    return over > 0.6 * text.place.width or (over > 0 and has_discs(chart) and is_larger(text, chart, texts))
 
 
-def _is_larger(text: Text, chart: Labelled, texts: Sequence[Text]) -> bool:
+def is_larger(text: Text, chart: Labelled, texts: Sequence[Text]) -> bool:
     """Return whether a line is in somewhat larger print than most of a chart's, as titles are."""
     sizes = sorted(texts[number].size for number in chart.lines)
     return bool(sizes) and LARGER[0] < text.size / max(sizes[len(sizes) // 2], 0.1) < LARGER[1]
@@ -116,7 +117,7 @@ def _title_lines(number: int, texts: Sequence[Text], taken: set[int]) -> list[in
 def _title_gap(chart: Labelled, text: Text, texts: Sequence[Text]) -> float:
     """Return how many font sizes a title stands above a chart at most: discs leave room around them."""
     centred = abs(chart.core.middle[0] - text.place.middle[0]) < CENTRED * chart.core.width
-    is_far = has_discs(chart) and not is_numeric(text.text) and (centred or _is_larger(text, chart, texts))
+    is_far = has_discs(chart) and not is_numeric(text.text) and (centred or is_larger(text, chart, texts))
     return FAR_TITLE if is_far else TITLE_GAP
 
 
@@ -144,7 +145,7 @@ def _is_over(place: Place, lines: Sequence[Text], chart: Labelled, texts: Sequen
     panels = [s.place for s in chart.shapes if s.kind in ("rectangle", "frame") and s.place.area > PANEL * chart.core.area]
     if any(abs(place.middle[0] - panel.middle[0]) <= slack for panel in panels):
         return True
-    return has_discs(chart) and _is_larger(lines[0], chart, texts)
+    return has_discs(chart) and is_larger(lines[0], chart, texts)
 
 
 def _is_title_part(other: Text, text: Text) -> bool:
@@ -178,8 +179,10 @@ def take_low_title(chart: Labelled, texts: Sequence[Text], taken: set[int]) -> N
 
 
 def take_inner(chart: Labelled, texts: Sequence[Text], taken: set[int]) -> None:
-    """Give a chart the short lines between its plot and its labels or legend: a title under its legend."""
+    """Give a chart the short lines between its plot and its labels or legend: a title under its legend, or on its marks."""
     for number, text in enumerate(texts):
         short = text.count <= TITLE_WORDS and not text.text.endswith((".", ";")) and not is_note(text.text)
-        if number not in taken and short and chart.place.holds(text.place, 0.5 * text.size):
+        middle, _ = text.place.middle
+        begun = text.place._replace(right=middle) if not text.turned else text.place  # names over the plot may run out of it
+        if number not in taken and short and chart.place.holds(begun, 0.5 * text.size):
             take(chart, number, texts, taken)

@@ -5,6 +5,7 @@ A chart's sheet has a row for each x and a column for each series, and beside th
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -27,6 +28,7 @@ from docai.exporters.charts import DETAILS, Column, Wide, heading, value_of, val
 from docai.exporters.text import one_line
 from docai.numbers import Number, as_printed
 from docai.tasks.table import valued
+from docai.ticks import nice_step
 
 ROWS, COLUMNS = 1_048_576, 16_384  # that a sheet holds. Source: Microsoft, "Excel specifications and limits"
 CELL_CHARACTERS, NAME_CHARACTERS = 32_767, 31  # UTF-16 units; same source
@@ -37,6 +39,7 @@ SOURCES = ("Sheet", "Cell", "Text", "Page", "Left", "Top", "Right", "Bottom", "C
 
 DATE_FORMS: Final = {4: "%Y", 7: "%Y-%m", 10: "%Y-%m-%d", 16: "%Y-%m-%dT%H:%M", 19: "%Y-%m-%dT%H:%M:%S"}  # by their lengths
 DATE_FORMATS: Final = {4: "yyyy", 7: "yyyy-mm", 10: "yyyy-mm-dd", 16: "yyyy-mm-dd hh:mm", 19: "yyyy-mm-dd hh:mm:ss"}
+SLACK: Final = 0.005  # of a step that an end, which was measured, may lie beyond a tick
 FIRST_YEAR: Final = 1901  # dates before are text; Excel takes 1900 for a leap year. Source: Microsoft, article 214326
 NATIVE: Final = {"bar": "column", "line": "line", "area": "area", "point": "scatter"}  # Excel's names
 
@@ -369,10 +372,19 @@ def _axis_options(axis: Axis) -> dict[str, Any]:
         options["name"] = fit(heading(axis, "").strip(), 255)
     ends = [end for end in (axis.low, axis.high) if end is not None]
     if len(ends) == 2:
-        options |= {"min": min(ends), "max": max(ends), "reverse": ends[0] > ends[1]}
+        options |= {"reverse": ends[0] > ends[1], **_spanned(min(ends), max(ends), log=axis.scale == "log")}
     if axis.scale == "log":
         options["log_base"] = 10
     return options
+
+
+def _spanned(low: float, high: float, *, log: bool) -> dict[str, float]:
+    """Return where an axis begins and ends, and its step where it is even: Excel counts ticks from its very beginning."""
+    if log or not low < high:
+        return {"min": low, "max": high}
+    step = nice_step(high - low)
+    first, last = math.floor(low / step + SLACK), math.ceil(high / step - SLACK)
+    return {name: float(f"{value:.12g}") for name, value in (("min", first * step), ("max", last * step), ("major_unit", step))}
 
 
 def _date_of(x: float | str) -> datetime | None:

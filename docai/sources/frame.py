@@ -64,6 +64,21 @@ class Frame:
         return quarter
 
 
+def rgb(colour: tuple[float, ...] | None) -> tuple[float, float, float]:
+    """Return a colour of one, three or four parts as red, green and blue, 0..1; black where it is not told.
+
+    Source: PDF 1.7, 10.3.5, for cyan, magenta, yellow and black.
+    """
+    if not colour:
+        return 0.0, 0.0, 0.0
+    if len(colour) == 3:
+        return colour[0], colour[1], colour[2]
+    if len(colour) == 4:
+        cyan, magenta, yellow, black = colour
+        return 1 - min(1, cyan + black), 1 - min(1, magenta + black), 1 - min(1, yellow + black)
+    return colour[0], colour[0], colour[0]
+
+
 def _colour(components: tuple[float, ...] | None) -> str:
     if not components:
         return ""

@@ -10,7 +10,7 @@ import math
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
@@ -35,7 +35,8 @@ from docai.sources import (
     VectorPath,
     poppler,
 )
-from docai.sources.frame import MAX_POINTS, Frame, vector_paths
+from docai.sources.discs import DISCS, LEVEL, Disc, paths_of, plotted_discs
+from docai.sources.frame import MAX_POINTS, Frame, rgb, vector_paths
 from docai.sources.shadings import shadings_among, with_shadings
 from docai.sources.sizes import with_plausible_sizes
 from docai.sources.spelling import (
@@ -298,6 +299,7 @@ class _PageReader:
         self._page, self._number = page, number
         self.problems: list[Problem] = []
         self._shaded: set[tuple[float, float, float, float]] = set()  # shadings that are told as paths
+        self._discs: dict[tuple[float, float], Disc] | None = None  # letters that are told as paths
         self.frame = Frame(page)
         self.width, self.height = self.frame.width, self.frame.height
         if not self.frame.sane:
@@ -371,6 +373,8 @@ class _PageReader:
             if not cleaned or not math.isfinite(x0 + y0 + x1 + y1):
                 continue
             x, y = span["origin"]
+            if "Dingbats" in span["font"] and self._are_discs(text, x0, x1, y):
+                continue
             top, bottom = y0, y1
             if direction == 0 and self.frame.matrix is None:  # fonts that lie about their height must not reach other lines
                 top, bottom = max(y0, y - 1.1 * span["size"]), min(y1, y + 0.4 * span["size"])
@@ -393,6 +397,19 @@ class _PageReader:
             found.append(word)
         return found
 
+    def _plotted(self, trace: Sequence[Mapping[str, Any]] | None = None) -> dict[tuple[float, float], Disc]:
+        """Return the points of plots that are set as letters, by where these begin."""
+        if self._discs is None:
+            self._discs = plotted_discs(self._page.get_texttrace() if trace is None else trace)
+        return self._discs
+
+    def _are_discs(self, text: str, left: float, right: float, baseline: float) -> bool:
+        """Return whether a word is made of points of a plot."""
+        if set(text) - set(DISCS):
+            return False
+        within = sum(left - LEVEL <= x < right and abs(y - baseline) <= LEVEL for x, y in self._plotted())
+        return within >= len(text)
+
     def glyphs(self) -> Iterator[Glyph]:
         for block in self._page.get_text("rawdict", flags=TEXT_FLAGS)["blocks"]:
             for line in block.get("lines", ()):
@@ -406,12 +423,16 @@ class _PageReader:
                             yield Glyph(text, self.frame.box(place), size, font, baseline, direction, span["color"])
 
     def text_runs(self) -> Iterator[TextRun]:
-        for span in self._page.get_texttrace():
+        trace = self._page.get_texttrace()
+        discs = self._plotted(trace)
+        for span in trace:
+            if discs and len(span["chars"]) == 1 and span["chars"][0][2] in discs and "Dingbats" in span["font"]:
+                continue
             size, (cosine, sine) = float(span["size"]), span["dir"]
             if not math.isfinite(size + cosine + sine):
                 continue
             shown = [(chr(code), place, box) for code, _, place, box in span["chars"] if math.isfinite(sum(box)) and code > 0]
-            red, green, blue = (round(255 * part) for part in _rgb(span["color"]))
+            red, green, blue = (round(255 * part) for part in rgb(span["color"]))
             yield TextRun(
                 text=tuple(text for text, *_ in shown),
                 starts=tuple(self.frame.point(*place) for _, place, _ in shown),
@@ -443,6 +464,7 @@ class _PageReader:
         for path in vector_paths(drawings, self.frame):
             paths.append(path)
             rules.extend(path.rules(self.width, self.height))
+        paths.extend(paths_of(self._discs or {}, self.frame))  # which the words have told
         return tuple(rules), tuple(paths)
 
     def pictures(self) -> tuple[Picture, ...]:
@@ -472,21 +494,6 @@ def _advance(box: tuple[float, float, float, float], cosine: float, sine: float,
     """
     across, down, cosine, sine = box[2] - box[0], box[3] - box[1], abs(cosine), abs(sine)
     return float((across - height * sine) / cosine if cosine > sine else (down - height * cosine) / sine)
-
-
-def _rgb(colour: tuple[float, ...] | None) -> tuple[float, float, float]:
-    """Return a colour of one, three or four parts as red, green and blue, 0..1; black where it is not told.
-
-    Source: PDF 1.7, 10.3.5, for cyan, magenta, yellow and black.
-    """
-    if not colour:
-        return 0.0, 0.0, 0.0
-    if len(colour) == 3:
-        return colour[0], colour[1], colour[2]
-    if len(colour) == 4:
-        cyan, magenta, yellow, black = colour
-        return 1 - min(1, cyan + black), 1 - min(1, magenta + black), 1 - min(1, yellow + black)
-    return colour[0], colour[0], colour[0]
 
 
 def _is_cut_off(file: Any, number: int) -> bool:

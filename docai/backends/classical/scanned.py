@@ -18,7 +18,7 @@ import numpy as np
 from docai.backends.classical.calibration import calibrated
 from docai.backends.classical.cells import ENGINE
 from docai.backends.classical.comparison import Opinion, read_line
-from docai.backends.classical.engines import TESSERACT_NAMES, LineEngine, ReadLine
+from docai.backends.classical.engines import TESSERACT_NAMES, LabelEngine, LineEngine, OfLabels, ReadLine
 from docai.backends.classical.letters import line_size
 from docai.backends.classical.plotted import is_plotted, plotted, stands_straight
 from docai.backends.classical.strips import Found, Strip, find_strips, letter_height
@@ -66,6 +66,8 @@ HOPELESS: Final = 0.6  # confidence of the sample under which a picture may have
 LEVEL: Final = 0.4  # units that the middles, and the letter heights, of strips in one row differ by
 SHORT_UNITS: Final = 6.0  # that a word or two are wide
 PLAIN_UNITS: Final = 8.0  # that a label of a chart is wide at most which is read in one language
+LETTER_UNITS: Final = 1.5  # that a letter or figure is wide at most
+SURE_LABEL: Final = 0.9  # confidence from which on a label need not be looked at as a line of text, too
 MOST_LABELS: Final = 120  # short lines of a picture in which an axis is looked for; those of charts are fewer
 MORE_SAMPLES: Final = 12  # lines that are then looked at
 DRAWN_SIDE: Final = 3.0  # line heights that a picture on a page measures at least
@@ -202,8 +204,11 @@ class Scans:
             s.place.width / s.unit for s in strips
         )
         usual = statistics.median(strip.unit for strip in strips) if strips else 1.0
-        lines = [(strip, o) for strip, o in read if _is_believed(o.line, strip.unit / usual, strict=strict)]
         height, width = sheet.prepared.grey.shape
+        if strict and sheet.drawn:  # the labels of a chart may be digits and single letters, but its axis tells
+            shown = [(strip, o) for strip, o in read if _is_believed(o.line, strip.unit / usual, strict=False)]
+            strict = not has_axis(_words(shown, width, height, sheet.points), width * sheet.points, height * sheet.points)
+        lines = [(strip, o) for strip, o in read if _is_believed(o.line, strip.unit / usual, strict=strict)]
         words = _words(lines, width, height, sheet.points)
         sure = mean_confidence(words, of_none=0.0)
         layer = Layer(
@@ -228,12 +233,14 @@ class Scans:
     ) -> Opinion:
         """Return the best reading of a strip: in the page's language, or where that is unsure, in another or by another engine.
 
-        Of a picture that is a chart (`plain`) short strips are read in the page's language only: its keys, ticks and marks look
-        like letters, and are unsure in any.
+        Of a picture that is a chart (`plain`) short strips are read in the page's language only, and as labels: its keys, ticks
+        and marks look like letters, and are unsure in any.
         """
         second = self._engine("rapid") if LATIN & set(readers) else None
         if plain and strip.place.width < PLAIN_UNITS * strip.unit:
             readers = {name: reader for name, reader in readers.items() if name == language}
+            if isinstance(second, LabelEngine):
+                second = OfLabels(second, 0.0 if strip.place.width < LETTER_UNITS * strip.unit else SURE_LABEL)
         return read_line(strip, language, readers, None if isinstance(second, MissingDependency) else second, first)
 
     # Engines

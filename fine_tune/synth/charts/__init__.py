@@ -24,9 +24,10 @@ _MODULES: Final = {  # imported when asked for
     "ggplot": "fine_tune.synth.charts.ggplot_print",
     "libreoffice": "fine_tune.synth.charts.libreoffice_print",
     "reportlab": "fine_tune.synth.charts.reportlab_print",
+    "pgfplots": "fine_tune.synth.charts.pgfplots_print",
 }
 PRODUCERS: Final = tuple(_MODULES)
-HELD_OUT: Final = frozenset({"ggplot", "libreoffice", "reportlab"})
+HELD_OUT: Final = frozenset({"ggplot", "pgfplots", "reportlab"})
 
 
 @dataclass(frozen=True, slots=True)

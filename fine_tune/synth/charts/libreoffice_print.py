@@ -1,8 +1,9 @@
-"""Charts of a spreadsheet, drawn by LibreOffice, for measuring only: Debian's libreoffice-calc, and XlsxWriter for the file."""
+"""Charts of a spreadsheet, drawn by LibreOffice: Debian's libreoffice-calc, and XlsxWriter for the file."""
 
 from __future__ import annotations
 
 import io
+import math
 import shutil
 import subprocess
 import tempfile
@@ -16,7 +17,7 @@ import xlsxwriter
 
 from docai.document import Axis, Series
 from docai.errors import MissingDependency
-from fine_tune.synth.charts.placing import trimmed
+from fine_tune.synth.charts.placing import text_of, trimmed
 from fine_tune.synth.charts.plan import Plan, titled
 from fine_tune.synth.fonts import family
 
@@ -45,6 +46,7 @@ DRAWN: Final = (
     "mixed",
 )
 _LIMIT: Final = 120.0  # seconds, for one file; it needs a few
+_SIZES: Final = (1.0, 1.5, 2.2)  # times the size planned that charts are drawn in until all their names have room
 _LEGENDS: Final = {"right": "right", "top": "top", "bottom": "bottom", "inside": "overlay_right", "none": "none"}
 _SHEET: Final = "Data"
 _FIRST: Final = 60  # the column, from 0, where the data begin: beyond what is printed
@@ -61,9 +63,22 @@ def draw(plan: Plan, random: Random) -> bytes:
     program = shutil.which("soffice") or shutil.which("libreoffice")
     if program is None:
         raise MissingDependency("LibreOffice is not installed; run: apt-get install libreoffice-calc")
+    shown = plan.chart.series if plan.look.legend != "none" else ()
+    names = [series.name for series in shown if plan.chart.chart_type != "pie"]
+    names += plan.categories if plan.chart.x_axis.scale == "category" and plan.chart.chart_type != "pie" else []
+    pdf = b""
+    for larger in _SIZES:
+        pdf = _printed(program, plan, random, larger)
+        if _tells(pdf, names):
+            break
+    return trimmed(pdf, random)
+
+
+def _printed(program: str, plan: Plan, random: Random, larger: float) -> bytes:
+    """Return the chart that LibreOffice prints, `larger` than planned."""
     with tempfile.TemporaryDirectory() as folder:
         book = Path(folder, "chart.xlsx")
-        book.write_bytes(_Book(plan, random).made())
+        book.write_bytes(_Book(plan, random, larger).made())
         profile = f"-env:UserInstallation=file://{folder}/profile"
         settings = ["env", "LC_ALL=C.UTF-8", f"HOME={folder}"]
         command = [*settings, program, profile, "--headless", "--convert-to", "pdf", "--outdir", folder, str(book)]
@@ -71,11 +86,18 @@ def draw(plan: Plan, random: Random) -> bytes:
         made = book.with_suffix(".pdf")
         if not made.exists():
             raise RuntimeError(f"LibreOffice could not print a chart of the kind {plan.kind!r}: {done.stderr.strip()[-400:]}")
-        return trimmed(made.read_bytes(), random)
+        return made.read_bytes()
+
+
+def _tells(pdf: bytes, names: Sequence[str]) -> bool:
+    """Return whether all names are printed: LibreOffice leaves labels out that have no room."""
+    printed = "".join("".join(text_of(pdf).split()).split("-"))
+    return all("".join("".join(name.split()).split("-")) in printed for name in names)
 
 
 class _Book:
-    def __init__(self, plan: Plan, random: Random) -> None:
+    def __init__(self, plan: Plan, random: Random, larger: float) -> None:
+        self.larger = larger
         self.plan, self.random, self.chart, self.look = plan, random, plan.chart, plan.look
         self.several = plan.look.legend != "none"
         self.font = {"name": family(plan.look.face.regular), "size": plan.look.size}
@@ -86,7 +108,8 @@ class _Book:
             book.set_properties({"created": datetime(2024, 1, 1)})  # noqa: DTZ001  # the file format has no zones
             sheet = book.add_worksheet(_SHEET)
             chart = self._chart(book, sheet)
-            chart.set_size({"width": self.look.width * 96 / 72, "height": self.look.height * 96 / 72})
+            pixels = 96 / 72 * self.larger
+            chart.set_size({"width": self.look.width * pixels, "height": self.look.height * pixels})
             if self.chart.title:
                 chart.set_title(
                     {"name": self.chart.title, "name_font": {**self.font, "size": self.look.size * 1.3}, "overlay": False}
@@ -94,12 +117,14 @@ class _Book:
             else:
                 chart.set_title({"none": True})
             shown = self.several or self.chart.chart_type == "pie"
-            place = _LEGENDS["right" if self.chart.chart_type == "pie" else self.look.legend] if shown else "none"
+            inside = self.look.legend == "inside" and self.chart.chart_type not in ("line", "scatter")
+            wanted = "right" if self.chart.chart_type == "pie" or inside else self.look.legend  # over bars nobody can read it
+            place = _LEGENDS[wanted] if shown else "none"
             chart.set_legend({"none": True} if place == "none" else {"position": place, "font": self.font})
             if self.random.random() < 0.5:
                 chart.set_chartarea({"border": {"none": True}})
             sheet.insert_chart(1, 0, chart)
-            sheet.print_area(0, 0, 50, 12)
+            sheet.print_area(0, 0, round(50 * self.larger), round(12 * self.larger))
             sheet.fit_to_pages(1, 1)
             sheet.hide_gridlines(2)
         return out.getvalue()
@@ -246,6 +271,10 @@ class _Book:
         made: dict[str, Any] = {"num_format": self._format(), "major_gridlines": {"visible": self.look.grid}, "num_font": self.font}
         if self.plan.kind == "bar_percent":
             made["num_format"] = "0%"
+        if self.plan.kind == "bar_errors":  # LibreOffice chooses the ends by the bars alone, and cuts error bars off
+            highest = max(point.high or 0.0 for point in self.chart.series[0].points)
+            step = 10 ** math.floor(math.log10(highest))
+            made.update(min=0, max=math.ceil(highest / step + 0.1) * step)
         if axis.scale == "log":
             made.update(log_base=10, num_format="#,##0.##" if self.random.random() < 0.3 else "General")
         if axis.low is not None and axis.high is not None and axis.low > axis.high:

@@ -35,6 +35,13 @@ def placed(pdf: bytes, plan: Plan, random: Random) -> bytes:
         return made
 
 
+def text_of(pdf: bytes) -> str:
+    """Return the text of the first page."""
+    with pymupdf.open(stream=pdf, filetype="pdf") as file:
+        text: str = file[0].get_text()
+    return text
+
+
 def trimmed(pdf: bytes, random: Random) -> bytes:
     """Return the first page, sometimes cut to what is drawn there."""
     with pymupdf.open(stream=pdf, filetype="pdf") as file:

@@ -11,10 +11,12 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from statistics import median
 from typing import Final
 
 from docai.backends.classical.cells import ENGINE
 from docai.backends.classical.charts.axes import find_plots
+from docai.backends.classical.charts.breaks import with_breaks
 from docai.backends.classical.charts.checks import checked
 from docai.backends.classical.charts.doubts import doubted
 from docai.backends.classical.charts.legend_finding import find_legend
@@ -31,7 +33,7 @@ from docai.backends.classical.charts.readers.lines import read_lines
 from docai.backends.classical.charts.readers.pies import find_pies, read_pies
 from docai.backends.classical.charts.readers.points import read_points
 from docai.backends.classical.charts.scales import Plot, Scale
-from docai.backends.classical.charts.scene import Extent, Label, Scene
+from docai.backends.classical.charts.scene import Extent, Label, Scene, around
 from docai.backends.classical.charts.strays import without_plates, without_strays
 from docai.backends.classical.charts.telling import Namer, named_by_axes, namer_of, since_told
 from docai.backends.classical.charts.titles import find_titles
@@ -85,7 +87,16 @@ def read_chart(view: View, languages: tuple[str, ...]) -> Reply:
     found = [(plot, with_printed(part, plot, bare, free)) for plot, part in found]
     if not any(value.y is not None for _, part in found for strand in part.strands for value in strand.values):
         return unread(view, "nothing in it was recognised as marks of values")
-    return _reply(bare, view, named_by_axes(_checked(bare, found, legend)), free)
+    reply = _reply(bare, view, named_by_axes(_checked(bare, found, legend)), free)
+    return (
+        unread(view, "what was recognised in it is too doubtful to be its values") if scene.blur and _is_doubtful(reply) else reply
+    )
+
+
+def _is_doubtful(reply: Reply) -> bool:
+    """Return whether most values of a chart are hardly sure: made of something else, as tables and drawings of other kinds are."""
+    assert isinstance(reply.answer, Chart)
+    return median(point.confidence for series in reply.answer.series for point in series.points) < HARDLY
 
 
 def _apart(plots: Sequence[Plot]) -> list[Plot]:
@@ -105,7 +116,7 @@ def _checked(scene: Scene, found: Sequence[tuple[Plot, Part]], legend: Legend) -
     plots = list({id(plot): plot for plot, _ in found}.values())
     held = []
     for plot in plots:
-        parts = checked(scene, plot, [part for own, part in found if own is plot])
+        parts = with_breaks(scene, plot, checked(scene, plot, [part for own, part in found if own is plot]))
         held += [(plot, part) for part in (doubted(scene, plot, parts, legend) if scene.blur else parts)]
     return held
 
@@ -142,30 +153,52 @@ def _reply(scene: Scene, view: View, found: Sequence[tuple[Plot, Part]], free: S
     kinds = {part.kind for _, part in found}
     printed = {id(value.printed) for _, part in found for strand in part.strands for value in strand.values}
     names, values = (plot.across, plot.down) if main.orientation == "vertical" else (plot.down, plot.across)
+    off = scene.blur / 10 or FINEST
     chart = Chart(
         page_number=view.page.number,
         box=view.box,
         chart_type=TYPES[main.kind] if len(kinds) == 1 else "mixed",
         orientation=main.orientation,
         stacking=main.stacking,
-        title=find_titles([label for label in free if id(label) not in printed], plot.extent).title,
-        x_axis=_axis(names, named=main.kind == "heatmap" and isinstance(main.strands[0].values[0].x, str)),
-        y_axis=_axis(values, named=main.kind == "heatmap"),
-        second_axis=_axis(plot.second) if plot.second else None,
+        title=find_titles(
+            [label for label in free if id(label) not in printed and not _names(label, main)], _reach(plot, main)
+        ).title,
+        x_axis=_axis(names, off, named=main.kind == "heatmap" and isinstance(main.strands[0].values[0].x, str)),
+        y_axis=_axis(values, off, named=main.kind == "heatmap"),
+        second_axis=_axis(plot.second, off) if plot.second else None,
         series=tuple(series for own, part in found for series in _series(part, scene, view, own, mixed=len(kinds) > 1)),
     )
     problems = tuple(_problem(view, code, message) for _, part in found for code, message in part.faults)
     return Reply(answer=chart, problems=problems, confidence=min(part.sure for _, part in found), engine=ENGINE)
 
 
-def _axis(scale: Scale | None, *, named: bool = False) -> Axis:
+def _reach(plot: Plot, part: Part) -> Extent:
+    """Return what titles stand above: what the axes of a plot span, or what a pie covers."""
+    if part.kind != "pie":
+        return plot.extent
+    extents = [value.extent for strand in part.strands for value in strand.values]
+    return around([place for e in extents for place in ((e.left, e.top), (e.right, e.bottom))])
+
+
+def _names(label: Label, part: Part) -> bool:
+    """Return whether a label is the name of a sector of a pie, or a line of it, with or without its share."""
+    letters = _letters(label.text)
+    return part.kind == "pie" and any(letters in _letters(str(value.x)) for strand in part.strands for value in strand.values)
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text if letter.isalpha())
+
+
+def _axis(scale: Scale | None, off: float, *, named: bool = False) -> Axis:
+    """Return an axis with its ends as finely as `off` scene units tell them."""
     if scale is None:
         return Axis()
     if named or scale.kind == "category":
         return Axis(title=scale.title, unit=scale.unit, scale="category")
     if scale.kind == "date" and not scale.tells_years:
         return Axis(title=scale.title, unit=scale.unit, scale="date")
-    ends = scale.value(scale.start), scale.value(scale.end)
+    ends = _fine(scale.value(scale.start), scale, off), _fine(scale.value(scale.end), scale, off)
     low, high = ends if scale.horizontal else ends[::-1]
     kind = "linear" if scale.kind == "power" else scale.kind
     return Axis(title=scale.title, unit=scale.unit, scale=kind, low=low, high=high)
@@ -225,4 +258,5 @@ def _fine(value: float | None, scale: Scale | None, off: float) -> float | None:
 
 FINEST: Final = 0.01  # points; drawings are stored to a hundredth or a thousandth of a point
 DOUBTFUL_NAME: Final = 0.5  # of the confidence of bars whose name is no name of theirs alone
+HARDLY: Final = 0.05  # confidence below which values of a picture tell nothing; a dozen right ones without names are surer
 OVER: Final = 0.5  # of the smaller of two plots that both cover where they cannot both be plots

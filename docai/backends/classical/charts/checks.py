@@ -19,6 +19,7 @@ from docai.marks import Mask
 WHOLE: Final = 100.0  # per cent
 OFF_WHOLE: Final = 1.0  # per cent by which shares may be off it: each is rounded, to whole numbers at worst
 LEFT_OVER: Final = 0.15  # of the ink that is no axis and no text, from which on something was not read
+MOSTLY: Final = 0.5  # of that ink; where more was not read, what was is hardly what the chart shows
 PALE: Final = 24  # of 255 between a colour's channels; less is grey, as axes, grid lines and text are
 OUTSIDE: Final = 0.5  # of a mark's ink that must lie in the plot to be one of its marks
 
@@ -44,7 +45,8 @@ def checked(scene: Scene, plot: Plot | None, parts: Sequence[Part]) -> list[Part
         return held
     message = f"{share:.0%} of what is drawn in the plot is in no series that was read; hold the chart against its redraw"
     first = replace(held[0], faults=(*held[0].faults, ("chart_marks_left", message)))
-    return [replace(part, sure=part.sure * (1 - share / 2)) for part in (first, *held[1:])]
+    factor = 1 - share / 2 if share <= MOSTLY else 1 - share
+    return [replace(part, sure=part.sure * factor) for part in (first, *held[1:])]
 
 
 def without_rests(parts: Sequence[Part]) -> list[Part]:

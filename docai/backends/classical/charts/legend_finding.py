@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from statistics import mean
 from typing import Final
 
 import numpy as np
@@ -20,17 +21,23 @@ import numpy as np
 from docai.backends.classical.charts.axes.readings import read_numbers
 from docai.backends.classical.charts.legends import CLEARLY, SAME_COLOUR, Entry, Legend, Mark, Size, colour_of, distance
 from docai.backends.classical.charts.ramps import parts_of
-from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Scene, Stroke, Symbol
+from docai.backends.classical.charts.scene import Extent, Label, Place, Polygon, Rectangle, Scene, Stroke, Symbol
 from docai.numbers import read_columns
 
 GAP_EMS: Final = 2.2  # of a name's letters, between a swatch and its name, at most
 GAP_BEHIND_EMS: Final = 4.0  # the same where swatches stand in a column behind names that are flush left
 OVERLAP_EMS: Final = 0.3  # by which a swatch may reach under its name
 WIDEST_EMS: Final = 5.0  # a swatch is wide at most
+WIDEST_LINE: Final = 33.0  # points that a line is long in any case; LibreOffice makes those of dashes 11.5 mm long
 HIGHEST_EMS: Final = 2.6  # and high; keys of ggplot2 are two letters high
 LARGEST_EMS: Final = 6.0  # the largest disc of a legend of sizes
 LEAST_LINE_EMS: Final = 0.55  # a line as a swatch is long at least; shorter ones are ticks
 LEVEL_EMS: Final = 0.45  # that a swatch may stand higher or lower than the middle of its name
+FIRST_LINE: Final = 1.6  # times the size of its letters that a label of several lines is high at least
+LINE_MIDDLE: Final = 0.4  # of the size of letters, from the top of a line's letters to its middle
+ON_LINE_EMS: Final = 0.05  # that the middle of a symbol is off the line of its swatch at most
+GROWING: Final = 1.01  # times as wide as the one before that a symbol of a legend of sizes is at least; less is rounding
+OWN_EMS: Final = 0.15  # that the middles of marks of one swatch are apart at most
 IN_LINE_EMS: Final = 0.35  # that entries may be out of their row or column
 ALIKE_EMS: Final = 0.1  # by which the sides of swatches of one legend may differ
 LEAST_ALIKE: Final = 0.5  # scene units that they may differ by in any case
@@ -56,14 +63,14 @@ def find_legend(scene: Scene, free: Sequence[Label]) -> Legend:
     """
     tolerance = SAME_PIXELS if scene.blur else SAME_COLOUR
     level = [label for label in free if label.turn == 0 and not _is_on_bar(label, scene)]
-    near = [entry for entry in _entries(scene, level, behind=False) if not _is_at_bar(entry, scene)]
+    near = _without_values([entry for entry in _entries(scene, level, behind=False) if not _is_at_bar(entry, scene)])
     if scene.sectors:  # lines lead to the names of sectors
         near = [entry for entry in near if not isinstance(entry.swatch, Stroke)]
     sizes = _sizes(near)
     entries = _of_one_legend([entry for entry in near if not any(entry.swatch.extent == size.extent for size in sizes)])
     if not sizes:
         after = _of_one_legend(_once_each(_entries(scene, level, behind=True)))
-        entries = after if _named(after) > _named(entries) or not entries else entries
+        entries = after if (_named(after) > _named(entries) and not _is_shifted(after, entries)) or not entries else entries
         entries = entries or _alone(scene, near)
     if not entries and not sizes:
         return _direct(scene, level, tolerance)
@@ -111,9 +118,22 @@ def _is_at_bar(entry: Entry, scene: Scene) -> bool:
     longer = [
         mark
         for mark in scene.rectangles
-        if abs(mark.extent.left - own.left) <= off and mark.extent.width > own.width + off and colour_of(mark) != "#ffffff"
+        if abs(mark.extent.left - own.left) <= off
+        and mark.extent.width > own.width + off
+        and abs(mark.extent.height - own.height) <= off
+        and colour_of(mark) != "#ffffff"
     ]
     return len(longer) >= LEAST_LONGER
+
+
+def _without_values(entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries without numbers beside symbols of a colour that the legend shows with a piece of its line: printed values."""
+    lined = {entry.colour for entry in entries if any(isinstance(mark, Stroke) for mark in entry.marks)}
+    return [
+        entry
+        for entry in entries
+        if entry.colour not in lined or not _FIGURES.match(entry.name) or any(isinstance(mark, Stroke) for mark in entry.marks)
+    ]
 
 
 def _of_one_legend(entries: Sequence[Entry]) -> list[Entry]:
@@ -157,6 +177,12 @@ def _is_between(colour: str, dark: str, light: str) -> bool:
 def _named(entries: Sequence[Entry]) -> tuple[int, int]:
     """Return how many entries have a name that is no number but a year, as ticks beside marks have, and how many there are."""
     return sum(not _FIGURES.match(entry.name) or _YEAR.match(entry.name) is not None for entry in entries), len(entries)
+
+
+def _is_shifted(after: Sequence[Entry], before: Sequence[Entry]) -> bool:
+    """Return whether names before swatches (`after`) are those of the swatches before them, which stand nearer, and a title."""
+    same = bool(before) and {id(entry.swatch) for entry in before} <= {id(entry.swatch) for entry in after}
+    return same and mean(map(_away, before)) <= mean(map(_away, after))
 
 
 def _once_each(entries: Sequence[Entry]) -> list[Entry]:
@@ -219,9 +245,8 @@ def _entries(scene: Scene, labels: Sequence[Label], *, behind: bool) -> list[Ent
     """Return labels with the small marks right before them, or right behind them."""
     em = max((label.size for label in labels), default=scene.em)
     marks: list[Mark] = [*scene.rectangles, *scene.strokes, *scene.symbols]
-    small = [
-        (mark.extent, mark) for mark in marks if mark.extent.width <= LARGEST_EMS * em and mark.extent.height <= LARGEST_EMS * em
-    ]
+    widest = max(LARGEST_EMS * em, WIDEST_LINE)
+    small = [(mark.extent, mark) for mark in marks if mark.extent.width <= widest and mark.extent.height <= LARGEST_EMS * em]
     if scene.blur:
         small = [(extent, mark) for extent, mark in small if not _is_print(extent, scene.labels)]
     small.sort(key=lambda pair: pair[0].top + pair[0].bottom)
@@ -229,12 +254,48 @@ def _entries(scene: Scene, labels: Sequence[Label], *, behind: bool) -> list[Ent
     found = []
     for label in labels:
         middle = label.extent.middle[1]
-        first, last = bisect_left(middles, middle - label.size), bisect_right(middles, middle + label.size)
+        near = max(label.size, label.extent.height / 2 if label.turn == 0 else 0.0)
+        first, last = bisect_left(middles, middle - near), bisect_right(middles, middle + near)
         beside = [mark for extent, mark in small[first:last] if _is_swatch(mark, extent, label, behind=behind)]
-        entry = _entry(label, beside, behind=behind)
+        lines = [mark.extent.middle for mark in beside if isinstance(mark, Stroke)]
+        beside += [mark for extent, mark in small[first:last] if mark not in beside and _is_in_middle(extent, lines, label.size)]
+        entry = _entry(label, beside if scene.blur else _without_points(beside, label), behind=behind)
         if entry is not None and not (behind and _goes_on(entry, (extent for extent, _ in small[first:last]))):
             found.append(entry)
     return _nearest_each(found)
+
+
+def _is_in_middle(extent: Extent, places: Sequence[Place], em: float) -> bool:
+    """Return whether a mark has its middle at that of a line, as the symbol of a line's swatch has, however long that is."""
+    across, down = extent.middle
+    return any(abs(across - x) <= ON_LINE_EMS * em and abs(down - y) <= ON_LINE_EMS * em for x, y in places)
+
+
+def _without_points(beside: Sequence[Mark], label: Label) -> list[Mark]:
+    """Return the marks beside a label; of symbols that do not stand on each other only the one most level with it.
+
+    The others are points of a plot that the legend lies on; of those equally level they were drawn before.
+    """
+    levels = [mark.extent.middle[1] for mark in beside if isinstance(mark, Stroke)]
+    if levels:  # symbols of a line stand on it
+        off = ON_LINE_EMS * label.size
+        return [mark for mark in beside if not isinstance(mark, Symbol) or min(abs(mark.centre[1] - y) for y in levels) <= off]
+    symbols = [mark for mark in beside if isinstance(mark, Symbol)]
+    if len(symbols) < 2:
+        return list(beside)
+    middle, slack = label.extent.middle[1], OWN_EMS * label.size
+    own = min(symbols, key=lambda mark: (round(abs(mark.centre[1] - middle) / slack), -mark.order))
+    return [mark for mark in beside if not isinstance(mark, Symbol) or _are_of_one(mark.extent, own.extent, slack)]
+
+
+def _are_of_one(one: Extent, other: Extent, slack: float) -> bool:
+    """Return whether two marks may belong to one swatch: they stand level, or one lies in the other."""
+    held = [_holds(one, other), _holds(other, one)]
+    return any(held) or abs(one.middle[1] - other.middle[1]) <= slack
+
+
+def _holds(one: Extent, other: Extent) -> bool:
+    return one.grown(0.1).holds((other.left, other.top)) and one.grown(0.1).holds((other.right, other.bottom))
 
 
 def _is_print(extent: Extent, labels: Sequence[Label]) -> bool:
@@ -271,7 +332,10 @@ def _goes_on(entry: Entry, extents: Iterable[Extent]) -> bool:
 
 def _is_swatch(mark: Mark, place: Extent, label: Label, *, behind: bool) -> bool:
     text, em = label.extent, label.size
-    off = abs((place.top + place.bottom) / 2 - (text.top + text.bottom) / 2)
+    lines = [(text.top + text.bottom) / 2]
+    if label.turn == 0 and text.height > FIRST_LINE * em:  # of several lines a swatch may stand beside the first
+        lines.append(text.top + LINE_MIDDLE * em)
+    off = min(abs((place.top + place.bottom) / 2 - line) for line in lines)
     gap = place.left - text.right if behind else text.left - place.right
     most = GAP_BEHIND_EMS if behind else GAP_EMS
     if off > max(LEVEL_EMS * em, (text.height - em) / 2) or not -OVERLAP_EMS * em < gap < most * em:
@@ -280,7 +344,7 @@ def _is_swatch(mark: Mark, place: Extent, label: Label, *, behind: bool) -> bool
         return max(place.width, place.height) <= LARGEST_EMS * em
     if isinstance(mark, Stroke):
         is_level = place.height < 0.3 * em or (mark.curved or len(mark.places) > 2)
-        return LEAST_LINE_EMS * em <= place.width <= WIDEST_EMS * em and is_level
+        return LEAST_LINE_EMS * em <= place.width <= max(WIDEST_EMS * em, WIDEST_LINE) and is_level
     return 0.25 * em < place.width <= WIDEST_EMS * em and 0.1 * em < place.height <= HIGHEST_EMS * em
 
 
@@ -290,10 +354,18 @@ def _entry(label: Label, beside: Sequence[Mark], *, behind: bool) -> Entry | Non
     if not coloured:
         return None
     nearest = max(coloured, key=lambda mark: (-mark.extent.left if behind else mark.extent.right, mark.order)).extent
-    swatch = [mark for mark in beside if nearest.grown(0.1).shared(mark.extent.grown(0.1)) > 0]
+    swatch = [
+        mark
+        for mark in beside
+        if nearest.grown(0.1).shared(mark.extent.grown(0.1)) > 0
+        and (isinstance(mark, Stroke) or _are_of_one(mark.extent, nearest, OWN_EMS * label.size))
+    ]
     kinds = ([m for m in swatch if isinstance(m, kind) and m in coloured] for kind in (Symbol, Rectangle, Stroke))
     symbols, rectangles, strokes = kinds
     lead = max(symbols or rectangles or strokes, key=lambda mark: (_is_filled(mark), mark.order, mark.extent.right))
+    if isinstance(lead, Rectangle) and any(_runs_through(mark, lead.extent) for mark in strokes):
+        lead = Symbol(lead.extent.middle, lead.extent, "square", lead.fill, lead.stroke, lead.opacity, lead.order)
+        symbols = [lead]
     key = rectangles and not _is_lively(colour_of(lead))
     on = [mark for mark in strokes if key and lead.extent.holds(mark.extent.middle, 0.1)]
     if on and not symbols and max(s.order for s in on) > max(r.order for r in rectangles):
@@ -301,6 +373,14 @@ def _entry(label: Label, beside: Sequence[Mark], *, behind: bool) -> Entry | Non
     dashes = next((mark.dashes for mark in strokes if isinstance(mark, Stroke)), ())
     shape = next((mark.shape for mark in symbols if isinstance(mark, Symbol)), "")
     return Entry(label.text, lead, label, dashes, shape, tuple(swatch))
+
+
+def _runs_through(mark: Mark, square: Extent) -> bool:
+    """Return whether a level line runs on both sides of a square through its middle: a line with its symbol."""
+    line, slack = mark.extent, 0.2 * square.height
+    level = line.height <= slack and abs(line.middle[1] - square.middle[1]) <= slack
+    equal = abs(square.width - square.height) <= slack
+    return equal and level and line.left < square.left - slack and square.right + slack < line.right
 
 
 def _is_filled(mark: Mark) -> bool:
@@ -322,11 +402,15 @@ def _alike(entries: Sequence[Entry]) -> list[Entry]:
                 groups.append([entry])
             else:
                 mine.append(entry)
-    colours = Counter(entry.colour for entry in entries)
+    colours, looks = Counter(entry.colour for entry in entries), Counter(map(_look, entries))
     ticks = {  # numbers before grid lines and ticks, of one colour, are those of an axis, or of data
         id(e)
         for e in entries
-        if isinstance(e.swatch, Stroke) and _FIGURES.match(e.name) and not _is_lively(e.colour) and colours[e.colour] > 1
+        if isinstance(e.swatch, Stroke)
+        and _FIGURES.match(e.name)
+        and not _is_lively(e.colour)
+        and colours[e.colour] > 1
+        and not (_YEAR.match(e.name) and looks[_look(e)] == 1)
     }
     if groups:
         others = [entry for entry in others if id(entry) not in ticks]
@@ -398,7 +482,7 @@ def _sizes(entries: Sequence[Entry]) -> tuple[Size, ...]:
     ]
     told.sort(key=lambda size: size.value)
     widths = [size.extent.width for size in told]
-    grow = all(before < after for before, after in pairwise(widths))
+    grow = all(before * GROWING < after for before, after in pairwise(widths))
     return tuple(told) if len(told) == len(group) and len(told) > 1 and grow else ()
 
 

@@ -10,6 +10,8 @@ from docai.backends.classical.charts.ramps import Ramp, parts_of
 from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Stroke, Symbol
 
 SAME_COLOUR: Final = 10  # of 255, by which a part of a colour may differ in a drawing
+GREY: Final = 24  # of 255, by which the parts of a grey differ at most
+WHITE: Final = "#ffffff"
 CLEARLY: Final = 3  # nearer by this than the next colour, of two that are near
 
 Mark = Rectangle | Stroke | Symbol
@@ -31,8 +33,11 @@ class Entry:
 
     @property
     def colour(self) -> str:
-        """The colour of its swatch, "" where it has none."""
-        return colour_of(self.swatch)
+        """The colour of its swatch, "" where it has none; white where it is filled so and outlined in a grey, as others may be."""
+        swatch = self.swatch
+        if isinstance(swatch, Rectangle) and swatch.fill == WHITE and swatch.stroke and _is_grey(swatch.stroke):
+            return WHITE
+        return colour_of(swatch)
 
     @property
     def start(self) -> float:
@@ -124,6 +129,11 @@ def colour_of(mark: Mark | Polygon) -> str:
     if isinstance(mark, Stroke):
         return mark.colour
     return mark.fill if mark.fill not in ("", "#ffffff") else mark.stroke or mark.fill
+
+
+def _is_grey(colour: str) -> bool:
+    parts = parts_of(colour)
+    return max(parts) - min(parts) <= GREY
 
 
 def distance(one: str, other: str) -> int:

@@ -10,6 +10,7 @@ import math
 import re
 import statistics
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -22,6 +23,8 @@ from docai.backends.classical.charts.unseen import with_unseen
 from docai.numbers import Convention, Number, parse, read_columns
 
 NEAR_EMS: Final = 1.3  # between a mark and the label outside it, at most
+CENTRED_EMS: Final = 0.15  # between the middle of a bar and that of the label that it has no room for
+WIDER: Final = 2.0  # times as wide as its bar that the label is at most
 PANEL: Final = 0.2  # of a chart that a rectangle covers at least which is no bar
 LEAST_AGREEING: Final = 0.6  # of the labels at marks that must agree with them, so that they are the marks' values
 COARSE: Final = 0.005  # of a value that half a unit of its last printed digit may be; coarser, the drawn value is the better one
@@ -93,17 +96,15 @@ def on_bars(scene: Scene) -> list[Label]:
         if mark.fill not in ("", "#ffffff") and mark.extent.width * mark.extent.height < PANEL * scene.width * scene.height
     ]
     numbers = [label for label, _, _ in _numbers(scene.labels)]
-    return [
-        label
-        for label in numbers
-        if any(
-            bar.left <= label.extent.left
-            and label.extent.right <= bar.right
-            and bar.top <= label.extent.top
-            and label.extent.bottom <= bar.bottom
-            for bar in bars
-        )
-    ]
+    return [label for label in numbers if any(_is_on(label, bar) for bar in bars)]
+
+
+def _is_on(label: Label, bar: Extent) -> bool:
+    """Return whether a label stands on a bar: within its sides; or, where it is wider or higher than the bar, in its middle."""
+    text, off = label.extent, CENTRED_EMS * label.size
+    across, down = bar.left <= text.left and text.right <= bar.right, bar.top <= text.top and text.bottom <= bar.bottom
+    middle, level = abs(text.middle[0] - bar.middle[0]) <= off, abs(text.middle[1] - bar.middle[1]) <= off
+    return (across and (down or level)) or (down and middle and text.width < WIDER * bar.width)
 
 
 def _numbers(labels: Sequence[Label]) -> list[tuple[Label, float, float]]:
@@ -176,6 +177,30 @@ def _matches(part: Part, numbers: Sequence[tuple[Label, float, float]], em: floa
             labels.add(id(match.label))
             marks.add((match.strand, match.place))
             chosen.append(match)
+    return _in_order(part, chosen, {(id(match.label), match.strand, match.place) for _, _, match in found})
+
+
+def _in_order(part: Part, chosen: list[_Match], near: set[tuple[int, int, int]]) -> list[_Match]:
+    """Return matches, the labels of two marks exchanged that stand at both and say that the smaller one is larger.
+
+    `near` tells which labels, by their identities, stand at which marks, by the places of their strand and value.
+    """
+    placed = {(match.strand, match.place): number for number, match in enumerate(chosen)}
+    rivals: dict[int, list[int]] = defaultdict(list)
+    for label, strand, place in near:
+        if (strand, place) in placed:
+            rivals[label].append(placed[strand, place])
+    for one in range(len(chosen)):
+        for other in rivals[id(chosen[one].label)]:
+            first, second = chosen[one], chosen[other]
+            crossed = (id(second.label), first.strand, first.place), (id(first.label), second.strand, second.place)
+            here, there = part.strands[first.strand], part.strands[second.strand]
+            y, other_y = here.values[first.place].y, there.values[second.place].y
+            if one == other or not near.issuperset(crossed) or here.axis != there.axis or y is None or other_y is None:
+                continue
+            if (first.number - second.number) * (y - other_y) < 0:
+                chosen[one] = replace(second, strand=first.strand, place=first.place)
+                chosen[other] = replace(first, strand=second.strand, place=second.place)
     return chosen
 
 

@@ -69,6 +69,8 @@ class Engine:
         picture = _raised(strip)
         cut = max(0, strip.margin - round(LABEL_WHITE * strip.unit))
         picture = picture[cut : len(picture) - cut, cut : picture.shape[1] - cut]
+        if not picture.size:  # a crumb of a pixel at the edge of its picture
+            return ReadLine(self.name)
         wide = max(4, round(picture.shape[1] * ROWS / picture.shape[0]))
         full = max(round(LABEL_WIDTH * ROWS), round(LABEL_BEHIND * wide))
         line = np.full((ROWS, full), NEITHER, np.uint8)

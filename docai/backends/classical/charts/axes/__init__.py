@@ -29,7 +29,7 @@ from docai.backends.classical.charts.axes.ticks import Lines, anchor, find_lines
 from docai.backends.classical.charts.axes.titles import with_titles
 from docai.backends.classical.charts.axes.unmeasured import find_unmeasured, over_cells
 from docai.backends.classical.charts.scales import Plot, Scale
-from docai.backends.classical.charts.scene import Extent, Label, Scene
+from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene
 
 LOOSE: Final = 1.5  # scene units that a plot's lines may begin behind its first tick
 APART_EMS: Final = 7.0  # between the labels of an axis and its plot, at most, when nothing else joins them
@@ -40,6 +40,7 @@ LARGER: Final = 2.0  # times the area of the number on it that a bar has at leas
 LEVEL_EMS: Final = 0.3  # between the middles of a legend's marks and their labels
 SIZES_EMS: Final = 4.0  # between the marks of a legend of sizes and their labels
 LEAST_ALONE: Final = 4  # ticks of an axis without marks and partner
+PANEL: Final = 0.5  # of a plot that a rectangle covers which is no bar
 LEAST_EMS: Final = 4.0  # no plot is smaller than that, of a letter's size
 
 
@@ -178,6 +179,7 @@ def _without_inner(axes: Sequence[Axis], scene: Scene) -> list[Axis]:
 
     They stand where their numbers are, as ticks do, but have no marks of their own.
     """
+    axes = [axis for axis in axes if not any(_has_marks_of(axis, other) for other in axes)]
     rows = [axis for axis in axes if axis.scale.horizontal and axis.support >= SNAPPED]
     columns = [axis for axis in axes if not axis.scale.horizontal and axis.support >= SNAPPED]
     cells = [
@@ -196,6 +198,12 @@ def _without_inner(axes: Sequence[Axis], scene: Scene) -> list[Axis]:
             or any(stands_inside(axis, other) for other in axes)
         )
     ]
+
+
+def _has_marks_of(axis: Axis, other: Axis) -> bool:
+    """Return whether the marks of two labels all belong to an axis with more labels, which they stand near by chance."""
+    own = {mark for mark in axis.marks if mark is not None}
+    return len(axis.labels) == 2 < len(other.labels) and own <= {mark for mark in other.marks if mark is not None}
 
 
 def _is_on_marks(axis: Axis, scene: Scene) -> bool:
@@ -269,8 +277,24 @@ def panels_of(scene: Scene, axis: Axis) -> list[Extent]:
             or extent.width * extent.height > 0.3 * scene.width * scene.height
         )
         if plain and not any(extent.holds(place) for place in inside):
-            found.append(extent)
-    return found
+            found.append(rectangle)
+    if len(found) < 2:
+        return [rectangle.extent for rectangle in found]
+    return [one.extent for one in found if not _is_among_bars(one, scene.rectangles, horizontal=axis.scale.horizontal)]
+
+
+def _is_among_bars(one: Rectangle, rectangles: Sequence[Rectangle], *, horizontal: bool) -> bool:
+    """Return whether another rectangle of its look lies beside it and begins or ends elsewhere along an axis, as bars do."""
+    along, across = (0, 1) if horizontal else (1, 0)
+    own = one.extent
+    return any(
+        (other.fill, other.stroke) == (one.fill, one.stroke)
+        and (place[across] >= own[across + 2] or place[across + 2] <= own[across])
+        and min(place[along + 2], own[along + 2]) > max(place[along], own[along])
+        and max(abs(place[along] - own[along]), abs(place[along + 2] - own[along + 2])) > LOOSE
+        for other in rectangles
+        for place in (other.extent,)
+    )
 
 
 # Pairs
@@ -306,7 +330,7 @@ def _paired(axes: Sequence[Axis], lines: Lines, scene: Scene) -> list[Members]:
         along = [axis for axis in rest if axis.scale.horizontal == rest[0].scale.horizontal and _are_along(axis, rest[0])]
         facing = [axis for axis in along if axis is rest[0] or _are_facing(axis, rest[0], scene)]
         facing.sort(key=lambda axis: -axis.low if axis.scale.horizontal else axis.low)
-        first, second = facing[0], facing[1] if len(facing) > 1 else None
+        first, second = facing[0], max(facing[1:], key=lambda axis: len(axis.labels), default=None)  # of some, printed values
         plots.append((first, None, second) if first.scale.horizontal else (None, first, second))
         rest = [axis for axis in rest if axis is not first and axis is not second]
     return plots
@@ -416,18 +440,51 @@ def _plot(members: Sequence[Axis | None], labels: Sequence[Label], axes: Sequenc
         names = find_names(extent, [label for label in labels if label.extent not in taken], lines, scene, values=axis.scale)
         if names is None and axis.support < SNAPPED and (len(axes) > 1 or len(axis.labels) < LEAST_ALONE):
             return None
-        scales = [axis.scale, names] if axis is across else [names, axis.scale]
+        side = (extent.top, extent.bottom) if axis is across else (extent.left, extent.right)
+        values = _reaching(axis.scale, Scale("category", axis is not across, *side), axis, lines, scene)
+        extent = _along(extent, values)
+        scales = [values, names] if axis is across else [names, values]
     one_or_none, two_or_none = scales
     third = second.scale if second is not None else None
     used = tuple(tick.label for scale in (*scales, third) if scale is not None for tick in scale.ticks)
     return Plot(extent, one_or_none, two_or_none, third, used)
 
 
+def _along(extent: Extent, scale: Scale) -> Extent:
+    """Return an extent that reaches as far as a scale does."""
+    if scale.horizontal:
+        return Extent(min(extent.left, scale.start), extent.top, max(extent.right, scale.end), extent.bottom)
+    return Extent(extent.left, min(extent.top, scale.start), extent.right, max(extent.bottom, scale.end))
+
+
 def _reaching(scale: Scale, other: Scale, axis: Axis, lines: Lines, scene: Scene) -> Scale:
-    """Return a scale without a line along it that reaches as far as marks beside its ticks do, a step at most."""
-    if scale.kind == "category" or span_along(axis.scale, axis, lines, scene) is not None:
+    """Return a scale that reaches as far as marks beside its ticks do, a step at most, where no line along it tells more.
+
+    One of names, such as months, reaches as far as bars do.
+
+    A line from the first tick to the last tells nothing of the plot: R draws such a one, and marks beyond it.
+    """
+    names = scale.kind == "category"
+    if names and (scene.blur or not scale.ticks):
         return scale
-    far = Scale("linear", other.horizontal, other.start - other.step, other.end + other.step)
+    span = span_along(axis.scale, axis, lines, scene)
+    first, last = scale.ticks[0].place, scale.ticks[-1].place
+    of_ticks = span is not None and max(abs(span[0] - min(first, last)), abs(span[1] - max(first, last))) <= LOOSE
+    if span is not None and (scene.blur or not of_ticks):
+        return scale
+    room = 0.0 if other.kind == "category" else other.step
+    far = Scale("linear", other.horizontal, other.start - room, other.end + room)
     wide = replace(scale, start=scale.start - scale.step, end=scale.end + scale.step)
-    at = marked_places(scene, wide, far)
+    at = [] if names else marked_places(scene, wide, far)
+    if of_ticks or (span is None and not scene.blur):
+        at += _ends_of_bars(scene, wide, far)
     return replace(scale, start=min([scale.start, *at]), end=max([scale.end, *at]))
+
+
+def _ends_of_bars(scene: Scene, scale: Scale, values: Scale) -> list[float]:
+    """Return where along an axis bars and boxes in a plot begin and end."""
+    across, down = (scale, values) if scale.horizontal else (values, scale)
+    plot, side = Extent(across.start, down.start, across.end, down.end), 0 if scale.horizontal else 1
+    bars = [mark.extent for mark in scene.rectangles if plot.holds(mark.extent.middle) and (mark.fill or mark.stroke)]
+    bars = [bar for bar in bars if bar.width * bar.height < PANEL * plot.width * plot.height]
+    return [end for bar in bars for end in (bar[side], bar[side + 2]) if scale.start <= end <= scale.end]

@@ -23,7 +23,7 @@ from docai.backends.classical.charts.axes.fits import (
     Kind,
     Places,
     agreeing,
-    are_two_powers,
+    are_logarithmic,
     best_fit,
     fit,
     mend,
@@ -31,7 +31,16 @@ from docai.backends.classical.charts.axes.fits import (
     straight,
 )
 from docai.backends.classical.charts.axes.readings import Numbers, mended, read_numbers, read_powers, tells_powers
-from docai.backends.classical.charts.axes.ticks import Line, anchor, lines_near, marks_near, snapped, split, stand_between
+from docai.backends.classical.charts.axes.ticks import (
+    Line,
+    anchor,
+    lines_near,
+    marks_near,
+    put_midway,
+    snapped,
+    split,
+    stand_between,
+)
 from docai.backends.classical.charts.scales import Scale, Tick
 from docai.backends.classical.charts.scene import Label, Scene
 
@@ -113,7 +122,7 @@ def calibrated(group: Sequence[Label], lines: Sequence[Line], scene: Scene, *, h
     near = lines_near(group, lines, horizontal=horizontal)
     marks = marks_near(group, near, horizontal=horizontal)
     if horizontal and stand_between(group, marks, horizontal=horizontal):
-        marks = []
+        group, marks = put_midway(group, marks), []
     labels = _apart(group, marks, horizontal=horizontal) if horizontal else list(group)
     found: list[Axis] = []
     pieces = [labels]
@@ -195,7 +204,7 @@ def _readings(
     dates, form = read_dates(printed)
     worded = all(date is not None and any(map(str.isalpha, text)) for date, text in zip(dates, texts, strict=True))
     for numbers in () if worded else _numbers(texts, mending=scene.blur > 0):  # "1월, 2월" are no numbers of months
-        powers = numbers.powers or (not scene.blur and are_two_powers(numbers.values))
+        powers = numbers.powers or (not scene.blur and are_logarithmic(numbers.values, upright=not horizontal))
         found = best_fit(places, numbers.values, tolerance, powers=powers)
         if found is not None:
             found = with_flush(found, numbers.values, labels, horizontal=horizontal)

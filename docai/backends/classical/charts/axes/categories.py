@@ -33,12 +33,14 @@ LEAST_CORNERS: Final = 6  # of an area
 MOST_NUMBERS: Final = 0.7  # of names that may be numbers where no bars stand at them
 CENTRED: Final = 0.06  # of a step that the middle of a bar may be off its tick
 LOOSE: Final = 1.5  # scene units
+WIDE_PITCH_EMS: Final = 1.5  # the same of what is no title of the axis; Noto Sans leads by 1.36, its CJK fonts by 1.45
 LEAST_PLOT_EMS: Final = 4.0  # no plot is smaller than that, of a letter's size
 THIN: Final = 0.3  # scene units; thinner rectangles are lines
 ROUNDED: Final = 0.9  # of what a bar with rounded corners spans it covers
 LEAST_TRACED_EMS: Final = 8.0  # that a line of values runs along at least; outlines of icons and of print are shorter
 NARROW: Final = 0.3  # of a scene that a plot is wide; one that seems narrower may be the first mark of a wider one
 EVEN_BANDS: Final = 1.05  # times the shortest step between bars that the longest is where each has a band of its own
+EVEN_ROW: Final = 0.1  # of the usual step that steps between names in a row differ by at most where each is below its band
 EVEN_NAMES: Final = 0.35  # of the usual step that steps between names differ by at most; a line of letters more or less makes 0.3
 
 
@@ -73,6 +75,15 @@ def filled(scene: Scene) -> list[Extent]:
     found = [mark.extent for mark in scene.rectangles if mark.fill not in ("", "#ffffff")]
     found += [mark.extent for mark in scene.polygons if mark.fill != "#ffffff" and _is_rounded(mark)]
     return [extent for extent in found if min(extent.width, extent.height) > THIN and not _is_swatch(extent, scene)]
+
+
+def _standing(scene: Scene) -> list[Extent]:
+    """Return where bars and boxes may lie: filled rectangles; of a drawing without any, those with an outline only."""
+    found = filled(scene)
+    if found or scene.blur:
+        return found
+    outlined = [mark.extent for mark in scene.rectangles if mark.stroke]
+    return [extent for extent in outlined if min(extent.width, extent.height) > THIN and not _is_swatch(extent, scene)]
 
 
 def _is_swatch(extent: Extent, scene: Scene) -> bool:
@@ -187,7 +198,7 @@ def reach(values: Axis, lines: Lines, scene: Scene) -> Extent:
     if not spans:
         inside = [
             extent
-            for extent in filled(scene)
+            for extent in _standing(scene)
             if scale.start - LOOSE <= middle_of(extent, horizontal=scale.horizontal) <= scale.end + LOOSE
             and extent.width * extent.height < 0.5 * scene.width * scene.height
         ]
@@ -211,10 +222,10 @@ def _traced(values: Axis, scene: Scene) -> list[Extent]:
 
 
 def _go_on(spans: Sequence[tuple[float, float]], scene: Scene, values: Axis) -> bool:
-    """Return whether most filled rectangles level with a value axis lie outside of what it is said to span."""
+    """Return whether most bars and boxes level with a value axis lie outside of what it is said to span."""
     scale = values.scale
     low, high = min(span[0] for span in spans) - LOOSE, max(span[1] for span in spans) + LOOSE
-    level = [extent for extent in filled(scene) if scale.start <= middle_of(extent, horizontal=scale.horizontal) <= scale.end]
+    level = [extent for extent in _standing(scene) if scale.start <= middle_of(extent, horizontal=scale.horizontal) <= scale.end]
     return sum(not low <= middle_of(e, horizontal=not scale.horizontal) <= high for e in level) > len(level) / 2
 
 
@@ -265,7 +276,10 @@ def _vertices(scene: Scene, span: tuple[float, float], values: Scale, count: int
 
 
 def _parted(row: Sequence[Label], marks: Sequence[Line], bars: Sequence[float]) -> list[Label]:
-    """Return names with those parted whose words stand at ticks or bars of their own."""
+    """Return names with those parted whose words stand at ticks or bars of their own; none where names stand evenly, but not words.
+
+    Two words may have a bar each by chance, where a name stands below the group of its bars.
+    """
     places = [mark.place for mark in marks] or list(bars)
     found: list[Label] = []
     for label in row:
@@ -273,7 +287,14 @@ def _parted(row: Sequence[Label], marks: Sequence[Line], bars: Sequence[float]) 
         own = {min(places, key=lambda place: abs(place - word.extent.middle[0])) for word in words} if places else set()
         inside = [place for place in places if label.extent.left - 1 <= place <= label.extent.right + 1]
         found.extend(words if 1 < len(words) == len(own) == len(inside) else [label])
-    return found
+    return list(row) if _unevenness(row) < EVEN_ROW < _unevenness(found) else found
+
+
+def _unevenness(row: Sequence[Label]) -> float:
+    """Return by how much of the usual step the steps between labels side by side differ; infinite for fewer than three."""
+    middles = sorted(label.extent.middle[0] for label in row)
+    steps = sorted(after - before for before, after in pairwise(middles))
+    return (steps[-1] - steps[0]) / steps[len(steps) // 2] if len(steps) > 1 else math.inf
 
 
 def _named(
@@ -342,8 +363,12 @@ def _whole(row: Sequence[Label], beside: Sequence[Label], places: Sequence[float
     own = {label.extent for label in row}
     below = sorted((label for label in beside if label.extent not in own and label.turn == 0), key=lambda label: label.extent.top)
     rest = []
+    ends = row[0].extent.middle[0], row[-1].extent.middle[0]
+    middle, step = (ends[0] + ends[1]) / 2, (ends[1] - ends[0]) / max(1, len(row) - 1)  # titles stand below the middle
     for label in below:
-        number = _continued(label, names, last)
+        level = sum(abs(other.extent.top - label.extent.top) < 0.2 * label.size for other in below)
+        may_be_title = level == 1 and abs(label.extent.middle[0] - middle) < step / 2
+        number = _continued(label, names, last, PITCH_EMS if may_be_title else WIDE_PITCH_EMS)
         if number is None:
             rest.append(label)
         else:
@@ -352,13 +377,13 @@ def _whole(row: Sequence[Label], beside: Sequence[Label], places: Sequence[float
     return _in_groups(names, rest)
 
 
-def _continued(label: Label, names: Sequence[Label], last: Sequence[Extent]) -> int | None:
-    """Return the number of the name that a label is the next line of, None where it is of none."""
+def _continued(label: Label, names: Sequence[Label], last: Sequence[Extent], most: float) -> int | None:
+    """Return the number of the name that a label is the next line of, at most `most` ems below; None where it is of none."""
     for number, (name, line) in enumerate(zip(names, last, strict=True)):
         pitch = max(label.extent.top - line.top, label.extent.middle[1] - line.middle[1])
         centred = abs(label.extent.middle[0] - name.extent.middle[0]) < 0.6 * name.size
         alike = abs(label.size - name.size) <= 0.1 * name.size and name.turn == 0
-        if alike and centred and 0.5 * name.size < pitch < PITCH_EMS * name.size:
+        if alike and centred and 0.5 * name.size < pitch < most * name.size:
             return number
     return None
 

@@ -42,6 +42,7 @@ _NAMES: Final = (
     "dec december décembre déc dezember dez diciembre dic dicembre",
 )
 _MONTHS: Final = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split()}
+_HYPHENS: Final = str.maketrans("\u2212\u2010\u2011", "---")  # R's pdf() sets each hyphen as a minus sign
 _DAYS: Final = "mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 _ROMAN: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 _YEAR: Final = r"(?P<year>1\d{3}|2[01]\d{2})"
@@ -100,7 +101,7 @@ def read_moment(text: str) -> Moment | None:
     >>> read_moment("Q2 2019"), read_moment("2월").month, read_moment("Mar '20").year, read_moment("12 PM").minutes
     (Moment(year=2019, month=4, day=None, minutes=None, week=None, quarter=True), 2, 2020, 720.0)
     """
-    plain = " ".join(text.strip().lower().split())
+    plain = " ".join(text.strip().lower().translate(_HYPHENS).split())
     for pattern in _PATTERNS:
         match = pattern.fullmatch(plain)
         moment = _moment(match.groupdict()) if match else None

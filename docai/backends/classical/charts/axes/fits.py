@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
@@ -22,6 +23,7 @@ MOST_LABELS: Final = 40  # of which all pairs vote; of more, each with those tha
 NEAR: Final = 6
 MOST_OUTLIERS: Final = 0.25  # of the labels between the first and the last that agree may be misread
 LEAST_GAIN: Final = 0.05  # scene units by which a curve must be better than a line
+THREE: Final = 3  # what stands between powers of ten where axes have a tick twice in a decade
 ROUNDING: Final = 1e-9  # of floats
 BETTER: Final = 0.3  # of a linear fit's residual, at most, that of a curve has to be
 
@@ -141,7 +143,8 @@ def _is_better(curve: Fit, other: Fit, *, powers: bool) -> bool:
     if more == 0:
         wide = max(curve.values) / min(curve.values) > 50 if curve.kind == "log" else False
         surely = curve.residual + LEAST_GAIN < BETTER * other.residual and len(curve.values) > 2
-        return surely or (powers and curve.kind == "log" and len(curve.values) == 2 and (wide or _are_powers_of_ten(curve.values)))
+        certain = wide or are_logarithmic(curve.values, upright=True)
+        return surely or (powers and curve.kind == "log" and len(curve.values) == 2 and certain)
     return more > 0
 
 
@@ -151,10 +154,23 @@ def _are_powers_of_ten(values: Sequence[float]) -> bool:
     return bool(np.all(np.abs(powers - np.round(powers)) < ROUNDING))
 
 
-def are_two_powers(values: Sequence[float | None]) -> bool:
-    """Return whether an axis has two values, both powers of ten, as 10 and 100: no linear axis has steps of 9, 90 or 99."""
-    told = [value for value in values if value is not None]
-    return len(told) == 2 and min(told) > 0 and told[0] != told[1] and _are_powers_of_ten(told)
+def are_logarithmic(values: Sequence[float | None], *, upright: bool) -> bool:
+    """Return whether values can only be those of a logarithmic axis: two powers of ten, or neighbours in 1, 3, 10, 30, 100.
+
+    No linear axis has steps of 9, 90, 7 or 70. Alone, 1 and 3 may be every other number of those along a level axis.
+    """
+    told = sorted(value for value in values if value is not None)
+    if len(told) < 2 or told[0] <= 0 or len(set(told)) < len(told):
+        return False
+    if len(told) == 2 and _are_powers_of_ten(told):
+        return True
+    steps = [2 * math.floor(math.log10(value) + ROUNDING) for value in told]
+    leads = [value / 10 ** (step // 2) for value, step in zip(told, steps, strict=True)]
+    if any(min(abs(lead - 1), abs(lead - THREE)) > ROUNDING * 10 for lead in leads):
+        return False
+    steps = [step + (lead > 2) for step, lead in zip(steps, leads, strict=True)]
+    alone = len(told) == 2 and leads[0] < 2
+    return all(after - before == 1 for before, after in pairwise(steps)) and (upright or not alone)
 
 
 def _is_geometric(values: Sequence[float]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from docai.backends.classical.charts.axes.calibration import EXACT, MONTHLY, SNA
 from docai.backends.classical.charts.axes.categories import (
     CENTRED,
     LOOSE,
+    WIDE_PITCH_EMS,
     bars_between,
     columns_of,
     marked_places,
@@ -23,11 +25,13 @@ from docai.backends.classical.charts.axes.categories import (
 )
 from docai.backends.classical.charts.axes.dates import read_moment
 from docai.backends.classical.charts.axes.fits import straight
-from docai.backends.classical.charts.axes.ticks import anchor
+from docai.backends.classical.charts.axes.ticks import anchor, join
 from docai.backends.classical.charts.periods import months_of
 from docai.backends.classical.charts.scales import Scale, Tick
 from docai.backends.classical.charts.scene import Extent, Label, Scene
 
+YEAR: Final = re.compile(r"(?:1[89]|20)\d\d")
+FLUSH_EMS: Final = 0.2  # that the middles of two lines of one name are apart at most
 NAMED_SHARE: Final = 0.8  # of bars that must stand in the middle of ticks that are names
 APART: Final = 1.05  # times as far as bars of one group that those of neighbouring groups stand apart at least
 BASED_SHARE: Final = 0.6  # of the columns of bars that must stand on one line
@@ -61,7 +65,7 @@ def are_names(axis: Axis, values: Scale, scene: Scene) -> bool:
         columns[round(2 * middle_of(bar, horizontal=horizontal)) / 2].append(bar)
     if len(columns) < 2 or not _are_based(list(columns.values()), horizontal=horizontal):
         return False
-    step, ticks = scale.step, [tick.place for tick in scale.ticks]
+    step, ticks = scale.step, [_place_of_name(tick, axis) for tick in scale.ticks]
     off = max(CENTRED * step, 0.6 + scene.blur)
     nearest = {place: min(ticks, key=lambda tick: abs(tick - place)) for place in columns}
     centred = sum(abs(tick - place) <= off for place, tick in nearest.items())
@@ -104,6 +108,9 @@ def stand_evenly(axis: Axis) -> bool:
     steps = np.round(np.diff(seconds) / np.diff(seconds).min())
     order = np.concatenate([[0.0], np.cumsum(steps)])
     even, dated = straight(places, order)[2], straight(places, seconds)[2]
+    quarters = all(moment is not None and moment.quarter for moment in (read_moment(tick.text) for tick in scale.ticks))
+    if quarters and axis.support < SNAPPED and scale.horizontal:
+        return even <= dated  # ticks would stand at their dates; between ticks they are names
     return dated > 0.25 and even < EVEN * dated
 
 
@@ -185,10 +192,33 @@ def as_names(axis: Axis, values: Scale, labels: Sequence[Label], scene: Scene) -
     """
     scale = axis.scale
     others = [Tick(anchor(label, horizontal=scale.horizontal), label) for label in _in_line_with(axis, labels)]
-    ticks = tuple(sorted([*(tick._replace(value=None) for tick in scale.ticks), *others], key=lambda tick: tick.place))
+    own = [
+        tick._replace(value=None, place=_place_of_name(tick, axis), label=with_year_below(tick, axis, labels))
+        for tick in scale.ticks
+    ]
+    ticks = tuple(sorted([*own, *others], key=lambda tick: tick.place))
     sure = max(SURE_NAMES, scale.confidence)  # whatever steps they would have as numbers, marks stand at them
     names = Scale("category", scale.horizontal, scale.start, scale.end, ticks, confidence=sure)
     return with_periods(names, columns_of(scene, scale, values)) if scale.kind == "date" else names
+
+
+def _place_of_name(tick: Tick, axis: Axis) -> float:
+    """Return where a tick stands as a name: ticks of dates without marks have been moved to where their dates are."""
+    unmarked = axis.scale.kind == "date" and axis.support < SNAPPED
+    return anchor(tick.label, horizontal=axis.scale.horizontal) if unmarked else tick.place
+
+
+def with_year_below(tick: Tick, axis: Axis, labels: Sequence[Label]) -> Label:
+    """Return the label of a tick with the year right below it, if the two tell a date: "Q3" over "2017"."""
+    label, place = tick.label, tick.label.extent
+    if not axis.scale.horizontal or label.turn != 0:
+        return label
+    for other in labels:
+        below, across = other.extent.top - place.top, abs(other.extent.middle[0] - place.middle[0])
+        one = other.size == label.size and 0 < below < WIDE_PITCH_EMS * label.size and across < FLUSH_EMS * label.size
+        if one and YEAR.fullmatch(other.text) and read_moment(f"{label.text} {other.text}") is not None:
+            return join([label, other], f"{label.text} {other.text}")
+    return label
 
 
 def _in_line_with(axis: Axis, labels: Sequence[Label]) -> list[Label]:

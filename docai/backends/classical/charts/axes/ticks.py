@@ -401,6 +401,23 @@ def stand_between(labels: Sequence[Label], marks: Sequence[Line], *, horizontal:
     return all(abs(before - behind) < MIDWAY * (before + behind) for before, behind in sides)
 
 
+def put_midway(labels: Sequence[Label], marks: Sequence[Line]) -> list[Label]:
+    """Return labels of a horizontal axis that stand between marks, moved to point to the very middle between theirs.
+
+    The middle is what the marks tell exactly; the end of a slanted label is off it by the shape of its letters.
+    """
+    places = [mark.place for mark in marks]
+    found = []
+    for label in labels:
+        place = anchor(label, horizontal=True)
+        after = bisect_left(places, place)
+        off = (places[after - 1] + places[after]) / 2 - place if 0 < after < len(places) else 0.0
+        left, top, right, bottom = label.extent
+        ends = tuple((x + off, y) for x, y in label.ends)
+        found.append(replace(label, extent=Extent(left + off, top, right + off, bottom), ends=ends))
+    return found
+
+
 def snapped(label: Label, place: float, marks: Sequence[Line]) -> float | None:
     """Return where the mark of a label stands, None where none is near enough."""
     if not marks:

@@ -15,6 +15,7 @@ from docai.backends.classical.charts.raster.edges import find_lines, find_ticks
 from docai.backends.classical.charts.raster.mistaken import without_marks
 from docai.backends.classical.charts.raster.pieces import without_cuts, without_print
 from docai.backends.classical.charts.raster.prints import find_rows
+from docai.backends.classical.charts.raster.risers import without_risers
 from docai.backends.classical.charts.raster.sectors import without_edges
 from docai.backends.classical.charts.raster.shapes import find_shapes
 from docai.backends.classical.charts.raster.slabs import find_shared, find_slabs
@@ -53,7 +54,7 @@ def scene_of_picture(view: View, languages: tuple[str, ...] = ("en",)) -> Scene:
     """
     shot = take(view)
     layers = find_layers(shot.pixels)
-    lines, over = find_lines(layers)
+    lines, over = without_risers(*find_lines(layers), layers)
     standing = find_standing(layers, lines, over)
     lines, over = without_standing(lines, over, standing)
     slabs = settled(without_cuts(find_slabs(layers, over, standing)), lines)

@@ -20,6 +20,7 @@ SHIFT: Final = 2.5  # pixels that a bend is moved by at most
 
 LEVEL: Final = 1.2  # pixels that a tread of a line of steps rises by at most
 UPRIGHT: Final = 2.5  # pixels that a riser is wide at most
+BLURRED, STEEP = 4.5, 0.25  # pixels that a high one of a thick line is wide at most between pixels, and of its height
 STEPPED: Final = 0.97  # of the length of such a line that treads and risers make
 LEAST_TREADS: Final = 3  # the sides and foot of a bar have two
 
@@ -132,7 +133,7 @@ def squared(places: Sequence[Place]) -> list[Place] | None:
                 treads[-1] = start, x1, (row * (end - start) + (y0 + y1) / 2 * (x1 - x0)) / (x1 - start)
             else:
                 treads.append((x0, x1, (y0 + y1) / 2))
-        elif abs(x1 - x0) <= UPRIGHT:
+        elif abs(x1 - x0) <= UPRIGHT or abs(x1 - x0) <= min(BLURRED, STEEP * abs(y1 - y0)):
             stepped += length
     if len(treads) < LEAST_TREADS or stepped < STEPPED * total:
         return None

@@ -247,7 +247,14 @@ def _strip(picture: Grey, place: Rectangle, unit: float) -> Strip:
 
 def _without_halos(rows: Sequence[Row]) -> list[Row]:
     """Return rows without the outlines of print: of two in one place, one lighter and one darker, one is none."""
-    return [row for row in rows if not any(other is not row and _is_halo(row, other) for other in rows)]
+    sides = np.array([row.extent for row in rows], np.float64).reshape(-1, 4)
+    kept = []
+    for row in rows:
+        left, top, right, bottom = row.extent
+        meeting = np.flatnonzero((sides[:, 0] < right) & (sides[:, 2] > left) & (sides[:, 1] < bottom) & (sides[:, 3] > top))
+        if not any(rows[place] is not row and _is_halo(row, rows[place]) for place in meeting.tolist()):
+            kept.append(row)
+    return kept
 
 
 def _is_halo(row: Row, other: Row) -> bool:

@@ -25,6 +25,10 @@ from docai.marks import Mask
 NEAR: Final = 40  # of 255 that the parts of two colours differ by at most which may be one
 NARROW: Final = 8.0  # pixels that such a step is wide at most
 UNEVEN: Final = 0.35  # of their width that bars differ by at most
+TOUCHING: Final = 1.5  # pixels between the sides of two that touch
+LEAST_SLANTED: Final = 12  # steps of one width that make an even slant
+SLANT: Final = 3.0  # pixels that each of them is longer or shorter than the next at most
+STEPPED: Final = 0.8  # of their number
 IN_FIELD: Final = 0.7  # of a slab that an area of its colour covers which it is part of
 MARKED: Final = 2.2  # times as wide as a marker on it that a line is at least; of a swatch in a legend, too
 LEAST_POINTS: Final = 3  # symbols on an area's edge from which on they mark its values
@@ -132,18 +136,28 @@ def _without_steps(slabs: Sequence[Rectangle]) -> list[Rectangle]:
     kept: list[Rectangle] = []
     for fill in {slab.fill for slab in slabs}:
         own = [slab.extent for slab in slabs if slab.fill == fill]
-        if not (_are_steps([(one.left, one.right) for one in own]) or _are_steps([(one.top, one.bottom) for one in own])):
+        upright = [(one.left, one.right, one.top, one.bottom) for one in own]
+        lying = [(one.top, one.bottom, one.left, one.right) for one in own]
+        if not (_are_steps(upright) or _are_steps(lying)):
             kept += [slab for slab in slabs if slab.fill == fill]
     return kept
 
 
-def _are_steps(sides: list[tuple[float, float]]) -> bool:
-    sides = sorted(sides)
-    widths = [end - start for start, end in sides]
+def _are_steps(slabs: list[tuple[float, float, float, float]]) -> bool:
+    """Return whether rectangles, each with its sides and its ends, are narrow, touch, and differ in width or hardly in length.
+
+    An even slant makes steps of one width, each a pixel or two higher than the one before.
+    """
+    slabs = sorted(slabs)
+    widths = [end - start for start, end, _, _ in slabs]
     narrow = sum(width < NARROW for width in widths)
-    touching = sum(abs(one[1] - other[0]) < 1.5 for one, other in pairwise(sides))
-    uneven = len(sides) > 3 and float(np.std(widths)) > UNEVEN * float(np.median(widths))
-    return uneven and touching > 0.5 * len(sides) and narrow > 0.3 * len(sides)
+    beside = [(one, other) for one, other in pairwise(slabs) if abs(one[1] - other[0]) < TOUCHING]
+    if len(slabs) <= 3 or len(beside) <= 0.5 * len(slabs):
+        return False
+    if float(np.std(widths)) > UNEVEN * float(np.median(widths)):
+        return narrow > 0.3 * len(slabs)
+    little = sum(max(abs(one[2] - other[2]), abs(one[3] - other[3])) <= SLANT for one, other in beside)
+    return len(slabs) >= LEAST_SLANTED and narrow > STEPPED * len(slabs) and little > STEPPED * len(beside)
 
 
 def _in_field(layers: Layers, slab: Rectangle, taken: Claims) -> bool:

@@ -197,17 +197,24 @@ class _Ends:
     slack: NDArray[np.float64]
 
 
+_End = tuple[Place, Place, float, float]
+_Known = dict[tuple[int, bool], tuple[list[Run], _End]]  # by the `id` of a piece, and whether it is where it ends
+
+
 def _joined(pieces: list[list[Run]], thickness: float, bare: Mask) -> list[list[Run]]:
     """Return pieces made to lines, the best fitting ends first."""
+    known: _Known = {}
     for reach, most_bare in ROUNDS:
         if len(pieces) < 2:
             break
-        pieces = _round(pieces, thickness, bare, reach + thickness, most_bare)
+        pieces = _round(pieces, known, thickness, bare, (reach + thickness, most_bare))
     return pieces
 
 
-def _round(pieces: list[list[Run]], thickness: float, bare: Mask, reach: float, most_bare: float) -> list[list[Run]]:
-    ends, starts = _ends(pieces, thickness, last=True), _ends(pieces, thickness, last=False)
+def _round(pieces: list[list[Run]], known: _Known, thickness: float, bare: Mask, limits: tuple[float, float]) -> list[list[Run]]:
+    """Return pieces joined over gaps up to the limits: how wide they are, and which share of them shows that nothing is there."""
+    reach, most_bare = limits
+    ends, starts = _ends(pieces, known, thickness, last=True), _ends(pieces, known, thickness, last=False)
     one, other, costs = _candidates(ends, starts, reach, thickness)
     shown = _bare_share(bare, ends.places[one], starts.places[other])
     far = np.hypot(*(starts.places[other] - ends.places[one]).T)
@@ -233,8 +240,7 @@ def _round(pieces: list[list[Run]], thickness: float, bare: Mask, reach: float, 
     for first in range(len(pieces)):
         if first in leading:
             continue
-        runs = list(pieces[first])
-        piece = first
+        runs, piece = pieces[first] if first not in following else [*pieces[first]], first
         while piece in following:
             piece = following[piece]
             runs += pieces[piece]
@@ -242,35 +248,44 @@ def _round(pieces: list[list[Run]], thickness: float, bare: Mask, reach: float, 
     return joined
 
 
-def _ends(pieces: Sequence[Sequence[Run]], thickness: float, *, last: bool) -> _Ends:
-    places, ways, sure, slack = [], [], [], []
+def _ends(pieces: Sequence[list[Run]], known: _Known, thickness: float, *, last: bool) -> _Ends:
+    """Return where pieces end, or begin; those of pieces that a round before has left as they were are `known`."""
+    found = []
     for runs in pieces:
-        near = runs[-round(3 * LOOK_BACK) :] if last else runs[: round(3 * LOOK_BACK)]
-        line = places_of(near, thickness)
-        if last:
-            line = line[::-1]
-        end = line[0]
-        back = [place for place in line if abs(place[0] - end[0]) + abs(place[1] - end[1]) <= LOOK_BACK] if len(line) > 2 else line
-        x, y = (end[0] - back[-1][0], end[1] - back[-1][1]) if last else (back[-1][0] - end[0], back[-1][1] - end[1])
-        if len(back) >= 5:
-            points = np.array(back)
-            off = points - points.mean(0)
-            spread = off.T @ off
-            angle = 0.5 * np.arctan2(2 * spread[0, 1], spread[0, 0] - spread[1, 1])
-            way = np.array([np.cos(angle), np.sin(angle)])
-            if way @ (x, y) < 0:
-                way = -way
-            x, y = float(way[0]), float(way[1])
-            length = float(np.hypot(*(points[0] - points[-1])))
-        else:
-            length = float(np.hypot(x, y))
-        size = float(np.hypot(x, y))
-        places.append(end)
-        ways.append((x / size, y / size) if size else (1.0, 0.0))
-        sure.append(min(1.0, length / SURE))
-        tall = (runs[-1] if last else runs[0]).height
-        slack.append(max(0.0, (tall - thickness) / 2) if len(runs) == 1 else 0.0)
+        key = id(runs), last
+        if key not in known:
+            known[key] = runs, _end(runs, thickness, last=last)  # kept with the piece, so that no other gets its number
+        found.append(known[key][1])
+    places, ways, sure, slack = zip(*found, strict=True)
     return _Ends(np.array(places), np.array(ways), np.array(sure), np.array(slack))
+
+
+def _end(runs: Sequence[Run], thickness: float, *, last: bool) -> _End:
+    """Return where a piece ends, or begins, which way it goes there, how sure that is, and how far its middle may be off."""
+    near = runs[-round(3 * LOOK_BACK) :] if last else runs[: round(3 * LOOK_BACK)]
+    line = places_of(near, thickness)
+    if last:
+        line = line[::-1]
+    end = line[0]
+    back = [place for place in line if abs(place[0] - end[0]) + abs(place[1] - end[1]) <= LOOK_BACK] if len(line) > 2 else line
+    x, y = (end[0] - back[-1][0], end[1] - back[-1][1]) if last else (back[-1][0] - end[0], back[-1][1] - end[1])
+    if len(back) >= 5:
+        points = np.array(back)
+        off = points - points.mean(0)
+        spread = off.T @ off
+        angle = 0.5 * np.arctan2(2 * spread[0, 1], spread[0, 0] - spread[1, 1])
+        way = np.array([np.cos(angle), np.sin(angle)])
+        if way @ (x, y) < 0:
+            way = -way
+        x, y = float(way[0]), float(way[1])
+        length = float(np.hypot(*(points[0] - points[-1])))
+    else:
+        length = float(np.hypot(x, y))
+    size = float(np.hypot(x, y))
+    way_there = (x / size, y / size) if size else (1.0, 0.0)
+    tall = (runs[-1] if last else runs[0]).height
+    slack = max(0.0, (tall - thickness) / 2) if len(runs) == 1 else 0.0
+    return end, way_there, min(1.0, length / SURE), slack
 
 
 def _candidates(

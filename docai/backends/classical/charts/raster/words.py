@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cache
@@ -16,10 +17,11 @@ import numpy as np
 
 from docai.backends.classical.calibration import calibrated
 from docai.backends.classical.charts.raster.decimals import pointed_number
+from docai.backends.classical.charts.raster.page_words import COVERED, as_label, covers, extent_of, seen, shared
 from docai.backends.classical.charts.raster.prints import Row
 from docai.backends.classical.charts.raster.progressions import with_doubts
 from docai.backends.classical.charts.scene import Extent, Label
-from docai.backends.classical.engines import TESSERACT_NAMES, LabelEngine, LineEngine, ReadLine, ReadWord
+from docai.backends.classical.engines import TESSERACT_NAMES, LabelEngine, LineEngine, OfLabels, Once, ReadLine, ReadWord
 from docai.backends.classical.letters import line_size
 from docai.backends.classical.scanned import ENGINES
 from docai.errors import MissingDependency
@@ -60,11 +62,11 @@ EVEN: Final = 0.14  # of their usual distance that the middles of an axis' label
 CROWDED: Final = 1.2  # times as long as usual that labels without a gap between them may seem, as letters are taken for as wide
 LEAST_EVEN: Final = 4  # words in a row that are labels of an axis where they stand evenly
 SPACE: Final = 0.6  # of the letters' height that words of one label stand apart at most
-COVERED: Final = 0.3  # of a word of the page that a row covers when it is the same
 SURELY_PRINT: Final = 0.8  # probability from which on a word of the page is taken that no row of the chart covers
 MOST_UNUSUAL: Final = 2.2  # times as high as most labels, in its box, that such a word is at most
 SHORT: Final = 2  # letters and digits; signs are read as no more
 LEAST_UNIT, MOST_UNIT = 0.7, 1.25  # times as high as small words and numbers, and as large words, that short print is
+FAR_OFF: Final = 1.2  # times those sizes, as far as other rows alone tell them, that what is not even read is off
 ENCLOSED: Final = 0.8  # of a sign that lies in other print
 
 
@@ -103,17 +105,17 @@ def read_labels(rows: Sequence[Row], view: View, size: tuple[float, float], lang
     `size` is the picture's width and height in the scene; rows are in its frame.
     """
     exact = [word for word in view.words if word.recognised is None and word.visible]
-    free = [row for row in rows if not any(_covers(row.extent, word, view, size) for word in exact)]
-    readings = _without_icons([reading for reading in _readings(free, view, languages) if _is_text(reading)])
+    free = [row for row in rows if not any(covers(row.extent, word, view, size) for word in exact)]
+    readings = _without_icons([reading for reading in _readings(free, view, size, languages) if _is_text(reading)])
     labels = with_doubts([label for reading in readings for label in _labels(reading)])
     placed = [label.extent for label in labels]
     usual = float(np.median([min(e.width, e.height) for e in placed])) if placed else 0.0
     for word in view.words:
-        extent = _extent(word, view, size)
+        extent = extent_of(word, view, size)
         if not word.visible:
             continue
         if word.recognised is None or (_is_print(word, extent, usual) and not any(_is_over(extent, other) for other in placed)):
-            labels.append(_of_page(word, extent, size[0] / view.size_points[0]))
+            labels.append(as_label(word, extent, size[0] / view.size_points[0]))
     return tuple(labels)
 
 
@@ -156,18 +158,19 @@ def _names(view: View, languages: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*names, "eng"]))
 
 
-def _readings(rows: Sequence[Row], view: View, languages: Sequence[str]) -> list[Reading]:
-    """Return what rows say: numbers as the English reader sees them, names in the page's language."""
-    names = [name for name in _names(view, languages) if _engine(name) is not None]
-    rows = _without_symbols(rows)
-    found = [Reading(row, _first(row, names)) for row in rows]
-    second = _second()
+def _readings(rows: Sequence[Row], view: View, size: tuple[float, float], languages: Sequence[str]) -> list[Reading]:
+    """Return what rows say: numbers as the English reader sees them, names in the page's language, or as read on the page."""
+    readers = {name: Once(engine) for name in _names(view, languages) if (engine := _engine(name))}
+    found = _firsts(_without_symbols(rows), readers)
+    rows, names, second = [reading.row for reading in found], list(readers), _second()
     if second is not None:
-        unsure = [place for place, reading in enumerate(found) if _is_doubtful(reading)]
+        words = [(word, extent_of(word, view, size)) for word in view.words if word.recognised is not None and not word.direction]
+        found = [_as_seen(reading, words) for reading in found]
+        unsure = [place for place, reading in enumerate(found) if reading.agreed is None and _is_doubtful(reading)]
         unsure.sort(key=lambda place: (rows[place].coloured and rows[place].marks == 1, not _is_short(found[place].line.text)))
         for place in unsure[:MOST_SECOND]:
             reading = found[place]
-            again = second.read_label(reading.row.strip)
+            again = second.read(reading.row.strip)
             line = _of_two(reading.line, again, names)
             found[place] = Reading(reading.row, line, _agree(reading.line, again))
             if _may_be_turned(found[place]):
@@ -176,6 +179,27 @@ def _readings(rows: Sequence[Row], view: View, languages: Sequence[str]) -> list
     pointed = [replace(reading, line=pointed_number(reading.line, reading.row.strip)) for reading in found]
     spelt = [replace(reading, line=_with_exponent(reading.line)) for reading in _sized(pointed)]
     return [replace(reading, line=_with_won(reading.line, korean="kor" in names)) for reading in spelt]
+
+
+def _as_seen(reading: Reading, words: Sequence[tuple[SourceWord, Extent]]) -> Reading:
+    """Return a doubtful reading as another look at its row, that of the page, tells: the same, or another that is surer."""
+    there = seen(reading.row, words) if _is_doubtful(reading) else None
+    if there is None:
+        return reading
+    if _agree(reading.line, there):
+        return replace(reading, agreed=True)
+    return reading if any(map(str.isdigit, reading.text)) else Reading(reading.row, there)
+
+
+def _firsts(rows: Sequence[Row], readers: Mapping[str, LineEngine]) -> list[Reading]:
+    """Return what rows say at first sight, in order, without those of one mark that are of no size of letters: icons."""
+    found = {id(row): Reading(row, _first(row, readers)) for row in rows if row.marks > 1}
+    least, most = _sizes([reading for reading in found.values() if _is_text(reading)]) or (0.0, math.inf)
+    for row in rows:
+        broad = row.strip.place.width > BROAD * row.strip.place.height  # it may be a word whose letters touch
+        if row.marks == 1 and (broad or _fits(row, least / FAR_OFF, most * FAR_OFF)):
+            found[id(row)] = Reading(row, _first(row, readers))
+    return [found[id(row)] for row in rows if id(row) in found]
 
 
 def _with_exponent(line: ReadLine) -> ReadLine:
@@ -214,7 +238,7 @@ def _may_be_turned(reading: Reading) -> bool:
     return reading.row.marks == 1 and not reading.row.turn and (reading.line.confidence < UPRIGHT or broad)
 
 
-def _in_turn(reading: Reading, second: LabelEngine) -> Reading:
+def _in_turn(reading: Reading, second: LineEngine) -> Reading:
     """Return what a row of one letter says upright, or as it reads upwards where it says that surely: the title of an axis."""
     row = reading.row
     place = row.strip.place
@@ -224,7 +248,7 @@ def _in_turn(reading: Reading, second: LabelEngine) -> Reading:
         picture=np.ascontiguousarray(np.rot90(row.strip.picture, -1)),
         unit=float(place.width),
     )
-    again = second.read_label(upwards)
+    again = second.read(upwards)
     if again.confidence < TURNED or not again.text.isalpha():
         return reading
     return Reading(replace(row, strip=upwards, turn=-90.0), again)
@@ -238,11 +262,10 @@ def _without_symbols(rows: Sequence[Row]) -> list[Row]:
     return list(rows) if len(alike) < MANY_SYMBOLS else [row for row in rows if id(row) not in alike]
 
 
-@cache
-def _second() -> LabelEngine | None:
-    """Return the network for Latin script, None where it is not installed."""
+def _second() -> LineEngine | None:
+    """Return the network for Latin script, which reads what looks the same once; None where it is not installed."""
     engine = _engine("rapid")
-    return engine if isinstance(engine, LabelEngine) else None
+    return Once(OfLabels(engine)) if isinstance(engine, LabelEngine) else None
 
 
 def _of_two(first: ReadLine, second: ReadLine, names: Sequence[str]) -> ReadLine:
@@ -324,14 +347,12 @@ def _with_won(line: ReadLine, *, korean: bool) -> ReadLine:
     return ReadLine(line.engine, (word._replace(text="₩" + word.text[1:]),))
 
 
-def _first(row: Row, names: Sequence[str]) -> ReadLine:
+def _first(row: Row, readers: Mapping[str, LineEngine]) -> ReadLine:
     best: ReadLine | None = None
     worth = -1.0
-    for place, name in enumerate(names if names[0] == "eng" else ["eng", *(n for n in names if n != "eng")]):
-        engine = _engine(name)
-        if engine is None:
-            continue
-        line = engine.read(row.strip)
+    names = list(readers)
+    for place, name in enumerate(sorted(names, key="eng".__ne__)):
+        line = readers[name].read(row.strip)
         if name == "eng" and _NUMBER.fullmatch(line.text) and line.confidence > 0.85:
             return line
         own = line.confidence + (FOREIGN if name == names[0] and name != "eng" else 0.0)
@@ -369,12 +390,9 @@ def _without_icons(readings: Sequence[Reading]) -> list[Reading]:
 
     They are much larger than all words, or much smaller, or lie in the midst of other print.
     """
-    units = [reading.row.strip.unit for reading in readings if sum(map(str.isalnum, reading.text)) > SHORT]
-    numbers = [reading.row.strip.unit for reading in readings if _NUMBER.fullmatch(reading.text) and reading.row.marks > 1]
-    if not units:
+    sizes = _sizes(readings)
+    if sizes is None:
         return list(readings)
-    usual = float(np.median([reading.row.strip.unit for reading in readings]))
-    low, high = LEAST_UNIT * float(np.percentile(units + numbers, 10)), MOST_UNIT * max(usual, float(np.percentile(units, 90)))
     kept = []
     for reading in readings:
         if sum(map(str.isalnum, reading.text)) > SHORT:
@@ -382,14 +400,29 @@ def _without_icons(readings: Sequence[Reading]) -> list[Reading]:
             continue
         own = reading.row
         around = any(
-            _shared(own.extent, other.row.extent) > ENCLOSED and len(other.text) > len(reading.text)
+            shared(own.extent, other.row.extent) > ENCLOSED and len(other.text) > len(reading.text)
             for other in readings
             if other is not reading
         )
-        size = max(own.extent.width, own.extent.height) if own.marks == 1 else own.strip.unit
-        if not around and low <= size and own.strip.unit <= high:
+        if not around and _fits(own, *sizes):
             kept.append(reading)
     return kept
+
+
+def _sizes(readings: Sequence[Reading]) -> tuple[float, float] | None:
+    """Return how small and how large the letters of short print are, in pixels; None where no other print tells."""
+    units = [reading.row.strip.unit for reading in readings if sum(map(str.isalnum, reading.text)) > SHORT]
+    numbers = [reading.row.strip.unit for reading in readings if _NUMBER.fullmatch(reading.text) and reading.row.marks > 1]
+    if not units:
+        return None
+    usual = float(np.median([reading.row.strip.unit for reading in readings]))
+    return LEAST_UNIT * float(np.percentile(units + numbers, 10)), MOST_UNIT * max(usual, float(np.percentile(units, 90)))
+
+
+def _fits(row: Row, least: float, most: float) -> bool:
+    """Return whether a row is of the size of letters; the largest side of a single mark tells how small it is."""
+    size = max(row.extent.width, row.extent.height) if row.marks == 1 else row.strip.unit
+    return least <= size and row.strip.unit <= most
 
 
 # Labels
@@ -453,28 +486,9 @@ def _label(reading: Reading, text: str, span: tuple[float, float] | None) -> Lab
     return Label(text, extent, size, row.turn, confidence=round(sure, 4))
 
 
-def _of_page(word: SourceWord, extent: Extent, scale: float) -> Label:
-    turn = {270: -90.0, 90: 90.0}.get(word.direction, float(word.direction))
-    return Label(word.text, extent, word.size * scale, turn, word.font.bold, word.confidence, (word,))
-
-
-def _extent(word: SourceWord, view: View, size: tuple[float, float]) -> Extent:
-    box = view.from_page(word.box)
-    return Extent(box.left * size[0], box.top * size[1], box.right * size[0], box.bottom * size[1])
-
-
-def _shared(inner: Extent, other: Extent) -> float:
-    """Return which share of an extent another covers."""
-    return inner.shared(other) / max(1e-6, inner.width * inner.height)
-
-
 def _is_over(extent: Extent, other: Extent) -> bool:
     """Return whether two extents cover a good part of the smaller of them."""
-    return max(_shared(extent, other), _shared(other, extent)) > COVERED
-
-
-def _covers(extent: Extent, word: SourceWord, view: View, size: tuple[float, float]) -> bool:
-    return _shared(extent, _extent(word, view, size)) > COVERED
+    return max(shared(extent, other), shared(other, extent)) > COVERED
 
 
 def moved(rows: Sequence[Row], left: float, top: float) -> list[Row]:

@@ -29,6 +29,8 @@ FULL: Final = 0.005  # of a whole that shares may add up to less or more
 DOTTED: Final = 0.8  # of an area's values that have a symbol at least where symbols mark its values
 BLURRED: Final = 4.0  # pixels between two vertices of an area in a picture at least; nearer ones are one that is blurred
 STACKED: Final = 0.93  # sure are values of stacked areas in a picture: two blurred edges tell each
+BITTEN: Final = 1.5  # pixels that the base of an area in a picture is off a straight line somewhere at most
+STRAIGHT: Final = 0.8  # of such a base that is on the line
 THICK: Final = 0.5  # scene units that an area is thick somewhere at least
 
 
@@ -90,8 +92,21 @@ def _areas(scene: Scene, plot: Plot, frame: Frame) -> list[Area]:
             continue
         if max(edges.at(float(u))[1] - edges.at(float(u))[0] for u in edges.upper[:, 0]) < THICK:
             continue
+        if scene.blur:
+            edges = replace(edges, upper=_straightened(edges.upper), lower=_straightened(edges.lower))
         found.append(_with_base(polygon, edges, grows_up=frame.values.slope < 0 or not frame.upright))
     return found
+
+
+def _straightened(edge: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return an edge of a picture straight that is so but for a pixel here and there: the ticks of an axis bite into a base."""
+    along = np.arange(edge[0, 0], edge[-1, 0])
+    levels = np.interp(along, edge[:, 0], edge[:, 1])
+    usual = float(np.median(levels)) if len(levels) else 0.0
+    off = np.abs(levels - usual)
+    if not len(levels) or off.max() > BITTEN or (off <= FLAT).mean() < STRAIGHT:
+        return edge
+    return np.array([[edge[0, 0], usual], [edge[-1, 0], usual]])
 
 
 def _with_base(polygon: Polygon, edges: Edges, *, grows_up: bool) -> Area:

@@ -7,19 +7,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from docai.backends.classical.charts.legends import Legend
+from docai.backends.classical.charts.legends import Legend, colour_of
 from docai.backends.classical.charts.parts import Mark, Part, Strand, Value
 from docai.backends.classical.charts.readers.blocks import WHITE, directions, frame, slack_of
 from docai.backends.classical.charts.readers.error_bars import LONGEST, Stem, find_crossings, find_stems
 from docai.backends.classical.charts.readers.naming import Column, Place, name_columns
 from docai.backends.classical.charts.scales import Plot, Scale
-from docai.backends.classical.charts.scene import Extent, Polygon, Rectangle, Scene, Symbol
+from docai.backends.classical.charts.scene import Extent, Polygon, Rectangle, Scene, Stroke, Symbol
 
 PARTS: Final = ("minimum", "lower quartile", "median", "upper quartile", "maximum")
 OUTLIER: Final = "outlier"
 SURE: Final = 0.98
 NOTCHED: Final = range(7, 14)  # places of the outline of a notched box; violins have many more
+PILED: Final = 0.5  # of the boxes of a plot that stand on another from which on none is one
 WIDEST: Final = 0.6  # of the plot, that a box is thick at most
+
+
+_Outlined = Rectangle | Polygon | Stroke
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +84,49 @@ def _find_boxes(scene: Scene, plot: Plot, slack: float, *, upright: bool) -> lis
         if stem.last - stem.first < LONGEST * (last - first) and stem.last > first + slack and stem.first < last - slack
     ]  # what lies outside of the plot are ticks
     crossings = find_crossings(scene, slack, upright=upright)
+    dots = [Stem(*_ends(symbol, upright=upright), symbol) for symbol in scene.symbols]
     boxes = []
     for candidate in candidates:
-        box = _box(candidate, stems, crossings, slack, upright=upright)
+        box = _box(candidate, stems, crossings, dots, slack, upright=upright)
         if box is not None:
             boxes.append(box)
     boxes.sort(key=lambda box: (box.middle, box.first))
     whiskers = max((box.whiskers for box in boxes), default=0)
-    if not boxes or whiskers == 0 or (len(boxes) == 1 and whiskers < 2) or _share_an_edge(boxes, slack):
+    if not boxes or whiskers == 0 or (len(boxes) == 1 and whiskers < 2) or _share_an_edge(boxes, slack) or _are_piled(boxes, slack):
         return []
     return [box for box in boxes if not any(_is_inside(box, other) for other in boxes)]
 
 
+def _ends(symbol: Symbol, *, upright: bool) -> tuple[float, float, float]:
+    """Return the place of a dot across and, twice, along the values: it stands for a median where lattice draws boxes."""
+    aside, along = symbol.centre if upright else symbol.centre[::-1]
+    return aside, along, along
+
+
+def _are_piled(boxes: Sequence[_Box], slack: float) -> bool:
+    """Return whether most boxes stand right on another one as wide: they are the pieces of stacked bars, before grid lines."""
+    piled = sum(
+        any(
+            abs(box.begin - other.begin) + abs(box.end - other.end) <= 2 * slack
+            and min(abs(box.first - other.last), abs(box.last - other.first)) <= slack
+            for other in boxes
+            if other is not box
+        )
+        for box in boxes
+    )
+    return piled > PILED * len(boxes)
+
+
 def _candidates(scene: Scene, plot: Plot, slack: float, *, upright: bool) -> list[tuple[Extent, str, tuple[Mark, ...]]]:
     """Return extents that may be boxes, with their colours; two that meet in one line are one box, split by its median."""
-    marks: list[Rectangle | Polygon] = [*scene.rectangles, *(p for p in scene.polygons if len(p.places) in NOTCHED)]
+    marks: list[_Outlined] = [*scene.rectangles, *(p for p in scene.polygons if len(p.places) in NOTCHED)]
+    marks += [stroke for stroke in scene.strokes if len(stroke.places) in NOTCHED and stroke.places[0] == stroke.places[-1]]
     begin, end, first, last = frame(plot.extent, upright=upright)
-    by_sides: dict[tuple[int, int], list[Rectangle | Polygon]] = defaultdict(list)
+    by_sides: dict[tuple[int, int], list[_Outlined]] = defaultdict(list)
     for mark in marks:
         left, right, top, bottom = frame(mark.extent, upright=upright)
         large = right - left > WIDEST * (end - begin) or bottom - top > 0.95 * (last - first)
-        if not large and bottom - top > slack and right - left > 2 * slack and begin < (left + right) / 2 < end:
+        if not large and bottom - top > slack and right - left > 2 * slack and begin - slack < (left + right) / 2 < end + slack:
             by_sides[round(left), round(right)].append(mark)
     found: list[tuple[Extent, str, tuple[Mark, ...]]] = []
     cells: dict[tuple[int, int], list[int]] = defaultdict(list)  # by the middle, in cells of four units
@@ -110,13 +136,13 @@ def _candidates(scene: Scene, plot: Plot, slack: float, *, upright: bool) -> lis
             column, row = round(across / 4), round(down / 4)
             near = (n for c in (column - 1, column, column + 1) for r in (row - 1, row, row + 1) for n in cells.get((c, r), ()))
             twin = next((n for n in near if _same(found[n][0], mark.extent, slack)), None)
-            colour = mark.fill if mark.fill not in ("", WHITE) else mark.stroke or mark.fill
+            colour, painted = colour_of(mark), not isinstance(mark, Stroke) and mark.fill not in ("", WHITE)
             if twin is None:
                 cells[column, row].append(len(found))
                 found.append((mark.extent, colour, (mark,)))
             else:
                 extent, before, marks_there = found[twin]
-                found[twin] = (extent, colour if mark.fill not in ("", WHITE) else before, (*marks_there, mark))
+                found[twin] = (extent, colour if painted else before, (*marks_there, mark))
     return found
 
 
@@ -128,11 +154,12 @@ def _box(
     candidate: tuple[Extent, str, tuple[Mark, ...]],
     stems: Sequence[Stem],
     crossings: Sequence[Stem],
+    dots: Sequence[Stem],
     slack: float,
     *,
     upright: bool,
 ) -> _Box | None:
-    """Return the box that a candidate is, with its median and whiskers; None where it has no median."""
+    """Return the box that a candidate is, with its median, a line or a dot, and whiskers; None where it has no median."""
     extent, colour, marks = candidate
     begin, end, first, last = frame(extent, upright=upright)
     middle, thickness = (begin + end) / 2, end - begin
@@ -146,12 +173,14 @@ def _box(
         and first - slack <= (line.first + line.last) / 2 <= last + slack
         and id(line.mark) not in own
     ]
-    if not medians:
-        return None
     whiskers = [
         stem for stem in stems if abs(stem.aside - middle) <= off and stem.first <= last + slack and stem.last >= first - slack
     ]
     whiskers = [stem for stem in whiskers if stem.first < first - slack or stem.last > last + slack]
+    if not medians and len(whiskers) > 1:
+        medians = [dot for dot in dots if abs(dot.aside - middle) <= slack and first < (dot.first + dot.last) / 2 < last]
+    if not medians:
+        return None
     low = min((stem.first for stem in whiskers), default=first)
     high = max((stem.last for stem in whiskers), default=last)
     inner = [line for line in medians if first + slack < (line.first + line.last) / 2 < last - slack]

@@ -10,11 +10,13 @@ from typing import Final, NamedTuple
 
 from docai.backends.classical.charts.parts import Mark
 from docai.backends.classical.charts.readers.blocks import frame
+from docai.backends.classical.charts.readers.furniture import channels
 from docai.backends.classical.charts.scales import Plot
 from docai.backends.classical.charts.scene import Rectangle, Scene, Stroke, Symbol
 
 THICKEST: Final = 3.0  # points or pixels of an error bar
 WIDEST_CAP_EMS: Final = 6.0  # of the chart's letters
+PALE: Final = 190  # of 255 that each channel of a grid line, or of a border of bars, has at least
 LONGEST: Final = 0.95  # of the plot; what is longer is a grid line
 
 
@@ -57,6 +59,7 @@ def find_error_bars(scene: Scene, plot: Plot, feet: Sequence[Foot], slack: float
         stem
         for stem in find_stems(scene, slack, upright=upright)
         if stem.last - stem.first < LONGEST * (last - first) and min(stem.last, last) - max(stem.first, first) > slack
+        if not (scene.blur and _is_grid(stem.mark))
     )
     stems = _without_ticks(stems, first, last, slack)
     if not stems:
@@ -74,6 +77,11 @@ def find_error_bars(scene: Scene, plot: Plot, feet: Sequence[Foot], slack: float
             ends = [cap.mark for cap in beside if _at(cap, first, last, slack)]
             found[number] = ErrorBar(first, last, (*(stem.mark for stem in near), *ends))
     return found
+
+
+def _is_grid(mark: Mark) -> bool:
+    """Return whether a stroke of a picture is dashed or pale, as grid lines and the white borders of bars are, or both in one."""
+    return isinstance(mark, Stroke) and (bool(mark.dashes) or (mark.colour != "" and min(channels(mark.colour)) >= PALE))
 
 
 def _without_ticks(stems: Sequence[Stem], first: float, last: float, slack: float) -> list[Stem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from itertools import pairwise
 from statistics import median
@@ -26,6 +26,7 @@ from docai.numbers import read_columns
 
 LEAST_CELLS: Final = 4
 LEAST_FILLED: Final = 0.5  # of a grid's places that have a cell; others are missing
+MOST_OTHERS: Final = 0.5  # of its cells, that are in their colours and of another size; of stacked bars a few are alike by chance
 CLOSE: Final = 0.7  # of the distance of two cells that they are wide; bars of a grouped chart are further apart or unlike
 PRINTED: Final = 0.6  # of the cells that have a number in them where numbers tell the values
 AGREEING: Final = 0.04  # of what a bar of colours spans that a printed number may be off what its colour tells
@@ -71,7 +72,7 @@ def read_heatmap(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
         coloured = {}
     if not are_printed and sum(value is not None for value in coloured.values()) < PRINTED * len(grid.cells):
         return None
-    values = {place: coloured.get(place) or (printed[place] if are_printed else None) for place in grid.cells}
+    values = {place: _told(coloured.get(place), printed[place] if are_printed else None, ramp) for place in grid.cells}
     columns = _names(scene, grid, plot.across, across=True)
     rows = [name if isinstance(name, str) else _text(name, plot.down) for name in _names(scene, grid, plot.down, across=False)]
     sure = 0.98 if are_printed or ramp is None else 0.98 * ramp.confidence
@@ -98,7 +99,9 @@ def find_grid(scene: Scene, plot: Plot, slack: float) -> Grid | None:
         return None
     size = max(by_size, key=lambda key: len(by_size[key]))
     cells = [mark for key, marks in by_size.items() if abs(key[0] - size[0]) <= 1 and abs(key[1] - size[1]) <= 1 for mark in marks]
-    if len(cells) < LEAST_CELLS or len({cell.fill for cell in cells}) < 2:
+    fills = {cell.fill for cell in cells}
+    others = sum(mark.fill in fills for marks in by_size.values() for mark in marks) - len(cells)
+    if len(cells) < LEAST_CELLS or len(fills) < 2 or others > MOST_OTHERS * len(cells):
         return None
     columns = _places([cell.extent.middle[0] for cell in cells], slack)
     rows = _places([cell.extent.middle[1] for cell in cells], slack)
@@ -188,6 +191,14 @@ def _agree(printed: dict[tuple[int, int], Value | None], coloured: dict[tuple[in
     pairs = [(one.y, other.y) for place, one in printed.items() if one is not None and (other := coloured.get(place)) is not None]
     near = sum(abs((one or 0.0) - (other or 0.0)) <= AGREEING * ramp.span for one, other in pairs)
     return bool(pairs) and near >= PRINTED * len(pairs)
+
+
+def _told(coloured: Value | None, printed: Value | None, ramp: Ramp | None) -> Value | None:
+    """Return what the colour of a cell tells, else the number in it; as sure as the surer one where both say the same."""
+    if coloured is None or printed is None or ramp is None:
+        return coloured or printed
+    agree = abs((coloured.y or 0.0) - (printed.y or 0.0)) <= AGREEING * ramp.span
+    return replace(coloured, sure=max(coloured.sure, printed.sure)) if agree else coloured
 
 
 def _ramp_of_legend(legend: Legend) -> Ramp | None:

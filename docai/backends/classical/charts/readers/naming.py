@@ -26,6 +26,7 @@ UNITS: Final[dict[str, float]] = {
 }  # in seconds, on average in the Gregorian calendar
 _PLAIN: Final = re.compile(r"[-+−]?[\d.,\s]*\d(?:[eE][-+]?\d+)?")
 ON_TICK: Final = 0.5  # points or pixels between a bar's middle and its tick, at most, where the tick tells the value
+IN_MIDDLE: Final = 0.3  # of the breadth of bars that their label is off their middle at most; beyond, it stands at their end
 EVENLY_OFF: Final = 0.2  # points or pixels that the bars on ticks may be off them unevenly for all bars to stand as far off: Vega's
 
 
@@ -173,7 +174,9 @@ def stand_on_ticks(middles: Sequence[float], names: Scale, slack: float) -> list
 
 def _texts(spans: Sequence[tuple[float, float]], names: Scale, slack: float) -> list[str]:
     """Return what is printed under each bar if each has a label that is no plain number, as dates and "1월"; else nothing."""
-    ticks = stand_on_ticks([(begin + end) / 2 for begin, end in spans], names, slack)
+    widest = max((end - begin for begin, end in spans), default=0.0)
+    near = min(slack, max(slack / 2, IN_MIDDLE * widest / 2))
+    ticks = stand_on_ticks([(begin + end) / 2 for begin, end in spans], names, near)
     texts = [tick.text for tick in ticks]
     plain = names.kind != "date" and all(_PLAIN.fullmatch(text) for text in texts)
     return texts if len(set(texts)) == len(spans) and not plain else []

@@ -28,6 +28,10 @@ OUTSIDE: Final = 1.7  # times the radius from the centre at which a label of a s
 PRINTED: Final = 1.0  # percent of the whole that a printed share may differ from its sector by; halves round up
 COARSE: Final = 0.005  # of a share that half a unit of its last printed digit may be; coarser, its angle is the better one
 AS_PRINTED: Final = 0.05  # percent of the whole that sectors are off at most which are drawn by the rounded shares themselves
+MOST_ODD: Final = 0.4  # of the percentages at sectors that may contradict them; more are percentages of something else
+CONTRADICTED: Final = 0.4  # sure at most is a value that its label contradicts
+FINEST: Final = 0.01  # points; drawings are stored to a hundredth or a thousandth of a point
+LOOK: Final = "look at them before they are used"
 LINES_EMS: Final = 0.7  # between the lines of one label, at most
 BESIDE: Final = 0.93  # sure is a name that stands beside its sector
 UNNAMED: Final = 0.5  # sure is a value without a name
@@ -169,12 +173,13 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What labels say of a sector: its name, how sure that is, and its value with the label that prints it."""
+    """What labels say of a sector: its name, how sure that is, its value with the label that prints it, or one that is `odd`."""
 
     name: str = ""
     sure: float = 1.0
     printed: Label | None = None
     value: float | None = None
+    odd: Label | None = None
 
 
 def _near(pie: Pie, pies: Sequence[Pie], labels: Sequence[Label]) -> list[Label]:
@@ -281,9 +286,10 @@ def _pieces(labels: Sequence[Label]) -> list[_Piece]:
 
 def _told(ring: Sequence[Sector], found: Sequence[Sequence[Label]], named: Sequence[Named]) -> list[_Told]:
     """Return what labels say of each sector of a ring; a name of the legend counts more than one beside the sector."""
-    chosen = _printed([100 * s.sweep / sum(t.sweep for t in ring) for s in ring], [_pieces(labels) for labels in found])
+    pieces = [_pieces(labels) for labels in found]
+    chosen = _printed([100 * s.sweep / sum(t.sweep for t in ring) for s in ring], pieces)
     told = []
-    for sector, labels, name, value in zip(ring, found, named, chosen, strict=True):
+    for sector, labels, name, value, odd in zip(ring, found, named, chosen, _contradicting(pieces, chosen), strict=True):
         piece, number = value or (None, None)
         texts = []
         for label in _beside(sector, [label for label in labels if piece is None or label is not piece.label or piece.rest]):
@@ -291,7 +297,7 @@ def _told(ring: Sequence[Sector], found: Sequence[Sequence[Label]], named: Seque
             texts.append(piece.rest if is_value and piece is not None else SHARE.sub(" ", label.text).strip(EDGES))
         text = name.name or " ".join(text for text in texts if text)
         sure = name.sure if name.name else BESIDE if text else UNNAMED
-        told.append(_Told(text, sure, piece.label if piece else None, number))
+        told.append(_Told(text, sure, piece.label if piece else None, number, odd))
     if any(not one.name for one in told):
         return [replace(one, sure=PARTLY * one.sure) if one.sure == BESIDE else one for one in told]
     return told
@@ -341,6 +347,14 @@ def _printed(shares: Sequence[float], pieces: Sequence[Sequence[_Piece]]) -> lis
     return [None] * len(shares)
 
 
+def _contradicting(pieces: Sequence[Sequence[_Piece]], chosen: Sequence[tuple[_Piece, float] | None]) -> list[Label | None]:
+    """Return for each sector the label that prints a percentage which is not its own, where those of most others are theirs."""
+    percent = [next((piece.label for piece in group if "%" in piece.number), None) for group in pieces]
+    odd = [label if value is None else None for label, value in zip(percent, chosen, strict=True)]
+    told = sum(label is not None for label in percent)
+    return odd if sum(label is not None for label in odd) <= MOST_ODD * told else [None] * len(pieces)
+
+
 def _numbers(pieces: Sequence[_Piece]) -> list[float | None]:
     texts = [piece.number.rstrip("% ") for piece in pieces]
     read = read_columns([texts])[0] if pieces else []
@@ -354,14 +368,17 @@ def _numbers(pieces: Sequence[_Piece]) -> list[float | None]:
 
 def _part(pie: Pie, labels: Sequence[Label], scene: Scene, legend: Legend) -> Part:
     marks: list[Mark] = [sector for ring in pie.rings for sector in ring]
-    strands = []
+    strands, odd = [], []
     for ring in pie.rings:
         named = [_named(sector, ring, legend, blurred=scene.blur > 0) for sector in ring]
         told = _told(ring, _labels_of(ring, labels, scene.strokes), named)
         strands.append(Strand("", "", _values(ring, told, pie, scene)))
+        odd += [one.odd.text for one in told if one.odd is not None]
     extent = pie.extent.grown(0.2 * pie.extent.width)
     marks += [s for s in scene.strokes if extent.holds(s.places[0]) and extent.holds(s.places[-1])]
-    return Part("pie", tuple(_in_legends_order(strand, legend) for strand in strands), tuple(marks), sure=0.97)
+    message = f"these printed values do not agree with the angles of their sectors: {', '.join(odd[:10])}; {LOOK}"
+    faults = (("chart_label_contradicts", message),) if odd else ()
+    return Part("pie", tuple(_in_legends_order(strand, legend) for strand in strands), tuple(marks), sure=0.97, faults=faults)
 
 
 def _named(sector: Sector, ring: Sequence[Sector], legend: Legend, *, blurred: bool) -> Named:
@@ -388,14 +405,15 @@ def _values(ring: Sequence[Sector], told: Sequence[_Told], pie: Pie, scene: Scen
         rough = unrounded and found.value is not None and found.printed is not None and _is_coarse(found.value, found.printed)
         one = replace(found, value=None, printed=None) if rough else found  # the angle tells the share that was rounded
         error = 100 * math.degrees(2 * scene.blur / sector.outer) / pie.whole if scene.blur else None
+        fine = 100 * math.degrees((scene.blur / 10 or FINEST) / sector.outer) / pie.whole
         values.append(
             Value(
                 x=one.name,
-                y=share if one.value is None else one.value,
+                y=round(share, -math.floor(math.log10(fine))) if one.value is None else one.value,
                 extent=extent_of(sector),
                 error=error if one.value is None else None,
                 printed=one.printed,
-                sure=round(one.sure * padded, 4),
+                sure=round(min(one.sure * padded, 1.0 if one.odd is None else CONTRADICTED), 4),
             )
         )
     return tuple(values)

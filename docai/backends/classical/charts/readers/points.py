@@ -19,11 +19,12 @@ from docai.backends.classical.charts.readers.names import Look, Named, name_of
 from docai.backends.classical.charts.readers.sides import Drawn, sides_of
 from docai.backends.classical.charts.readers.whiskers import Whisker, whiskers_at
 from docai.backends.classical.charts.scales import Plot
-from docai.backends.classical.charts.scene import Extent, Scene, Stroke, Symbol
+from docai.backends.classical.charts.scene import Scene, Stroke, Symbol
 
 MARGIN: Final = 1.0  # scene units that a point may lie outside of the plot by
 VARIED: Final = 1.2  # times the smallest width that the largest has at least in a chart of bubbles
 MOST_LOOKS: Final = 15  # series that points have at most if no legend names them; more colours are shades of a value
+OF_ENTRY: Final = 0.3  # points that a symbol of a legend's entry is off its swatch's level at most
 OFF_SIZES: Final = 0.02  # of the largest area that the legend's swatches may be off a straight line by
 UNNAMED: Final = 0.96  # sure are points of several series without names: their places tell both values whatever they are called
 CROWDED: Final = 0.88  # sure is a point of a picture that lies over another
@@ -52,10 +53,10 @@ def area_of(symbol: Symbol) -> float:
 def read_points(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
     """Return the points of a plot, a series for each look, or each that the legend names."""
     frame = frame_of(plot)
-    if frame is None:
+    if frame is None or (frame.names.kind == "category" and len(frame.names.ticks) == 1):  # what one name stands over is no axis
         return None
     ground = background(scene, plot)
-    shown = [s for s in scene.symbols if plot.extent.holds(s.centre, MARGIN) and not _in_legend(s.extent, legend)]
+    shown = [s for s in scene.symbols if plot.extent.holds(s.centre, MARGIN) and not _in_legend(s, legend, scene)]
     shown = [s for s in shown if not (alike(s.fill or ground, ground) and alike(s.stroke or ground, ground))]
     if not shown:
         return None
@@ -98,8 +99,17 @@ def _crowded(symbols: Sequence[Symbol]) -> set[int]:
     return {id(symbol) for symbol, covered in zip(symbols, over.any(1).tolist(), strict=True) if covered}
 
 
-def _in_legend(extent: Extent, legend: Legend) -> bool:
-    return legend.extent is not None and legend.extent.grown(1.0).holds(extent.middle)
+def _in_legend(symbol: Symbol, legend: Legend, scene: Scene) -> bool:
+    """Return whether a symbol belongs to the legend; one that is drawn in a legend's place, but off its entries, is a point."""
+    if legend.extent is None or not legend.extent.grown(1.0).holds(symbol.centre):
+        return False
+    level = [entry for entry in legend.entries if abs(entry.swatch.extent.middle[1] - symbol.centre[1]) < OF_ENTRY]
+    return (
+        scene.blur > 0
+        or bool(legend.sizes)
+        or not legend.entries
+        or any(symbol.centre[0] < entry.label.extent.left for entry in level)
+    )
 
 
 def _series(shown: Sequence[Symbol], legend: Legend, *, blurred: bool) -> list[tuple[Named, str, list[Symbol]]]:

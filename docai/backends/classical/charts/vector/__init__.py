@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final, TypeVar
 
 from docai.backends.classical.charts.scene import Extent, Place, Polygon, Rectangle, Scene, Sector, Stroke, Symbol, around
+from docai.backends.classical.charts.vector.broken import through_symbols
 from docai.backends.classical.charts.vector.cutting import cut_line, cut_outline
 from docai.backends.classical.charts.vector.labels import find_labels
 from docai.backends.classical.charts.vector.lettering import with_lines_joined
@@ -21,6 +22,7 @@ from docai.backends.classical.charts.vector.outlines import (
     Forms,
     Outline,
     angles_of,
+    centre_of,
     circle_through,
     disc_of,
     rectangle_of,
@@ -54,7 +56,8 @@ def scene_of_paths(view: View) -> Scene:
     rectangles, thin = _without_lines(_each_once(drawn.rectangles))
     rectangles, squares = _without_squares(_without_shadows(rectangles))
     symbols, polygons, crossed = _symbols(drawn)
-    strokes = [*drawn.strokes, *thin, *crossed]
+    symbols += squares
+    strokes = through_symbols([*drawn.strokes, *thin, *crossed], symbols)
     scene = Scene(
         width,
         height,
@@ -62,7 +65,7 @@ def scene_of_paths(view: View) -> Scene:
         rectangles=tuple(rectangles),
         strokes=tuple(sorted(strokes, key=lambda mark: mark.order)),
         polygons=tuple(polygons),
-        symbols=tuple(sorted(_each_once([*symbols, *squares]), key=lambda mark: mark.order)),
+        symbols=tuple(sorted(_each_once(symbols), key=lambda mark: mark.order)),
         sectors=tuple(_concentric(drawn.sectors)),
     )
     return replace(scene, labels=with_lines_joined(scene))
@@ -156,7 +159,8 @@ def _take_rectangle(drawn: _Drawn, extent: Extent, path: VectorPath, order: int,
         cut = max(abs(a - b) for a, b in zip(extent, shown, strict=True)) > UPRIGHT
         if shown.left > clip.right + UPRIGHT or shown.top > clip.bottom + UPRIGHT:
             return
-    if path.stroke and min(extent.width, extent.height) <= UPRIGHT < max(extent.width, extent.height):
+    flat = min(extent.width, extent.height)
+    if path.stroke and (flat > FLAT or not path.fill) and flat <= UPRIGHT < max(extent.width, extent.height):
         line = ((shown.left, shown.top), (shown.right, shown.bottom))
         drawn.strokes.append(Stroke(line, path.stroke, path.thickness, path.dashes, path.opacity, order=order))
         return
@@ -271,7 +275,7 @@ def _symbols(drawn: _Drawn) -> tuple[list[Symbol], list[Polygon], list[Stroke]]:
     for name, outline, path, order in outlines:
         extent = outline.extent
         if often[name] > 1 and letters[path.fill] <= LETTERING:
-            symbols.append(Symbol(extent.middle, extent, name, path.fill, path.stroke, path.opacity, order))
+            symbols.append(Symbol(centre_of(outline), extent, name, path.fill, path.stroke, path.opacity, order))
         elif path.fill:
             polygons.append(Polygon(tuple(outline.places), path.fill, path.stroke, path.opacity, order))
         else:
@@ -339,12 +343,14 @@ def _without_lines(rectangles: Sequence[Rectangle]) -> tuple[list[Rectangle], li
         lively = _is_lively(one.fill) and (wide[one.fill, True] or wide[one.fill, False])
         if thick <= FLAT and one.fill and not one.stroke and not alike:
             continue
-        if thick > THIN or long < SLENDER * thick or alike or lively or not one.fill:
+        outlined = thick <= FLAT and bool(one.stroke)  # a line, or a bar of nothing with an outline
+        if thick > THIN or long < SLENDER * thick or alike or (lively and not outlined) or not one.fill:
             kept.append(one)
             continue
         across, down = extent.middle
         places = ((extent.left, down), (extent.right, down)) if lying else ((across, extent.top), (across, extent.bottom))
-        lines.append(Stroke(places, one.fill, thick, opacity=one.opacity, order=one.order))
+        colour, thickness = (one.stroke, one.thickness) if outlined else (one.fill, thick)
+        lines.append(Stroke(places, colour, thickness, opacity=one.opacity, order=one.order))
     return kept, lines
 
 
@@ -372,12 +378,18 @@ def _is_lively(colour: str) -> bool:
 
 def _without_squares(rectangles: Sequence[Rectangle]) -> tuple[list[Rectangle], list[Symbol]]:
     """Return rectangles without those that are square symbols, and these: small, equal, scattered."""
-    equal: dict[tuple[str, str, int], list[Rectangle]] = defaultdict(list)
-    for one in rectangles:
+    alike: dict[tuple[str, str], list[Rectangle]] = defaultdict(list)
+    for one in sorted(rectangles, key=lambda mark: mark.extent.width):
         side = one.extent.width
         if side <= LARGEST_SYMBOL / 2 and abs(side - one.extent.height) < SAME_PLACE and side > UPRIGHT:
-            equal[one.fill, one.stroke, round(20 * side)].append(one)
-    squares = [one for group in equal.values() if _scattered([mark.extent for mark in group]) for one in group]
+            alike[one.fill, one.stroke].append(one)
+    equal: list[list[Rectangle]] = []
+    for group in alike.values():
+        for before, one in zip([None, *group], group, strict=False):
+            if before is None or one.extent.width - before.extent.width > SAME_PLACE / 2:
+                equal.append([])
+            equal[-1].append(one)
+    squares = [one for group in equal if _scattered([mark.extent for mark in group]) for one in group]
     taken = {id(one) for one in squares}
     found = [Symbol(one.extent.middle, one.extent, "square", one.fill, one.stroke, one.opacity, one.order) for one in squares]
     return [one for one in rectangles if id(one) not in taken], found

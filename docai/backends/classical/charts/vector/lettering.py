@@ -110,7 +110,8 @@ class _Pointers:
             place = line.extent
             if place.height < 0.1 * em and (place.width < 4 * em or line.dashes):
                 found.append((place.middle[1], place))
-        low = [one.extent for one in scene.rectangles if one.extent.height < HIGHEST_EMS * em and one.fill != "#ffffff"]
+        seen = [one for one in scene.rectangles if one.fill != "#ffffff" or one.stroke]
+        low = [one.extent for one in seen if one.extent.height < HIGHEST_EMS * em]
         found += [(place.middle[1], place) for place in low]
         found += [(mark.centre[1], mark.extent) for mark in scene.symbols]
         self._upright = [line.extent for line in scene.strokes if _is_upright(line.extent, em)]

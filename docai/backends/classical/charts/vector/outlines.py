@@ -12,6 +12,7 @@ from docai.backends.classical.charts.scene import Extent, Place, around
 
 UPRIGHT: Final = 0.05  # points that the sides of an upright rectangle may lean by
 SAME: Final = 0.005  # points; places nearer than this are one, since files round to hundredths
+SLIVER: Final = 0.2  # points of a curve that is part of another; LibreOffice rounds to 0.03
 ROUND: Final = 0.015  # of its radius that a drawn disc may be out of round; four Béziers are by 0.0003 (Goldapp, CAGD 8, 1991)
 ARC: Final = 0.006  # of the radius by which an arc of a sector may be off its circle
 CORNER: Final = 25.0  # degrees of turn that make a corner; arcs of polylines turn by less at each place
@@ -22,6 +23,7 @@ FULL: Final = 0.9  # of the rectangle around it that one with round corners draw
 CORNER_ZONE: Final = 0.5  # of its shorter side that a round corner takes at most
 STRAIGHT_SHARE: Final = 0.4  # of the way round a rectangle with round corners that is straight at least
 TINY: Final = 0.01  # degrees; a piece that starts so little before the top starts there
+EQUILATERAL: Final = math.sqrt(3) / 2  # the height of a triangle of equal sides of length 1
 ALIKE: Final = 0.06  # of its longer side by which corners of equal outlines may differ
 
 
@@ -244,7 +246,7 @@ def sector_of(outline: Outline) -> Arc | None:
         return None
     if (gap := math.dist(edges[-1].end, edges[0].start)) > SAME:  # filled outlines are closed by a straight side
         edges.append(Edge(edges[-1].end, edges[0].start)) if gap > UPRIGHT else None
-    chains = _chains(edges)
+    chains = _chains(_without_slivers(edges))
     if not 2 <= len(chains) <= 4:
         return None
     straight = [chain for chain in chains if _is_straight(chain)]
@@ -263,6 +265,19 @@ def sector_of(outline: Outline) -> Arc | None:
 
 
 Chain = list[Edge]
+
+
+def _without_slivers(edges: list[Edge]) -> list[Edge]:
+    """Return sides without curves that are so short that rounding tells their headings; the sides before them go on."""
+    kept: list[Edge] = []
+    for edge in edges:
+        if edge.controls is not None and edge.length < SLIVER and kept and kept[-1].controls is not None:
+            kept[-1] = kept[-1]._replace(end=edge.end)
+        elif kept and kept[-1].controls is not None and kept[-1].length < SLIVER and edge.controls is not None:
+            kept[-1] = edge._replace(start=kept[-1].start)
+        else:
+            kept.append(edge)
+    return kept
 
 
 def _chains(edges: list[Edge]) -> list[Chain]:
@@ -383,3 +398,20 @@ class Forms:
         name = f"{kind} {len(form)}/{len(self._known) + 1}"
         self._known.append((name, form))
         return name
+
+
+def centre_of(outline: Outline) -> Place:
+    """Return the place that a symbol stands for: the middle of the rectangle around it, but for triangles of R and D3.
+
+    These are equilateral, drawn from their tip to their right corner, and placed by their centre of gravity (R, engine.c, pch 2, 6,
+    17, 24 and 25; d3-shape, symbol/triangle.js); those of Vega are drawn from their tip to the left, and placed by their middle.
+    """
+    corners, extent = outline.places, outline.extent
+    if math.dist(corners[0], corners[-1]) <= UPRIGHT:
+        corners = corners[:-1]
+    if len(corners) != 3 or outline.curved:
+        return extent.middle
+    (tip, top), (right, one), (left, other) = corners
+    level, high = abs(one - other) <= UPRIGHT, abs(top - (one + other) / 2)
+    equal = abs(high - EQUILATERAL * (right - left)) <= 2 * UPRIGHT and abs(tip - (left + right) / 2) <= UPRIGHT
+    return ((tip + right + left) / 3, (top + one + other) / 3) if level and equal else extent.middle

@@ -22,6 +22,9 @@ SAMPLES: Final = 6.0  # a point, along a bar of colours; MuPDF fits pictures to 
 ACROSS: Final = 9  # samples across a bar of colours, of which those in the middle count: ticks may stand in its sides
 MOST_SAMPLES: Final = 3000
 FRAMED: Final = 1.5  # points at the ends of a bar of colours that its frame may cover
+LEAST_PILED: Final = 8  # pieces that a smooth bar of colours falls into in a picture
+SMOOTH: Final = 6  # samples, a pixel of a picture, within which
+STEEPEST: Final = 40.0  # of 255 is how far its colour changes at most; charts' colours differ by more
 MOST_PICTURES: Final = 4  # that are looked at
 LEAST_SIDE: Final = 30.0  # points of a picture of cells
 CELL_SCALE: Final = 2.0  # pixels a point, in which cells are looked for
@@ -43,7 +46,30 @@ def find_strips(view: View, scene: Scene) -> list[Strip]:
     boxes = [picture.box for picture in view.pictures] + [path.box for path in view.paths if path.shaded]
     extents = [_placed(box, moved) for box in boxes]
     likely = [extent for extent in extents if is_strip(extent, scene) and has_numbers(extent, scene)]
-    return [_strip(extent, view, scene) for extent in likely[:MOST_PICTURES]]
+    strips = [_strip(extent, view, scene) for extent in likely[:MOST_PICTURES]]
+    if scene.blur:
+        piled = [extent for extent in _piled(scene) if is_strip(extent, scene) and has_numbers(extent, scene)]
+        strips += [strip for strip in (_strip(extent, view, scene) for extent in piled[:MOST_PICTURES]) if _is_smooth(strip)]
+    return strips
+
+
+def _piled(scene: Scene) -> list[Extent]:
+    """Return what the flat pieces fill that a smooth bar of colours falls into in a picture: many of one thickness in a row."""
+    piles: list[list[Extent]] = []
+    for side in (0, 1):
+        for piece in sorted((mark.extent for mark in scene.rectangles if mark.fill), key=lambda extent: extent[side::2]):
+            if piles and all(abs(piles[-1][0][end] - piece[end]) <= FRAMED for end in (side, side + 2)):
+                piles[-1].append(piece)
+            else:
+                piles.append([piece])
+    most = sorted((pile for pile in piles if len(pile) >= LEAST_PILED), key=len, reverse=True)
+    return [around([corner for piece in pile for corner in (piece[:2], piece[2:])]) for pile in most]
+
+
+def _is_smooth(strip: Strip) -> bool:
+    """Return whether a strip's colour changes little by little, not as from one piece of a stacked bar to the next."""
+    steps = np.abs(strip.colours[SMOOTH:] - strip.colours[:-SMOOTH]).max(axis=1)
+    return len(steps) > 0 and float(steps.max()) <= STEEPEST
 
 
 def with_cells(view: View, scene: Scene) -> Scene:

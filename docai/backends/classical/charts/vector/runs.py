@@ -25,13 +25,15 @@ ASCENT, DESCENT = 0.75, 0.05  # ems over and under the baseline: its middle is t
 CLOSE_EMS: Final = 0.13  # between characters of one word, at most; labels that touch by chance stand further apart
 BACK_EMS: Final = 0.4  # by which a character may stand over the one before it, by kerning, at most
 WORD_EMS: Final = 0.5  # between words of one label that no space is drawn between, at most
+SCRIPTS_APART_EMS: Final = 0.32  # between East Asian characters and others in a word at most: a quarter, and what is rounded
 ALIKE_EMS: Final = 0.025  # by which the gaps between words differ; TeX's are all 0.333 but for those behind stops
 USUAL: Final = 0.6  # of the gaps must be alike to part words
 SAME_START: Final = 0.01  # scene units between the letters of a ligature, which is drawn as one
 EXACT_EMS: Final = 0.008  # between characters that are set each by itself, but exactly behind each other
 MOSTLY_EXACT: Final = 0.5  # of such gaps that are none where characters are set exactly; kerned pairs are the others
 OUT_OF_STEP_EMS: Final = 0.015  # of a gap there that parts labels, of characters that are never kerned
-KERNED_APART_EMS: Final = 0.03  # the same of letters: kerning brings them nearer, and hardly ever further apart
+OFF_GRID: Final = 0.35  # points that rounding moves a character of an operation at most: LibreOffice lays text out at 600 dpi
+KERNED_APART_EMS: Final = 0.043  # the same of letters: kerning brings them nearer, and hardly ever apart; Helvetica's rt by 0.040
 KERNED_EMS: Final = 0.2  # by which it brings them nearer at most, as "Yo" in most fonts (0.1) and "T." (0.11)
 KERNED_ONES: Final = "1"  # the figure that fonts without figures of equal width draw nearer to another 1 (Arial: 0.074)
 OVERLAPPING_EMS: Final = 0.05  # by which the text of one operation begins over that of another, each of several letters
@@ -96,7 +98,7 @@ def _glyphs(view: View, runs: Iterable[TextRun], width: float, height: float) ->
         reach = 0.0
         for text, place, advance in zip(run.text, run.starts, advances_of(run, view), strict=True):
             before, shown = shown, moved(*place)
-            if before is not None and advance <= 0 and math.dist(before, shown) < SAME_START:
+            if before is not None and advance <= SAME_START and math.dist(before, shown) < SAME_START:
                 start = shown[0] + along * reach, shown[1] + down * reach  # a ligature's next letter; the first has all its width
                 own = 0.0
             else:
@@ -157,12 +159,15 @@ def _goes_on(piece: _Piece, glyph: _Glyph, turn: float, gaps: _Gaps) -> bool:
         piece.space = True
         piece.glyphs[-1] = last._replace(advance=max(last.advance, gap + last.advance + glyph.advance))  # the next starts there
         return True
-    if gap > CLOSE_EMS * em:
+    is_word = not piece.space and gap > CLOSE_EMS * em and gaps.is_of_scripts(last, glyph, gap / em)
+    if is_word:
+        pass  # the room between scripts
+    elif gap > CLOSE_EMS * em:
         if piece.space or not gaps.parts_words(last, glyph, gap / em):
             return False
     elif gaps.is_out_of_step(last, glyph, gap / em) and not (piece.space and abs(gap) < KERNED_EMS * em):  # spaces are kerned, too
         return False
-    if piece.space or gap > CLOSE_EMS * em:
+    if piece.space or (gap > CLOSE_EMS * em and not is_word):
         piece.gaps.add(len(piece.glyphs))
     if is_small and height > RAISED_EMS[0] * first.size:
         piece.raised.add(len(piece.glyphs))
@@ -200,13 +205,15 @@ class _Gaps:
             if CLOSE_EMS < gap / after.size < WORD_EMS and not _are_figures(before, after):
                 found.append(gap / after.size)
             if abs(gap) < CLOSE_EMS * after.size:
-                (within if before.run is after.run else steps)[after.run.font].append(abs(gap) / after.size)
+                # cairo sets letters by widths of whole pixels, and figures, all equally wide, as exactly as others do
+                key = (after.run.font, _are_figures(before, after)) if before.run is after.run else after.run.font
+                (within if before.run is after.run else steps)[key].append(abs(gap) / after.size)
         usual = sorted(found)[len(found) // 2] if found else 0.0
         alike = sum(abs(gap - usual) < ALIKE_EMS for gap in found)
         self._usual = usual if alike >= USUAL * len(found) else 0.0
         self._is_rule = alike > 1  # one gap between two operations proves nothing
         self._exact = {font for font, found in steps.items() if _are_exact(found)}
-        self._exact_within = {font for font, found in within.items() if _are_exact(found)}
+        self._exact_within = {key for key, found in within.items() if _are_exact(found)}
         alone = sum(glyph.run.starts[0] == glyph.run.starts[-1] for glyph in glyphs)
         self._one_by_one = alone >= SINGLY * len(glyphs)
 
@@ -218,6 +225,18 @@ class _Gaps:
             return self._is_rule and abs(ems - self._usual) < EXACT_EMS
         return abs(ems - self._usual) < 2 * ALIKE_EMS
 
+    def is_of_scripts(self, last: _Glyph, glyph: _Glyph, ems: float) -> bool:
+        """Return whether a gap is the room that parts East Asian characters from others within a word, as in "1월".
+
+        Where no spaces are drawn, it may be one, but hardly behind a figure.
+
+        Source: JIS X 4051, 4.7: a quarter of an em.
+        """
+        scripts = _is_east_asian(last.text), _is_east_asian(glyph.text)
+        if scripts[0] == scripts[1] or not (last.text.isalnum() and glyph.text.isalnum()) or ems > SCRIPTS_APART_EMS:
+            return False
+        return self._spaces_drawn or last.text.isdigit()
+
     def is_out_of_step(self, last: _Glyph, glyph: _Glyph, ems: float) -> bool:
         """Return whether a character begins a label that touches the one before, since it does not follow as others do.
 
@@ -227,7 +246,10 @@ class _Gaps:
         if last.size != glyph.size:
             return False
         if last.run is glyph.run:
-            return glyph.run.font in self._exact_within and ems > KERNED_APART_EMS
+            if last.text in ".," and glyph.text.isdigit():
+                return False  # no label ends so; some programs round the places behind
+            exact = (glyph.run.font, _are_figures(last, glyph)) in self._exact_within
+            return exact and ems > max(KERNED_APART_EMS, OFF_GRID / last.size)
         if glyph.run.font in self._exact:
             if _is_unkerned(last.text) and _is_unkerned(glyph.text) and not last.text == glyph.text == KERNED_ONES:
                 return abs(ems) > OUT_OF_STEP_EMS
@@ -249,7 +271,11 @@ def _are_exact(steps: Sequence[float]) -> bool:
 
 def _is_unkerned(text: str) -> bool:
     """Return whether characters are figures or of East Asian scripts, all equally wide."""
-    return text.isdigit() or unicodedata.east_asian_width(text[:1] or " ") in ("W", "F")
+    return text.isdigit() or _is_east_asian(text)
+
+
+def _is_east_asian(text: str) -> bool:
+    return unicodedata.east_asian_width(text[:1] or " ") in ("W", "F")
 
 
 def _are_figures(one: _Glyph, other: _Glyph) -> bool:
