@@ -33,6 +33,7 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"^[-+−]?[$€£¥₩]?\d[\d.,\s]*\s*[%kKMB]?$")
+_LETTERS = re.compile(r"^[^\W\d_]{1,2}$")
 _NUMBERING = re.compile(
     r"^(?:(?:chapter|section|part|article|annex|appendix|chương|phần|mục|điều|제)\s*)?(\d{1,3}(?:\.\d{1,3})*|[IVX]{1,5}|[A-H])[.)장절조]?\s+\S",
     re.IGNORECASE,
@@ -131,10 +132,12 @@ def _is_outermost(line: Line, lines: Sequence[Line]) -> bool:
 def _is_in_series(line: Line, lines: Sequence[Line]) -> bool:
     """Return whether a number stands at even steps with two others in its row or column, as the labels of an axis do.
 
-    One near it in its row is enough: of those two a legend has, a page none; those of facing pages stand far apart.
+    One near it in its row is enough: of those two a legend has, a page none; those of facing pages stand far apart. Letters that
+    could be a Roman number (x) stand beside other letters where they are labels (y, z).
     """
     box = line.box
-    numbers = [other.box for other in lines if other is not line and _NUMBER.match(other.text)]
+    alike = _LETTERS if line.text.isalpha() else _NUMBER
+    numbers = [other.box for other in lines if other is not line and alike.match(other.text)]
     middle = (box.left + box.right) / 2
     row = [(other.left + other.right) / 2 for other in numbers if abs(other.top - box.top) < LEVEL]
     column = [other.top for other in numbers if abs(other.right - box.right) < LEVEL]

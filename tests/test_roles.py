@@ -331,6 +331,12 @@ def test_a_number_alone_at_the_edge_is_a_page_number(text):
     assert margin_roles([*prose(5, 60, 300), line(text, 290, 780)], []) == {5: "page_number"}
 
 
+def test_a_letter_beside_other_letters_is_a_label_and_alone_a_roman_page_number():
+    row = [line(letter, left, 780) for letter, left in (("x", 200), ("y", 290), ("z", 380))]
+    assert margin_roles([*prose(5, 60, 300), *row], []) == {}
+    assert margin_roles([*prose(5, 60, 300), row[0]], []) == {5: "page_number"}
+
+
 def test_a_number_with_text_below_it_is_no_page_number():
     assert margin_roles([line("2024", 290, 760), line("closing words", 60, 790)], []) == {}
 
