@@ -9,17 +9,19 @@ import pytest
 
 from docai.box import Box
 from docai.chart_regions import _joined, _without_legends, _without_print, _without_tick, find_charts, has_axis
-from docai.chart_regions.labels import _is_title_of_another, fill_picture, leave_room
+from docai.chart_regions.labels import _is_title_of_another, fill_picture, label_charts, leave_room
 from docai.chart_regions.legends import _names
 from docai.chart_regions.numbers import are_tabled
 from docai.chart_regions.panels import _stand_between, panels_of
-from docai.chart_regions.scales import Token, find_scales, value_of
+from docai.chart_regions.scales import Scale, Token, find_scales, value_of
 from docai.chart_regions.shapes import Place, Shape, around, shapes_of
 from docai.chart_regions.signs import _are_many
 from docai.chart_regions.texts import Labelled, Text
 from docai.lines import find_lines
 from docai.sources import Font, SourceWord, VectorPath
 from tests.drawn_pages import Sheet, filled, page_of, regions_of
+
+PAGE = Place(0, 0, 400, 400)
 
 
 def charts(sheet):
@@ -402,3 +404,42 @@ def test_many_bars_or_symbols_are_a_chart_where_no_number_is_read():
     assert _are_many([], dots)
     assert not _are_many(bars[:3], bars[:3])
     assert not _are_many([], [replace(dot, place=Place(dot.place.left, 0, dot.place.right, 4)) for dot in dots])
+
+
+def ruled(*places):
+    return [Shape(Place(*place), "rule", "#222222", 0) for place in places]
+
+
+def marks_in(*places):
+    return [Shape(Place(*place), "rectangle", "#1f77b4", 0) for place in places]
+
+
+def test_plots_of_a_picture_whose_frames_are_in_pieces_are_told_apart_and_so_is_one_that_has_none():
+    lying = ruled((40, 26, 280, 26), (40, 190, 280, 190), (280, 27, 280, 190))  # bars hide where they begin
+    lying += marks_in((40, 40, 200, 80), (40, 100, 260, 140))
+    standing = ruled((320, 26, 450, 26), (452, 27, 560, 27), (320, 27, 320, 100), (320.6, 98, 320.6, 185), (560, 27, 560, 190))
+    standing += [*ruled((330, 190, 400, 190), (410, 190, 520, 190)), *marks_in((340, 60, 400, 190), (420, 90, 480, 190))]
+    bare = marks_in((640, 100, 660, 190), (670, 60, 690, 190), (700, 120, 720, 190))
+    panels = panels_of([*lying, *standing, *bare])
+    assert sorted(len([shape for shape in panel if shape.kind == "rectangle"]) for panel in panels) == [2, 2, 3]
+    assert all(len({shape in plot for shape in panel}) == 1 for panel in panels for plot in (lying, standing, bare))
+
+
+def test_the_number_of_a_title_is_no_value_of_an_axis():
+    token = Token(Place(0, 0, 10, 8), "2", None, 0)  # it stands in "Panel 2"
+    assert _without_tick(token).value is None
+    assert _without_tick(Token(Place(0, 0, 10, 8), "2-", None, 0)).value == 2
+
+
+def test_a_plot_with_names_borrows_no_numbers_from_its_neighbour():
+    plots = [[Shape(Place(30, top, 130, top + 80), "rectangle", "#1f77b4", 0)] for top in (20, 220)]
+
+    def print_of(top, *words):
+        return [Text(Place(40 + 30 * n, top, 48 + 30 * n, top + 8), word, 1, 8, turned=False) for n, word in enumerate(words)]
+
+    numbers, names = print_of(102, "10", "20", "30"), print_of(302, "A", "B", "C")
+    tokens = [Token(text.place, text.text, float(text.text), n) for n, text in enumerate(numbers)]
+    found = label_charts(plots, [], [Scale(True, tuple(tokens), around(t.place for t in tokens))], [*numbers, *names], PAGE)
+    assert [len(chart.borrowed) for chart in found] == [0, 0]
+    alone = label_charts(plots, [], [Scale(True, tuple(tokens), around(t.place for t in tokens))], numbers, PAGE)
+    assert [len(chart.borrowed) for chart in alone] == [0, 3]

@@ -28,6 +28,7 @@ PAGE_SHARE: Final = 0.9  # of the page that its paper covers
 GROUND_LINES: Final = 3  # lines of prose in a shape from which on it is a ground of text
 TICK_MARKS: Final = "-–—_|.,:;'’`~=•"  # what a tick beside a number is read as
 SPACE: Final = 0.45  # ems between words of a text at most
+READ_SPACE: Final = 0.8  # the same where words were read from a picture, whose boxes end at their ink
 BADGE: Final = 40.0  # points that the ground of a number of a step measures at most
 TURNED: Final = 0.8  # of the lines that run up or down which label upright charts, where a page is not printed sideways
 LEVEL_LABELS: Final = 2  # lines that run level among the labels of a chart that stands upright
@@ -135,7 +136,7 @@ def has_axis(words: Sequence[SourceWord], width: float, height: float) -> bool:
     for number, word in enumerate(words):
         left, top, right, bottom = word.box
         place = Place(left * width, top * height, right * width, bottom * height)
-        tokens.append(_without_tick(Token(place, word.text, None, number)))
+        tokens.append(_without_tick(Token(place, word.text, value_of(word.text), number)))
     return bool(find_scales(tokens, read=True))
 
 
@@ -223,6 +224,8 @@ def _size(place: Place) -> tuple[int, int]:
 def _without_tick(token: Token) -> Token:
     """Return a word of a picture without the ticks that were read with it; letters are taken to be equally wide."""
     text, (left, top, right, bottom) = token.text.strip(TICK_MARKS), token.place
+    if text == token.text:
+        return token
     if not text or value_of(text) is None:
         return replace(token, value=None)
     letter = (right - left) / len(token.text)
@@ -273,7 +276,9 @@ def _tokens(line: Line, number: int, width: float, height: float) -> Iterator[To
         box = word.box
         beside = words[max(0, place - 1) : place] + words[place + 1 : place + 2]
         within = any(
-            _between_words(word.box, other.box) < SPACE * line.em and len(other.text) > 1 and value_of(other.text) is None
+            _between_words(word.box, other.box) < (SPACE if word.recognised is None else READ_SPACE) * line.em
+            and len(other.text) > 1
+            and value_of(other.text) is None
             for other in beside
         )
         where = Place(box.left * width, box.top * height, box.right * width, box.bottom * height)

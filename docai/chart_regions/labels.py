@@ -73,8 +73,8 @@ def label_charts(
         take_low_title(chart, texts, taken)
         take_titles(chart, charts, texts, taken)
     for chart in charts:
-        _borrow_beside(chart, charts, texts)
-        _borrow(chart, charts, scales)
+        _borrow_beside(chart, charts, scales, texts)
+        _borrow(chart, charts, scales, texts)
         borrow_legend(chart, charts)
     return charts
 
@@ -292,11 +292,15 @@ def leave_room(chart: Labelled, charts: Sequence[Labelled], texts: Sequence[Text
     chart.place = Place(left, top, right, bottom)
 
 
-def _borrow(chart: Labelled, charts: Sequence[Labelled], scales: Sequence[Scale]) -> None:
-    """Lend a chart the number axis of a neighbour whose plot stands in the same row or column, where it has none of its own."""
+def _borrow(chart: Labelled, charts: Sequence[Labelled], scales: Sequence[Scale], texts: Sequence[Text]) -> None:
+    """Lend a chart the number axis of a neighbour whose plot stands in the same row or column, where it has none and no names."""
     for across in (False, True):
         own = any(scale.across == across and scale.tokens[0].line in chart.lines for scale in scales)
-        if own or _has_borrowed(chart, across=across):
+        if (
+            own
+            or sum(texts[number].count for number in _beside(chart, texts, across=across)) > 1
+            or _has_borrowed(chart, across=across)
+        ):
             continue
         sides = (0, 2) if across else (1, 3)
         level = [
@@ -316,10 +320,14 @@ def _has_borrowed(chart: Labelled, *, across: bool) -> bool:
     return any(down != 0 if across else right != 0 for _, right, down in chart.borrowed)
 
 
-def _borrow_beside(chart: Labelled, charts: Sequence[Labelled], texts: Sequence[Text]) -> None:
+def _has_scale(chart: Labelled, scales: Sequence[Scale], *, across: bool) -> bool:
+    return any(scale.across == across and scale.tokens[0].line in chart.lines for scale in scales)
+
+
+def _borrow_beside(chart: Labelled, charts: Sequence[Labelled], scales: Sequence[Scale], texts: Sequence[Text]) -> None:
     """Lend a chart all that is printed at a neighbour's axis in the same row or column, where it has nothing there itself."""
     for across in (False, True):
-        if _beside(chart, texts, across=across):
+        if _has_scale(chart, scales, across=across) or _beside(chart, texts, across=across):
             continue
         sides = (0, 2) if across else (1, 3)
         lending = [

@@ -20,6 +20,11 @@ OWN_LINE: Final = 1.5  # points that a grid line stands off the middle of its la
 LEAST_LINES: Final = 3  # grid lines of an axis that tell what it spans
 PANEL_SHARE: Final = 0.15  # of the largest plot that one beside it has at least; smaller frames are legends
 MANY: Final = 4000  # shapes of a cluster that are looked at one by one
+BESIDE: Final = 45.0  # points from a panel to what belongs to it: labels of its axes, which are shapes in pictures
+IN_LINE: Final = 2.0  # points that pieces of one rule are out of line at most
+MEETS: Final = 6.0  # points between them at most; ticks and marks that reach over a rule cut it
+MOSTLY: Final = 0.7  # of a panel's height that the rules on its sides are long at least
+HALF: Final = 0.5  # of its breadth that the pieces of its far side cover at least
 SAME_SIDE: Final = 3.0  # points that the same side of a plot is off where several rules tell it
 MOST_RULES: Final = 60  # each way, among which frames are looked for
 BAR: Final = 0.25  # of the height of plots side by side that a bar between them is high at least; keys of legends are lower
@@ -137,13 +142,26 @@ def panels_of(cluster: list[Shape]) -> list[list[Shape]]:
     if len(places) < 2:
         return [cluster]
     groups: list[list[Shape]] = [[] for _ in places]
+    apart: list[Shape] = []
     for shape in cluster:
         if sum(shape.place.shared(place) > 0.5 * place.area for place in places) > 1:
             continue  # a ground behind all
         x, y = shape.place.middle
         away = [max(p.left - x, x - p.right, 0.0) + max(p.top - y, y - p.bottom, 0.0) for p in places]
-        groups[int(np.argmin(away))].append(shape)
-    return groups
+        nearest = int(np.argmin(away))
+        (groups[nearest] if away[nearest] <= BESIDE else apart).append(shape)
+    return [*groups, *_near_each_other(apart)]
+
+
+def _near_each_other(shapes: Sequence[Shape]) -> list[list[Shape]]:
+    """Return shapes in groups that stand close together: those of a plot without a frame beside plots with one."""
+    groups: list[tuple[Place, list[Shape]]] = []
+    for shape in shapes:
+        near = [group for group in groups if group[0].grown(CELL * JOIN).shared(shape.place.grown(0.1)) > 0]
+        members = [shape, *(member for _, group in near for member in group)]
+        groups = [group for group in groups if not any(group is one for one in near)]
+        groups.append((around(member.place for member in members), members))
+    return [members for _, members in groups]
 
 
 def _plots(cluster: Sequence[Shape]) -> list[Place]:
@@ -222,16 +240,69 @@ def _spanned(rules: Sequence[Place], sides: tuple[int, int]) -> Iterator[Place]:
 
 
 def _closed(cluster: Sequence[Shape]) -> list[Place]:
-    """Return what four rules span that meet at their ends."""
+    """Return what rules on all sides close, or on three where marks hide the fourth; in pictures they may be in pieces."""
     across, down = (rules[:MOST_RULES] for rules in _rules_of(cluster))
-    found = []
-    for left in down:
-        for top in (rule for rule in across if _near(rule.left, left.left) and _near(rule.top, left.top)):
-            place = Place(left.left, left.top, top.right, left.bottom)
-            below = any(_same(Place(place.left, place.bottom, place.right, place.bottom), rule) for rule in across)
-            if below and any(_same(Place(place.right, place.top, place.right, place.bottom), rule) for rule in down):
-                found.append(place)
-    return found
+    across, down = _of_pieces(across, 0), _of_pieces(down, 1)
+    return [*_hanging(across, down), *_between(across, down, 0), *_between(down, across, 1)]
+
+
+def _hanging(across: Sequence[Place], down: Sequence[Place]) -> Iterator[Place]:
+    """Yield what a rule across spans with one that runs down at each of its ends, and pieces at their other ends."""
+    for rule in across:
+        left = next((one for one in down if _near(rule.left, one.left) and _reaches(one, rule)), None)
+        right = next((one for one in down if _near(rule.right, one.left) and _reaches(one, rule)), None)
+        if left is None or right is None:
+            continue
+        place = Place(rule.left, min(rule.top, left.top, right.top), rule.right, max(rule.top, left.bottom, right.bottom))
+        whole = min(left.height, right.height) >= MOSTLY * place.height
+        far = place.bottom if _near(rule.top, place.top) else place.top
+        if whole and place.height >= PANEL_HEIGHT and _covered(place, far, across) >= HALF * place.width:
+            yield place
+
+
+def _between(rules: Sequence[Place], others: Sequence[Place], along: int) -> Iterator[Place]:
+    """Yield what two rules span that begin and end alike, with one from end to end of both."""
+    side = 1 - along
+    order = sorted(rules, key=lambda rule: rule[along])
+    for number, one in enumerate(order):
+        for other in order[number + 1 :]:
+            if other[along] - one[along] > SAME_SIDE:
+                break
+            place = around((one, other))
+            large = place.width >= PANEL_WIDTH and place.height >= PANEL_HEIGHT
+            if large and _near(one[along + 2], other[along + 2]) and any(_is_side(rule, place, side) for rule in others):
+                yield place
+
+
+def _is_side(rule: Place, place: Place, side: int) -> bool:
+    """Return whether a rule runs along one side of a place, from end to end."""
+    at = min(abs(rule[1 - side] - place[1 - side]), abs(rule[1 - side] - place[3 - side])) <= SAME_SIDE
+    return at and _near(rule[side], place[side]) and _near(rule[side + 2], place[side + 2])
+
+
+def _reaches(rule: Place, level: Place) -> bool:
+    """Return whether one that runs down begins or ends at one that runs across."""
+    return _near(rule.top, level.top) or _near(rule.bottom, level.top)
+
+
+def _covered(place: Place, level: float, across: Sequence[Place]) -> float:
+    """Return how much of a place's breadth rules at a level cover, none of which reaches out of it."""
+    own = [r for r in across if _near(r.top, level) and r.left >= place.left - SAME_SIDE and r.right <= place.right + SAME_SIDE]
+    return sum(rule.width for rule in own)
+
+
+def _of_pieces(rules: Sequence[Place], along: int) -> list[Place]:
+    """Return rules, those in line that overlap or nearly meet as one: edges in pictures are pieces in several shades."""
+    joined: list[Place] = []
+    for rule in sorted(rules, key=lambda rule: rule[along]):
+        for number, other in enumerate(joined):
+            in_line = abs(rule[1 - along] - other[1 - along]) <= IN_LINE
+            if in_line and rule[along] <= other[along + 2] + MEETS:
+                joined[number] = around((other, rule))
+                break
+        else:
+            joined.append(rule)
+    return joined
 
 
 def _near(one: float, other: float) -> bool:
