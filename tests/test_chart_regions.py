@@ -443,3 +443,12 @@ def test_a_plot_with_names_borrows_no_numbers_from_its_neighbour():
     assert [len(chart.borrowed) for chart in found] == [0, 0]
     alone = label_charts(plots, [], [Scale(True, tuple(tokens), around(t.place for t in tokens))], numbers, PAGE)
     assert [len(chart.borrowed) for chart in alone] == [0, 3]
+
+
+def test_plates_of_small_multiples_are_plots_whatever_their_grid_lines_span_together():
+    plates = [Shape(Place(left, top, left + 100, top + 80), "frame", "#e5e5e5", 0) for left in (20, 150) for top in (10, 110)]
+    grid = ruled(*((left, y, left + 100, y) for left in (20, 150) for y in (30, 60, 130, 160)))
+    grid += ruled(*((x, top, x, top + 80) for x in (50, 90, 180, 220) for top in (10, 110)))
+    marks = marks_in(*((left + 20, top + 30, left + 40, top + 80) for left in (20, 150) for top in (10, 110)))
+    panels = panels_of([*plates, *grid, *marks])
+    assert sorted(sum(shape in panel for shape in marks) for panel in panels) == [1, 1, 1, 1]

@@ -168,8 +168,11 @@ def _plots(cluster: Sequence[Shape]) -> list[Place]:
     """Return the disjoint plots of a cluster, told by their frames, axes, grid lines and discs."""
     marks = [shape for shape in cluster if shape.kind not in ("rule", "frame")]
     plots: list[Place] = []
-    gridded = _without_rows(list(_gridded(cluster)), _closed(cluster))
-    for place in sorted({*_framed(cluster), *gridded, *_discs(cluster)}, key=lambda place: place.area):
+    framed = list(_framed(cluster))
+    plates = _multiples(framed)
+    gridded = [place for place in _gridded(cluster) if not any(_reaches_out(place, plate) for plate in plates)]
+    gridded = _without_rows(gridded, [*_closed(cluster), *plates])
+    for place in sorted({*framed, *gridded, *_discs(cluster)}, key=lambda place: place.area):
         met = [plot for plot in plots if plot.shared(place) > 0.5 * min(plot.area, place.area)]
         if len(met) > 1:
             continue
@@ -208,6 +211,22 @@ def _framed(cluster: Sequence[Shape]) -> Iterator[Place]:
                 continue
             if any(s.place.area < 0.9 * shape.place.area for s in inner):
                 yield shape.place
+
+
+def _multiples(places: Sequence[Place]) -> list[Place]:
+    """Return the places that have another one as large beside them: the plates of small multiples."""
+    return [
+        place
+        for place in places
+        if any(
+            _near(place.width, other.width) and _near(place.height, other.height) and not place.shared(other) for other in places
+        )
+    ]
+
+
+def _reaches_out(place: Place, plate: Place) -> bool:
+    """Return whether a place lies partly on a plate: what lines in line on several plates span."""
+    return place.shared(plate) > 0 and not plate.holds(place, SAME_SIDE)
 
 
 def _gridded(cluster: Sequence[Shape]) -> Iterator[Place]:
