@@ -752,3 +752,24 @@ def test_a_plot_without_grid_lines_spans_the_line_in_it_and_not_the_icons_beside
     curve = Drawn(strokes=(line((80, 200), (150, 120), (220, 160), (340, 90), colour=BLUE, thickness=3),))
     plot = only(drawn + icon + curve, blur=0.5)
     assert (plot.extent.left, plot.extent.right) == (80, 340)
+
+
+def test_factors_and_powers_around_a_sign_of_multiplication_are_one_number() -> None:
+    written = [(2, 0), (5, 0), (2, 1), (5, 1), (2, 2)]
+    places = [240.0 - 80 * (math.log10(factor) + power) for factor, power in written]
+    labels: list[Label] = []
+    for (factor, power), place in zip(written, places, strict=True):
+        labels += [text_at(str(factor), 10, place), text_at("×", 20, place), text_at(f"10^{power}", 25, place, align="left")]
+    scale = known(only(Drawn(tuple(labels), upright([""] * 5, places).strokes) + NAMES).down)
+    assert scale.kind == "log"
+    assert scale.value(places[3]) == pytest.approx(50)
+
+
+def test_long_numbers_that_run_upwards_are_an_axis() -> None:
+    places = [220.0, 170.0, 120.0, 70.0]
+    texts = ["10,000", "20,000", "30,000", "40,000"]
+    labels = tuple(
+        Label(text, Extent(40, place - 23, 52, place + 23), SIZE, -90.0) for text, place in zip(texts, places, strict=True)
+    )
+    scale = known(only(Drawn(labels, upright([""] * 4, places).strokes) + NAMES).down)
+    assert scale.value(145.0) == pytest.approx(25000)

@@ -100,3 +100,41 @@ def test_a_bar_of_few_pixels_tells_its_value_less_surely():
 def test_areas_that_are_not_piled_up_are_doubted():
     areas = (Strand("A", BLUE, values([100, 150])), Strand("B", RED, values([50, 60])))
     assert max(map(max, sure(part(*areas, kind="area")))) < 0.9 < min(map(min, sure(part(*areas, kind="area", stacking="stacked"))))
+
+
+def test_names_are_doubted_where_the_legend_leaves_as_many_colours_without_one():
+    named = [Strand(name, colour, values([100, 150], 2.0 * n)) for n, (name, colour) in enumerate((("Men", RED), ("Women", BLUE)))]
+    nameless = [Strand("", colour, values([90, 80], 6.0 + n)) for n, colour in enumerate(("#54a24b", "#eeca3b"))]
+    assert max(map(max, sure(part(*named, *nameless)))) < 0.9
+    assert min(min(one) for one in sure(part(*named, nameless[0]))[:2]) > 0.9
+
+
+def test_few_points_in_the_colour_of_a_line_are_doubted_and_a_cloud_is_not():
+    line = part(Strand("", BLUE, values([90, 80, 85, 95, 70, 60])), kind="line")
+    few, cloud = (part(Strand("", BLUE, values(highs)), kind="point") for highs in ([90], [90, 20, 50, 60, 30, 80]))
+    assert sure(line, few)[1][0] < 0.9
+    assert min(sure(line, cloud)[1]) == 1.0
+
+
+def test_bars_parted_by_outlines_that_hide_their_ends_are_doubted_where_that_matters():
+    places = tuple(Tick(40.0 * n, label(f"{100 * n}", 40.0 * n), 100.0 * n) for n in range(4))
+    where = replace(plot(), across=Scale("linear", True, 0.0, 120.0, places, 2.5, 0.0))
+
+    def bins(gap):
+        return tuple(
+            Value(
+                100.0 * n + 50, high, Extent(40.0 * n + gap / 2, 200.0 - high, 40.0 * (n + 1) - gap / 2, 200.0), 0.5, 200.0 - high
+            )
+            for n, high in enumerate((190.0, 60.0, 180.0))
+        )
+
+    outlined, touching = (sure(part(Strand("", BLUE, bins(gap))), where=where)[0] for gap in (4.0, 0.0))
+    assert outlined[1] < 0.9 < touching[1]
+    assert outlined[0] > 0.9
+
+
+def test_a_line_without_a_name_among_bubbles_is_doubted():
+    bubbles = tuple(replace(value, size=0.5) for value in values([90, 80, 85]))
+    line = part(Strand("", RED, values([20, 30, 40])), kind="line")
+    assert max(sure(part(Strand("", BLUE, bubbles), kind="point"), line)[1]) < 0.9
+    assert min(sure(part(Strand("", BLUE, values([90, 80, 85])), kind="point"), line)[1]) == 1.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from docai.backends.classical.charts.legend_finding import find_legend
@@ -224,3 +226,37 @@ def test_numbers_behind_shades_of_values_name_no_series_in_a_picture(names, bars
     found = legend_of(labels, rectangles=(*drawn, *swatches), blur=0.5)
     assert len(found.entries) == told
     assert set(map(id, swatches)) <= set(map(id, found.marks))
+
+
+def test_names_of_an_axis_of_which_some_stand_before_bars_and_lines_are_no_legend():
+    names = [label(name, 5, 20.0 + 30 * n) for n, name in enumerate(("North", "South", "Upper", "Lower", "Inner"))]
+    short, grid = square(33, 50, BLUE), sample(33, 110, "#999999")
+    assert legend_of(names, rectangles=(short,), strokes=(grid,), blur=0.5).entries == ()
+    aside = [label("Men", 312, 20), label("Women", 312, 35)]
+    found = legend_of([*names, *aside], rectangles=(square(300, 20, RED), square(300, 35, BLUE), short), strokes=(grid,), blur=0.5)
+    assert [entry.name for entry in found.entries] == ["Men", "Women"]
+
+
+def test_years_in_a_frame_over_bars_are_names_and_numbers_on_bars_are_not():
+    bars = (Rectangle(Extent(100, 20, 160, 200), RED), Rectangle(Extent(170, 60, 230, 200), BLUE, order=1))
+    frame = Rectangle(Extent(102, 30, 150, 72), "#ffffff", "#999999", order=2)
+    squares = tuple(replace(square(106, y, colour), order=3 + n) for n, (y, colour) in enumerate(((42, RED), (58, BLUE))))
+    names = [label("2010", 118, 42), label("2011", 118, 58)]
+    legend = legend_of(names, rectangles=(*bars, frame, *squares))
+    assert [entry.name for entry in legend.entries] == ["2010", "2011"]
+    assert legend_of(names, rectangles=(*bars, *squares)).entries == ()
+
+
+def test_years_in_a_row_before_their_swatches_are_not_those_of_the_swatches_before_them():
+    colours = (RED, BLUE, GREEN)
+    names = [label(str(2004 + n), 100 + 40 * n, 20) for n in range(3)]
+    squares = tuple(square(125 + 40 * n, 20, colour) for n, colour in enumerate(colours))
+    legend = legend_of(names, rectangles=squares)
+    assert [legend.name_of(colour) for colour in colours] == ["2004", "2005", "2006"]
+
+
+def test_a_name_of_an_axis_level_with_the_middle_of_two_entries_over_each_other_is_no_title():
+    squares = (square(100, 40, RED), square(100, 54, BLUE))
+    legend = legend_of([label("Men", 112, 40), label("Women", 112, 54), label("Jan", 75, 47)], rectangles=squares)
+    assert legend.title == ""
+    assert len(legend.used) == 2

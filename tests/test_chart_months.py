@@ -11,7 +11,7 @@ import pytest
 from docai.backends.classical.charts.axes import find_plots
 from docai.backends.classical.charts.axes.categories import with_periods
 from docai.backends.classical.charts.axes.dates import other_dates, with_months_first
-from docai.backends.classical.charts.axes.ticks import prepare
+from docai.backends.classical.charts.axes.wholes import prepare
 from docai.backends.classical.charts.periods import months_of, of_months
 from docai.backends.classical.charts.scales import Scale, Tick
 from docai.backends.classical.charts.scene import Extent, Label, Stroke

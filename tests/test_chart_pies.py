@@ -199,3 +199,10 @@ def test_percentages_at_sectors_that_are_no_shares_of_them_contradict_nothing():
 
 def test_shares_are_told_as_finely_as_angles_are_drawn():
     assert [value.y for value in read(pie([1, 1, 1]))[0].strands[0].values] == [33.333, 33.333, 33.333]
+
+
+def test_a_year_before_an_amount_names_its_sector():
+    sectors = pie([30, 50, 20])
+    texts = ["1999 30,000", "2000 50,000", "2001 20,000"]
+    part = read(sectors, [beside(s, text, 75) for s, text in zip(sectors, texts, strict=True)])[0]
+    assert told(part.strands[0]) == [("1999", 30000), ("2000", 50000), ("2001", 20000)]

@@ -132,3 +132,16 @@ def test_the_places_of_points_without_names_are_sure(plot):
 def test_what_stands_under_one_name_alone_is_no_chart():
     over_title = plot_of(names(["Sonata No. 3"]), numbers(0, 10))
     assert read(over_title, symbols=[dot((70 + 20 * n, 40 + 5 * n)) for n in range(6)]) is None
+
+
+def test_bubbles_of_a_picture_that_stand_as_near_as_pieces_of_one_are_doubted(plot):
+    places = [at(plot, x, y) for x, y in [(3, 7), (12.5, 1.25), (17, 8)]]
+    near = (places[0][0] + 9.0, places[0][1])
+    sizes = (4.0, 3.0, 5.0, 3.0)
+    part = read_points(
+        scene_of(symbols=[dot(place, half=half) for place, half in zip([*places, near], sizes, strict=True)], blur=0.5),
+        plot,
+        Legend(),
+    )
+    sure = {value.extent.middle: value.sure for value in part.strands[0].values}
+    assert max(sure[places[0]], sure[near]) < 0.9 < min(sure[places[1]], sure[places[2]])

@@ -184,3 +184,37 @@ def test_numbers_on_bars_are_told_from_those_beside_them():
     marks = (Rectangle(panel, "#eeeeee"), Rectangle(bar, "#4c78a8"))
     assert on_bars(Scene(400.0, 220.0, (inside, outside), marks)) == [inside]
     assert on_bars(Scene(400.0, 220.0, (inside, outside), marks, blur=0.5)) == []
+
+
+def test_values_of_a_picture_are_those_printed_as_long_as_its_pixels_tell_nothing_else():
+    values = read(bars([6.98, 8.175, 8.36, 8.573, 8.97], error=0.015), above([7, 8.2, 8.4, 8.6, 9]))
+    assert [value.y for value in values] == [7, 8.2, 8.4, 8.6, 9]
+    assert all(value.printed is not None for value in values)
+
+
+def test_values_of_a_picture_stay_as_measured_where_rounding_shows_in_its_pixels():
+    drawn = [8.34, 16.67, 33.34, 22.8, 12.45]
+    values = read(bars(drawn, error=0.08), above([8, 17, 33, 23, 12]))
+    assert [value.y for value in values] == drawn
+
+
+def test_a_loss_printed_with_its_minus_and_without_its_last_zero_is_the_value():
+    part = bars([-8.817, 1.24, 2.73, 3.8], error=0.015)
+    strand = part.strands[0]
+    loss = replace(strand.values[0], extent=Extent(10.0, 200.0, 30.0, 208.8))
+    part = replace(part, strands=(replace(strand, values=(loss, *strand.values[1:])),))
+    labels = [label("-8.8", 20, 215.2), *above([0, 1.23, 2.72, 3.81])[1:]]
+    assert [value.y for value in read(part, labels)] == [-8.8, 1.23, 2.72, 3.81]
+
+
+def test_labels_well_above_the_points_of_a_line_are_their_values():
+    heights = [7.8, 8.2, 8.1, 7.7]
+    values = tuple(
+        Value(f"{n}", y + 0.004, Extent(60 * n + 26, 200 - 20 * y - 4, 60 * n + 34, 200 - 20 * y + 4), 0.01)
+        for n, y in enumerate(heights)
+    )
+    part = Part("line", (Strand("", "#1f77b4", values),), ())
+    labels = [label(f"{y}", 60 * n + 30, 200 - 20 * y - 25) for n, y in enumerate(heights)]
+    scene = Scene(400.0, 220.0, tuple(labels), blur=0.5)
+    found = with_printed(part, plot(range(4)), scene, labels)
+    assert [value.y for value in found.strands[0].values] == heights

@@ -114,3 +114,11 @@ def test_the_sign_of_the_won_is_known_by_what_readers_take_it_for(said, korean, 
 
 def test_the_piece_of_line_that_a_legend_shows_is_no_part_of_the_name():
     assert [reading(said, 0.0, 0.0, 8.0).text for said in ("— AAPL", "-- Total", "-4.5", "− 3")] == ["AAPL", "Total", "-4.5", "− 3"]
+
+
+def test_print_in_the_colour_of_a_mark_has_that_colour():
+    picture = blank()
+    box(picture, 40, 100, 80, 200, ORANGE)
+    text(picture, "Rain", 40, 60, ORANGE)
+    text(picture, "Heat", 140, 60)
+    assert sorted(row.colour for row in upright(picture)) == ["", "#f58518"]

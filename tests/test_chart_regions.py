@@ -15,7 +15,7 @@ from docai.chart_regions.numbers import are_tabled
 from docai.chart_regions.panels import _stand_between, panels_of
 from docai.chart_regions.scales import Scale, Token, find_scales, value_of
 from docai.chart_regions.shapes import Place, Shape, around, shapes_of
-from docai.chart_regions.signs import _are_many
+from docai.chart_regions.signs import _are_many, _is_plausible
 from docai.chart_regions.texts import Labelled, Text
 from docai.lines import find_lines
 from docai.sources import Font, SourceWord, VectorPath
@@ -452,3 +452,31 @@ def test_plates_of_small_multiples_are_plots_whatever_their_grid_lines_span_toge
     marks = marks_in(*((left + 20, top + 30, left + 40, top + 80) for left in (20, 150) for top in (10, 110)))
     panels = panels_of([*plates, *grid, *marks])
     assert sorted(sum(shape in panel for shape in marks) for panel in panels) == [1, 1, 1, 1]
+
+
+def test_outlined_bars_full_of_the_strokes_of_a_hatch_are_one_plot():
+    shapes = []
+    for n, top in enumerate((60.0, 120.0, 90.0, 150.0)):
+        left = 50.0 + 70 * n
+        shapes.append(Shape(Place(left, top, left + 50, top + 100), "frame", "#336699", 0))
+        shapes += [Shape(Place(left, y, left + 50, y + 40), "line", "#336699", 0) for y in range(int(top), int(top) + 60, 6)]
+    axes = [Shape(Place(40, 260, 340, 260), "rule", "#000000", 0), Shape(Place(40, 30, 40, 260), "rule", "#000000", 0)]
+    assert len(panels_of([*shapes, *axes])) == 1
+
+
+def test_a_small_pie_full_of_printed_shares_is_a_chart():
+    sheet = Sheet()
+    disc(sheet, 200, 300, 32, COLOURS)
+    for n, share in enumerate(("33.3%", "33.4%", "33.3%")):
+        sheet.text(172, 284 + 14 * n, f"{share} {share}")
+    assert len(charts(sheet)) == 1
+
+
+def test_marks_without_numbers_are_a_chart_in_a_frame_and_in_few_colours_only():
+    dots = [Shape(Place(9 * n, 7 * n, 9 * n + 4, 7 * n + 4), "symbol", "#336699", 0) for n in range(12)]
+    plotted = around(dot.place for dot in dots)
+    axes = [Shape(Place(0, 90, 110, 90), "rule", "#000000", 0), Shape(Place(0, 0, 0, 90), "rule", "#000000", 0)]
+    many = [replace(dot, colour=f"#3366{10 + n}") for n, dot in enumerate(dots)]
+    assert _is_plausible([*dots, *axes], dots, plotted, [])
+    assert not _is_plausible(dots, dots, plotted, [])
+    assert not _is_plausible([*many, *axes], many, plotted, [])

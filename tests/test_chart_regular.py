@@ -58,3 +58,8 @@ def test_nothing_is_told_in_the_gap_of_a_line():
 def test_the_end_of_a_line_that_its_marker_hides_is_told():
     found = read((20.0, 50.0), (60.0, 90.0), (100.0, 50.0), (140.0, 70.0), (175.0, 105.0))
     assert found[-1].place == pytest.approx((180.0, 110.0))
+
+
+def test_what_a_low_line_does_between_ticks_is_no_noise():
+    low = tuple((20.0 + 10 * n, 50.0 + 1.6 * (n % 2) + 2.0 * (n // 4 % 2)) for n in range(17))
+    assert read(*low) == tuple(Vertex(place) for place in low)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from docai.backends.classical.charts.raster.borders import without_outlines
 from docai.backends.classical.charts.raster.colours import find_layers
@@ -10,7 +11,7 @@ from docai.backends.classical.charts.raster.edges import Line, find_lines
 from docai.backends.classical.charts.raster.shapes import find_shapes
 from docai.backends.classical.charts.raster.slabs import find_slabs
 from docai.backends.classical.charts.scene import Extent, Rectangle
-from tests.chart_pictures import BLUE, GREY, ORANGE, blank, box
+from tests.chart_pictures import BLUE, GREY, ORANGE, blank, box, text
 
 DARK, PANEL, AXIS, PALE_BLUE = (34, 34, 34), (234, 234, 242), (136, 136, 136), (174, 199, 232)
 
@@ -111,3 +112,24 @@ def test_pieces_that_share_a_pixel_meet_where_they_were_drawn_to_meet():
     for slab in slabs_of(picture):
         meeting = {40: 120.3, 100: 90.85, 160: 150.6}[round(slab.extent.left)]
         assert min(abs(slab.extent.top - meeting), abs(slab.extent.bottom - meeting)) < 0.06
+
+
+def test_a_bar_goes_on_behind_a_label_as_wide_as_itself():
+    picture = blank()
+    box(picture, 40, 20, 80, 120, (13, 40, 60))
+    for offset in ((-1, 0), (1, 0), (0, 1), (0, -1)):
+        text(picture, "218.42", 40 + offset[0], 75 + offset[1], (5, 5, 5), 0.38)
+    text(picture, "218.42", 40, 75, (255, 255, 255), 0.38)
+    picture[66:76, 38:42] = 255
+    box(picture, 40, 122, 80, 200, BLUE)
+    large = [slab for slab in slabs_of(picture) if slab.extent.height > 15]
+    ends = sorted((slab.extent.top, slab.extent.bottom) for slab in large)
+    assert ends == [pytest.approx((20, 120), abs=1.1), pytest.approx((122, 200), abs=1.1)]
+
+
+def test_equal_bars_with_a_shorter_one_and_its_value_between_them_stay_two():
+    picture = blank()
+    for top, right in ((20, 200), (34, 120), (48, 200)):
+        box(picture, 40, top, right, top + 11, BLUE)
+    text(picture, "17%", 124, 44, size=0.35)
+    assert sorted(round(slab.extent.top) for slab in slabs_of(picture)) == [20, 34, 48]

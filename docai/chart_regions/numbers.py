@@ -23,6 +23,7 @@ THICK: Final = 6.0  # points that they are thick at least
 LEAST_TABLE: Final = 9  # numbers of a table: three rows of three
 IN_LINE: Final = 2.0  # points that numbers of one row or column are out of line at most, in pictures read to a pixel or two
 MOSTLY_TABLED: Final = 0.75  # of the numbers that stand so; some are misread
+LEAST_ROWS, SAME_ROW = 3, 4.0  # names beside the rows of a heat map in a picture, and points that they are apart at least
 NAMED: Final = 3  # rows and columns of cells with a name at least
 BESIDE: Final = 30.0  # points between cells and the names of their rows and columns at most
 
@@ -111,8 +112,8 @@ def are_tabled(numbers: Sequence[Place]) -> bool:
     return bool(tabled.sum() >= max(LEAST_TABLE, MOSTLY_TABLED * len(numbers)))
 
 
-def names_cells(plotted: Place, texts: Sequence[Text]) -> bool:
-    """Return whether names stand beside the rows of cells and above or below their columns."""
+def names_cells(plotted: Place, texts: Sequence[Text], *, pictured: bool = False) -> bool:
+    """Return whether names stand beside the rows of cells and above or below their columns; of those of a picture, beside them."""
     beside = [
         text.place
         for text in texts
@@ -125,4 +126,6 @@ def names_cells(plotted: Place, texts: Sequence[Text]) -> bool:
         if plotted.left < text.place.middle[0] < plotted.right
         and min(abs(plotted.top - text.place.bottom), abs(text.place.top - plotted.bottom)) < BESIDE
     ]
+    if pictured:  # names that are turned may not be read before it is known what they name
+        return len({round(place.middle[1] / SAME_ROW) for place in beside}) >= LEAST_ROWS
     return len(beside) >= NAMED and sum(text.count if text.even else 1 for text in over) >= NAMED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -31,6 +32,9 @@ BAR: Final = 0.25  # of the height of plots side by side that a bar between them
 BETWEEN: Final = 0.5  # of a bar that lies in plots at most if it stands between them
 AXIS_SHARE: Final = 0.8  # of a plot's side that its axes are long; grid lines may reach over
 SIDE_BY_SIDE: Final = 2.0  # times their width that bars and boxes stand apart at most
+LEAST_HATCH: Final = 3  # strokes of a hatch
+EQUALLY_STEEP: Final = 0.05  # of their slope that these may differ by
+FINEST: Final = 0.01  # points
 MOST_BARS: Final = 400  # rectangles of one size; more are a heat map or a texture, which hang together anyway
 
 
@@ -200,7 +204,7 @@ def _stand_between(marks: Sequence[Shape], plots: Sequence[Place]) -> bool:
 
 
 def _framed(cluster: Sequence[Shape]) -> Iterator[Place]:
-    bars = {id(bar) for bar in bars_of(cluster)}
+    bars = {id(bar) for bar in bars_of(cluster)} | _outlined_bars(cluster)
     for shape in cluster:
         if id(shape) in bars:  # with a line in front
             continue
@@ -209,7 +213,7 @@ def _framed(cluster: Sequence[Shape]) -> Iterator[Place]:
             inner = [s for s in cluster if s.kind != "rule" and s is not shape and shape.place.holds(s.place, 3)]
             if len(inner) == 1 and inner[0].kind == "symbol":  # a box with a dot for its median
                 continue
-            if any(s.place.area < 0.9 * shape.place.area for s in inner):
+            if any(s.place.area < 0.9 * shape.place.area for s in inner) and not _is_hatch(inner):
                 yield shape.place
 
 
@@ -227,6 +231,20 @@ def _multiples(places: Sequence[Place]) -> list[Place]:
 def _reaches_out(place: Place, plate: Place) -> bool:
     """Return whether a place lies partly on a plate: what lines in line on several plates span."""
     return place.shared(plate) > 0 and not plate.holds(place, SAME_SIDE)
+
+
+def _outlined_bars(cluster: Sequence[Shape]) -> set[int]:
+    """Return the ids of frames that stand as bars do."""
+    frames = [shape for shape in cluster if shape.kind == "frame"]
+    bars = [replace(shape, kind="rectangle") for shape in frames]
+    standing = {id(bar) for bar in bars_of(bars)}
+    return {id(frame) for frame, bar in zip(frames, bars, strict=True) if id(bar) in standing}
+
+
+def _is_hatch(inner: Sequence[Shape]) -> bool:
+    """Return whether shapes are the strokes of a hatch: lines that are all equally steep."""
+    steep = [shape.place.height / max(shape.place.width, FINEST) for shape in inner if shape.kind == "line"]
+    return LEAST_HATCH <= len(steep) == len(inner) and max(steep) - min(steep) <= EQUALLY_STEEP * max(steep)
 
 
 def _gridded(cluster: Sequence[Shape]) -> Iterator[Place]:

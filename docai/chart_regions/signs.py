@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from docai.chart_regions.legends import is_legend
+from docai.chart_regions.mosaics import find_mosaic
 from docai.chart_regions.numbers import LABEL_REACH, MOST_WORDS, are_labelled, are_tabled, are_to_scale, names_cells
 from docai.chart_regions.scales import SURE, Scale, Token, between
 from docai.chart_regions.shapes import SYMBOL, THIN, Place, Shape, around
@@ -41,6 +42,7 @@ ALIKE_SIDES: Final = 0.08  # of their sides that small multiples differ by
 HEAT_TEXT: Final = 0.7  # of a heat map that the numbers in its cells cover at most
 AXIS_LABELS: Final = 4  # numbers with ticks or grid lines of an axis beside which anything is drawn
 WORDS_A_LABEL: Final = 2  # words in a plot for each number at its axes at most
+MOST_COLOURS: Final = 8  # of the marks of a plot without numbers, as pictures show them; photographs have more
 MANY_DOTS: Final = 8  # rows and columns that symbols stand in where they need no numbers beside them to be a plot
 ALL_RULED: Final = 0.7  # of an axis's labels that have a tick or a grid line
 
@@ -53,17 +55,19 @@ def is_chart(
         return False
     inside = [text for text in texts if core.holds(text.place, 2)]
     slack = PIXEL if pictured else LEVEL
-    is_heat = any(_heat([shape for shape in shapes if shape.kind == "rectangle"], slack))
+    mosaic = find_mosaic(shapes) if pictured else []
+    is_heat = bool(mosaic) or any(_heat([shape for shape in shapes if shape.kind == "rectangle"], slack))
     measured = any(scale.ruled and len(scale.tokens) >= SURE and _is_beside(scale, core, core) for scale in scales)
-    if _is_text(core, inside, is_heat=is_heat, measured=measured) or (not pictured and is_legend(shapes, texts)):
+    is_pie = any(len({shape.colour for shape in pie}) > 1 or len(pie) > 2 for pie in pies_of(shapes))
+    if _is_text(core, inside, is_heat=is_heat, measured=measured or is_pie) or (not pictured and is_legend(shapes, texts)):
         return False
     if pictured and not is_heat and are_tabled([t.place for t in tokens if t.value is not None and core.holds(t.place)]):
         return False
     near = [token for token in tokens if core.grown(REACH).holds(token.place)]
-    if any(len({shape.colour for shape in pie}) > 1 or len(pie) > 2 for pie in pies_of(shapes)):
+    if is_pie:
         return bool(near) or bool(tokens)
     words = [token.place for token in near if token.value is None and not (pictured and set(token.text) <= READ_AS_RINGS)]
-    marks = list(_marks(shapes, core, words, slack))
+    marks = list(_marks(shapes, core, words, slack)) or mosaic
     if pictured and not marks:
         marks = _standing(shapes, words)
     if not (marks and (pictured or any(_is_beside(scale, around(shape.place for shape in marks), core) for scale in scales))):
@@ -75,11 +79,19 @@ def is_chart(
     plotted = around(shape.place for shape in marks)
     if any(_is_beside(scale, plotted, core) for scale in scales) or (is_heat and names_cells(plotted, texts)):
         return True
-    if _is_ticked(shapes, texts, near):
+    if mosaic and _is_named(mosaic, texts, words):
         return True
-    if are_labelled(list(bars_of(marks)), [token for token in tokens if plotted.grown(LABEL_REACH).holds(token.place)]):
+    if _is_ticked(shapes, texts, near) or are_labelled(
+        list(bars_of(marks)), [token for token in tokens if plotted.grown(LABEL_REACH).holds(token.place)]
+    ):
         return True
     return pictured and _is_plausible(shapes, marks, plotted, tokens)
+
+
+def _is_named(mosaic: Sequence[Shape], texts: Sequence[Text], words: Sequence[Place]) -> bool:
+    """Return whether names stand beside a mosaic, and no more than a few words in it as in the shaded cells of a table."""
+    place = around(piece.place for piece in mosaic)
+    return names_cells(place, texts, pictured=True) and sum(place.holds(word) for word in words) <= FEW
 
 
 def is_facet(panel: Sequence[Shape], plots: Sequence[Sequence[Shape]]) -> bool:
@@ -116,14 +128,15 @@ def _is_plausible(shapes: Sequence[Shape], marks: Sequence[Shape], plotted: Plac
     names = sum(token.value is None and len(token.text) > 2 and plotted.holds(token.place) for token in tokens)
     if 2 * named > len(bars) or names > max(MOST_WORDS, numbers):
         return False
-    if numbers < FEW and not _are_many(bars, marks):
-        return False
+    rules = [shape.place for shape in shapes if shape.kind in ("rule", "frame")]
+    wide = any(rule.width >= HALF * plotted.width for rule in rules)
+    ruled = wide and any(rule.height >= HALF * plotted.height for rule in rules)
+    if numbers < FEW and not (ruled and _are_many(bars, marks) and len({mark.colour for mark in marks}) <= MOST_COLOURS):
+        return False  # photographs are full of what looks like marks, but in no frame, or in many colours
     if len(bars) >= FEW:
         around_it = [token for token in tokens if token.value is None and len(token.text) > 2]
         return sum(plotted.grown(NEAR).holds(token.place) for token in around_it) <= MOST_WORDS * len(bars)
-    rules = [shape.place for shape in shapes if shape.kind in ("rule", "frame")]
-    wide = any(rule.width >= HALF * plotted.width for rule in rules)
-    return wide and any(rule.height >= HALF * plotted.height for rule in rules)
+    return ruled
 
 
 def _are_many(bars: Sequence[Shape], marks: Sequence[Shape]) -> bool:

@@ -55,6 +55,7 @@ LEAST_STEP: Final = 4  # pixels that a step of a line is long
 SINGLE: Final = 0.9  # of its columns that a line of steps passes once
 
 FEW: Final = 3  # bars of different lengths, and lines of a grid, at least
+DRIFT: Final = 1.5  # pixels that a skew rule rises or falls from end to end, at least, which does not break into pieces by one
 POINTS: Final = 8  # symbols of one size at least, which stand
 SCATTERED: Final = 0.6  # of their number at different heights
 RING: Final = 4  # segments of a symbol's outline
@@ -147,7 +148,8 @@ def _has_points(paths: Sequence[VectorPath]) -> bool:
 def stands_straight(paths: Sequence[VectorPath], skew: float, width: int, height: int) -> bool:
     """Return whether bars in a picture of `width` x `height` pixels stand in one row of pixels as they could not if it were skew.
 
-    `skew` is in degrees. Bars of different lengths look like lines of text that rise or fall.
+    `skew` is in degrees. Bars of different lengths look like lines of text that rise or fall. Rules that keep to one row of pixels
+    from end to end do so, too.
     """
     scale = min(1.0, LONGER_SIDE / max(width, height))
     for foot, side, across, along in ((3, 0, width, height), (0, 1, height, width)):
@@ -158,7 +160,11 @@ def stands_straight(paths: Sequence[VectorPath], skew: float, width: int, height
         for starts in rows.values():
             if len(starts) >= FEW and (max(starts) - min(starts)) * math.tan(math.radians(abs(skew))) >= 1.0:
                 return True
-    return False
+    rules = 0
+    for path in paths:
+        long, thick = sorted((path.box.width * width * scale, path.box.height * height * scale), reverse=True)
+        rules += path.segments[0][0] == "line" and thick < 1.0 and long * math.tan(math.radians(abs(skew))) >= DRIFT
+    return rules >= FEW
 
 
 def _name(tone: NDArray[np.int16]) -> str:

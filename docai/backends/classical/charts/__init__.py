@@ -28,7 +28,7 @@ from docai.backends.classical.charts.raster import scene_of_picture
 from docai.backends.classical.charts.readers.areas import read_areas
 from docai.backends.classical.charts.readers.bars import read_bars
 from docai.backends.classical.charts.readers.boxes import read_boxes
-from docai.backends.classical.charts.readers.heatmaps import outside_cells, read_heatmap
+from docai.backends.classical.charts.readers.heatmaps import outside_cells, read_heatmap, without_tiles
 from docai.backends.classical.charts.readers.lines import read_lines
 from docai.backends.classical.charts.readers.pies import find_pies, read_pies
 from docai.backends.classical.charts.readers.points import read_points
@@ -69,7 +69,7 @@ def read_chart(view: View, languages: tuple[str, ...]) -> Reply:
     except InputError as error:
         return unread(view, f"its picture cannot be looked at ({error})")
     beside = outside_cells(scene)
-    legend = replace(find_legend(scene, beside), ramp=ramp)
+    legend = replace(find_legend(without_tiles(scene), beside), ramp=ramp)
     bare = scene.without(legend.marks, legend.used)
     pies = find_pies(bare)
     kept = {id(label) for label in beside}
@@ -229,14 +229,15 @@ def _once_named(strand: Strand, part: Part, namer: Namer) -> tuple[Value, ...]:
 
 def _point(value: Value, part: Part, scene: Scene, view: View, namer: Namer, values: Scale | None) -> Point:
     labelled = part.kind in ("bar", "box") and isinstance(value.x, str)  # named by the labels themselves, which `sure` judges
-    scales = [scale for scale in (values, None if labelled else namer.scale) if scale is not None]
+    measuring = None if value.printed is not None else values
+    scales = [scale for scale in (measuring, None if labelled else namer.scale) if scale is not None]
     measured = min((scale.confidence for scale in scales), default=1.0)
     off = scene.blur / 10 or FINEST
     return Point(
         x=namer.name(value),
         y=value.y if value.printed is not None else _fine(value.y, values, off),
         box=scene.to_page(value.extent, view),
-        confidence=round(min(1.0, value.sure * part.sure * (1.0 if value.printed is not None else measured)), 4),
+        confidence=round(min(1.0, value.sure * part.sure * measured), 4),
         basis="printed" if value.printed is not None else scene.basis,
         error=value.error,
         low=_fine(value.low, values, off),

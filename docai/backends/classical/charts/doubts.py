@@ -17,22 +17,27 @@ from typing import Final
 from docai.backends.classical.charts.legends import Legend
 from docai.backends.classical.charts.parts import Part, Strand, Value
 from docai.backends.classical.charts.scales import Plot, Scale
-from docai.backends.classical.charts.scene import Scene
+from docai.backends.classical.charts.scene import HALF_A_PIXEL, Scene
 from docai.backends.classical.charts.telling import Namer, namer_of
 
 TWINS: Final = 0.6  # sure at most of values of two series of one kind that have one name: one of them at least has another
 BESIDE: Final = 0.2  # of the shorter of two series that both run along
 NAMELESS: Final = 0.7  # of a series without a name beside others that have one
+LEAST_NAMELESS: Final = 2  # colours without a name that speak against the names of others; one may be a total or a mean
+HALF_NAMED: Final = 0.7  # of a series with a name where as many colours have none: the legend was misread, or is none
+REMAINS: Final = 0.7  # of points in the colour of a line that are few: they are what was left over of its symbols
+OF_BUBBLES: Final = 0.7  # of a line without a name among bubbles: their outlines, and the grid that shines through them
+FEW: Final = 1 / 3  # of the line's values, that such points are at most
 MIXED_UP: Final = 0.7  # of bars and areas in the colour of a series of another kind: one is a piece of the other
 UNPILED: Final = 0.7  # of several areas that do not stand on each other: they would hide each other, so are piled up mostly
 TOLD_TWICE: Final = 0.6  # of values of one series that have one name
-UP_TO_EDGE: Final = 0.6  # of bars up to the plot's very edge where no tick stands: what is between two lines looks so
+UP_TO_EDGE: Final = 0.6  # of bars and whiskers up to the plot's very edge where no tick stands: what is between two lines looks so
 EDGE: Final = 1.0  # pixel that the end of such a bar is off the edge at most
 ON_TICK: Final = 2.0  # pixels from the edge to a tick there
 WELL_READ: Final = 0.9  # how sure OCR is at least of a name in doubt no more: it reads small print as well as large
 TOLERANCE: Final = 0.02  # of a value that it may be off it to be right
-SPREAD: Final = 0.4  # of a value's `error`, half a pixel, that bars are off, as a standard deviation: between those of edges on
-# whole pixels (0.58) and of blended ones (0.1)
+SPREAD: Final = 0.6  # of a value's `error`, half a pixel, that bars are off, as a standard deviation: 0.5 to 0.9 of 300 bars
+# whose values are so small that nothing else tells
 
 
 def doubted(scene: Scene, plot: Plot, parts: Sequence[Part], legend: Legend) -> list[Part]:
@@ -50,6 +55,7 @@ def doubted(scene: Scene, plot: Plot, parts: Sequence[Part], legend: Legend) -> 
         own = []
         for strand in part.strands:
             most = min(_most(part, strand, strands), NAMELESS if named and not strand.name and part.kind != "pie" else 1.0)
+            most = min(most, _half_named(part, strand, strands))
             factor = _legible(read.get(strand.name, 1.0)) if strand.name else 1.0
             weighed = _weighed(part, strand, values, most, told)
             own.append(replace(strand, values=tuple(replace(value, sure=value.sure * factor) for value in weighed)))
@@ -72,7 +78,22 @@ def _most(part: Part, strand: Strand, strands: Sequence[tuple[str, Strand]]) -> 
         other.colour == strand.colour and kind != part.kind and (solid or kind in ("bar", "area")) for kind, other in others
     ):
         most = min(most, MIXED_UP)
+    if part.kind == "point" and any(
+        kind == "line" and other.colour == strand.colour and len(strand.values) <= FEW * len(other.values) for kind, other in others
+    ):
+        most = min(most, REMAINS)
+    if part.kind == "line" and not strand.name and any(value.size is not None for _, other in others for value in other.values):
+        most = min(most, OF_BUBBLES)
     return most
+
+
+def _half_named(part: Part, strand: Strand, strands: Sequence[tuple[str, Strand]]) -> float:
+    """Return how sure the values of a series with a name are at most, by how many colours of its kind have none."""
+    if not strand.name or part.kind == "pie":
+        return 1.0
+    same = [other for kind, other in strands if kind == part.kind]
+    named, nameless = ({other.colour for other in same if bool(other.name) is told} for told in (True, False))
+    return HALF_NAMED if len(nameless - named) >= max(LEAST_NAMELESS, len(named)) else 1.0
 
 
 def _overlap(one: Strand, other: Strand, *, upright: bool) -> bool:
@@ -100,13 +121,14 @@ def _weighed(part: Part, strand: Strand, values: Scale | None, most: float, name
     told = [names.namer.name(value) for value in strand.values]
     counts = Counter(name for name in told if isinstance(name, str) and name)
     unique = part.kind not in ("point", "box", "heatmap")
-    measured = part.kind == "bar" and part.stacking == "none"
+    measured = (part.kind == "bar" and part.stacking == "none") or part.kind == "box"
+    gap = names.namer.gap or 0.0
     found = []
     for value, name in zip(strand.values, told, strict=True):
         limit = TOLD_TWICE if unique and isinstance(name, str) and counts[name] > 1 else most
         if measured and value.printed is None and values is not None and _is_up_to_edge(value, values):
             limit = min(limit, UP_TO_EDGE)
-        sharp = _sharpness(value) if part.kind == "bar" else 1.0
+        sharp = _sharpness(value, values, _hidden(value, part, gap)) if part.kind == "bar" else 1.0
         found.append(replace(value, sure=min(value.sure * names.sure(name) * sharp, limit)))
     return found
 
@@ -124,9 +146,20 @@ def _is_up_to_edge(value: Value, values: Scale) -> bool:
     return abs(edge - value.end) <= EDGE and not any(abs(tick.place - edge) <= ON_TICK for tick in values.ticks)
 
 
-def _sharpness(value: Value) -> float:
+def _hidden(value: Value, part: Part, gap: float) -> float:
+    """Return how much of the end of a bar its outline may hide, in pixels.
+
+    What parts the bars of a histogram may be outlines in the colour of the ground, which cover half of that at their ends, too.
+    """
+    thick = value.extent.width if part.orientation == "vertical" else value.extent.height
+    return max(0.0, gap) * thick / 2
+
+
+def _sharpness(value: Value, values: Scale | None, hidden: float) -> float:
     """Return how probable it is that a measured value is within `TOLERANCE` of its own, 0..1, as far as pixels tell."""
     if value.printed is not None or value.error is None or not value.y:
         return 1.0
     off = SPREAD * value.error
+    if hidden > HALF_A_PIXEL and values is not None and values.kind == "linear":
+        off = max(off, hidden * abs(values.slope))
     return math.erf(TOLERANCE * abs(value.y) / (off * math.sqrt(2))) if off > 0 else 1.0

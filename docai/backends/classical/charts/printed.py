@@ -23,6 +23,8 @@ from docai.backends.classical.charts.unseen import with_unseen
 from docai.numbers import Convention, Number, parse, read_columns
 
 NEAR_EMS: Final = 1.3  # between a mark and the label outside it, at most
+FAR_EMS: Final = 2.2  # the same of a label right above or below a point of a line, whose marker and breadth lie between
+OVER_EMS: Final = 0.7  # between the middle of a point and that of such a label
 CENTRED_EMS: Final = 0.15  # between the middle of a bar and that of the label that it has no room for
 WIDER: Final = 2.0  # times as wide as its bar that the label is at most
 PANEL: Final = 0.2  # of a chart that a rectangle covers at least which is no bar
@@ -31,6 +33,8 @@ COARSE: Final = 0.005  # of a value that half a unit of its last printed digit m
 LEAST_EXACT: Final = 4  # labels that may tell that marks are drawn as they print
 EXACT: Final = 0.2  # of half a unit of its last digit that a mark is off its label then; where it is rounded, 0.5 is usual
 MOSTLY_EXACT: Final = 0.8  # of the marks that must be
+SEEN: Final = 3.0  # times half a pixel that what is drawn as it is printed is off its label at most: both its ends are blurred
+SHARP: Final = 1.5  # the same of how much more, or less, than most others of its picture it is off
 OFF: Final = 0.02  # of the axis that a printed value may differ from a drawn one by: labels tell hundredths, marks have an outline
 NAMED: Final = 0.75  # how sure a value is at least whose name is not in doubt: a label confirms what it is, not of what
 CONFIRMED: Final = 0.99  # how sure a value is at least that its label and its mark agree on
@@ -62,12 +66,12 @@ def with_printed(part: Part, plot: Plot | None, scene: Scene, free: Sequence[Lab
     numbers = _numbers(free)
     if not numbers:
         return part
-    matches = _matches(part, numbers, scene.em)
+    values = _value_scale(part, plot)
+    matches = _matches(part, numbers, scene.em, _span(part, values) if values is not None else 0.0)
     if not matches:
         return part
     if part.kind == "heatmap":
         return _told(part, {(m.strand, m.place): m for m in matches})
-    values = _value_scale(part, plot)
     if values is None and part.kind != "pie":
         return _calibrated(part, matches)
     if part.kind == "pie":
@@ -152,8 +156,11 @@ def _span(part: Part, scale: Scale | None) -> float:
 # Which label stands at which mark
 
 
-def _matches(part: Part, numbers: Sequence[tuple[Label, float, float]], em: float) -> list[_Match]:
-    """Return the labels at marks, each label and each mark once, the nearest first, in the place that most of them stand in."""
+def _matches(part: Part, numbers: Sequence[tuple[Label, float, float]], em: float, span: float = 0.0) -> list[_Match]:
+    """Return the labels at marks, each label and each mark once, the nearest first, in the place that most of them stand in.
+
+    `span` is how far the value axis reaches; 0 without such.
+    """
     found: list[tuple[str, float, _Match]] = []
     ordered = sorted(numbers, key=lambda number: number[0].extent.left)
     lefts = [label.extent.left for label, _, _ in ordered]
@@ -169,6 +176,9 @@ def _matches(part: Part, numbers: Sequence[tuple[Label, float, float]], em: floa
                     found.append((where[0], where[1], _Match(strand_place, place, label, number, half)))
     usual = {one: sum(where == one for where, _, _ in found) for one, _, _ in found}
     found.sort(key=lambda one: (-usual[one[0]] if one[1] < em else 0, one[1]))
+    if part.kind == "line" and span:  # points stand close to the labels of others: one goes first to where it is right
+        factor = _factor([(match.number, y) for *_, match in found if (y := _value_of(part, match).y) is not None])
+        found.sort(key=lambda one: not _agrees(one[2], _value_of(part, one[2]), factor, span))
     labels: set[int] = set()
     marks: set[tuple[int, int]] = set()
     chosen = []
@@ -210,9 +220,10 @@ def _where(part: Part, value: Value, label: Label, em: float) -> tuple[str, floa
     across, down = text.middle
     if part.kind in ("line", "point", "area"):
         x, y = mark.middle
-        gap = _gap(mark, text)
-        beside = abs(across - x) < max(text.width, em) * 0.75 or part.kind == "point"
-        return ("above" if down < y else "below", gap + 0.5 * abs(across - x)) if gap < NEAR_EMS * em and beside else None
+        gap, aside = _gap(mark, text), abs(across - x)
+        beside = aside < max(text.width, em) * 0.75 or part.kind == "point"
+        near = gap < NEAR_EMS * em or (part.kind == "line" and aside < OVER_EMS * em and gap < FAR_EMS * em)
+        return ("above" if down < y else "below", gap + 0.5 * aside) if near and beside else None
     if mark.holds(text.middle) and (part.kind in ("heatmap", "pie") or _is_level(part, mark, text)):
         return "inside", 0.0
     if part.kind not in ("bar", "box") or not _is_level(part, mark, text):
@@ -222,6 +233,10 @@ def _where(part: Part, value: Value, label: Label, em: float) -> tuple[str, floa
         return None
     ahead = down < mark.middle[1] if part.orientation == "vertical" else across > mark.middle[0]
     return "ahead" if ahead else "behind", gap
+
+
+def _value_of(part: Part, match: _Match) -> Value:
+    return part.strands[match.strand].values[match.place]
 
 
 def _is_level(part: Part, mark: Extent, text: Extent) -> bool:
@@ -250,7 +265,8 @@ def _held(part: Part, matches: Sequence[_Match], span: float) -> Part:
     agreeing = {(match.strand, match.place): match for match, value in pairs if _agrees(match, value, factor, span)}
     usual = statistics.median_low([match.half_unit for match in agreeing.values()] or [0.5])
     for match, value in pairs:
-        pointed = replace(match, number=match.number * usual / match.half_unit, half_unit=usual)
+        number = round(match.number * usual / match.half_unit, max(0, -math.floor(math.log10(usual))))
+        pointed = replace(match, number=number, half_unit=usual)
         if (match.strand, match.place) not in agreeing and usual < match.half_unit and _agrees(pointed, value, factor, span):
             agreeing[match.strand, match.place] = pointed  # its full stop was too faint to be read
     if len(agreeing) < LEAST_AGREEING * len(pairs):
@@ -283,16 +299,24 @@ def _factor(pairs: Iterable[tuple[float, float]]) -> float:
 
 
 def _is_drawn_as_printed(part: Part, matches: dict[tuple[int, int], _Match], factor: float) -> bool:
-    """Return whether marks show the rounded values that are printed: rounding would leave them off by a quarter of a unit."""
-    if len(matches) < LEAST_EXACT:
+    """Return whether marks show the rounded values that are printed: rounding would leave them off by a quarter of a unit.
+
+    Those of a picture do as long as its pixels tell nothing else.
+    """
+    pairs = [
+        (match, value) for (strand, place), match in matches.items() if (value := part.strands[strand].values[place]).y is not None
+    ]
+    off = [abs(match.number) / factor - abs(value.y or 0.0) for match, value in pairs]
+    error = statistics.median([value.error or 0.0 for _, value in pairs] or [0.0])
+    if not error and len(pairs) < LEAST_EXACT:
         return False
-    off = []
-    for (strand, place), match in matches.items():
-        value = part.strands[strand].values[place]
-        if value.y is not None:
-            allowed = max(EXACT * match.half_unit / factor, 2 * (value.error or 0.0))
-            off.append(abs(abs(match.number) / factor - abs(value.y)) <= allowed < match.half_unit / factor)
-    return bool(off) and sum(off) >= MOSTLY_EXACT * len(off)
+    usual = min(max(statistics.median(off or [0.0]), -SEEN * error), SEEN * error)  # all edges of a picture may be off alike
+    told = []
+    for (match, value), one in zip(pairs, off, strict=True):
+        half = match.half_unit / factor
+        allowed = max(EXACT * half, SHARP * (value.error or 0.0))
+        told.append(abs(one - usual) <= allowed and (error > 0 or allowed < half))
+    return bool(told) and sum(told) >= MOSTLY_EXACT * len(told)
 
 
 def _told(part: Part, matches: dict[tuple[int, int], _Match], factor: float = 1.0, *, exact: bool = False) -> Part:
@@ -300,6 +324,7 @@ def _told(part: Part, matches: dict[tuple[int, int], _Match], factor: float = 1.
 
     Where one is rounded coarsely, the drawn value stays, the surer for it, unless what is drawn is `exact`ly what is printed.
     """
+    finest = min((match.half_unit for match in matches.values()), default=0.0)  # zeros at the end are often left out
 
     def told(strand: int, place: int, value: Value) -> Value:
         match = matches.get((strand, place))
@@ -308,11 +333,13 @@ def _told(part: Part, matches: dict[tuple[int, int], _Match], factor: float = 1.
         sure = max(value.sure, CONFIRMED) if value.sure >= NAMED else value.sure
         number = match.number / factor
         sign = -1.0 if value.y is not None and value.y < 0 < number else 1.0  # some charts print losses without their sign
-        coarse = not exact and match.half_unit > COARSE * abs(match.number)
+        seen = value.error is None or abs(abs(number) - abs(value.y or 0.0)) <= max(SEEN * value.error, COARSE * abs(number))
+        half = finest if value.error is not None and seen else match.half_unit
+        coarse = not (exact and seen) and half > COARSE * abs(match.number)
         if value.y is not None and coarse and match.half_unit / factor > (value.error or 0.0):
             return replace(value, sure=sure)
         allowed = max(match.half_unit / factor, 2 * (value.error or 0.0))
-        close = value.y is not None and abs(number - abs(value.y)) <= min(allowed, MEASURED_TOO * abs(number))
+        close = value.y is not None and abs(abs(number) - abs(value.y)) <= min(allowed, MEASURED_TOO * abs(number))
         read = max(match.label.confidence, TWICE_TOLD) if close else match.label.confidence
         return replace(value, y=sign * number, printed=match.label, error=None, sure=sure * read)
 

@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from docai.backends.classical.charts.axes.calibration import SNAPPED, calibrated
 from docai.backends.classical.charts.axes.readings import read_numbers
-from docai.backends.classical.charts.axes.ticks import find_lines, prepare
+from docai.backends.classical.charts.axes.ticks import find_lines
+from docai.backends.classical.charts.axes.wholes import prepare
 from docai.backends.classical.charts.scales import Scale, Tick
 from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Scene, Stroke, Symbol
 

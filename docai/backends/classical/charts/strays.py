@@ -88,7 +88,7 @@ def _is_edge(strand: Strand, others: Sequence[Strand]) -> bool:
     others = [one for one in others if one.name and strand.name in ("", one.name) and _reach(one) > _reach(strand)]
     places = np.array([value.extent.middle for value in strand.values])
     runs = [np.array([value.extent.middle for value in one.values]) for one in others]
-    beside = [_are_along(places, run) for run in runs if len(run) > 1]
+    beside = [_are_along(places, run) for run in runs if len(run) > 1 and len(places)]
     return bool(beside) and float(np.any(beside, axis=0).mean()) >= MOST
 
 

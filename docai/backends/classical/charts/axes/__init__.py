@@ -25,9 +25,10 @@ from docai.backends.classical.charts.axes.dates import are_uneven_years
 from docai.backends.classical.charts.axes.fits import MOST_OUTLIERS
 from docai.backends.classical.charts.axes.meanings import as_told
 from docai.backends.classical.charts.axes.slanted import with_middles_told
-from docai.backends.classical.charts.axes.ticks import Lines, anchor, find_lines, has_swatches, in_lines, prepare
+from docai.backends.classical.charts.axes.ticks import Line, Lines, anchor, find_lines, has_swatches, in_lines
 from docai.backends.classical.charts.axes.titles import with_titles
 from docai.backends.classical.charts.axes.unmeasured import find_unmeasured, over_cells
+from docai.backends.classical.charts.axes.wholes import prepare
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene
 
@@ -247,6 +248,7 @@ def span_along(scale: Scale, axis: Axis, lines: Lines, scene: Scene) -> tuple[fl
         (line.low, line.high)
         for line in lines.along(horizontal=scale.horizontal)
         if line.low <= first + LOOSE and line.high >= last - LOOSE and low <= line.place <= high
+        if not (scene.blur and _ends_at_a_mark(line, scene, horizontal=scale.horizontal))
     ]
     panels = [(e.left, e.right) if scale.horizontal else (e.top, e.bottom) for e in panels_of(scene, axis)]
     panels = [span for span in panels if span[0] <= first + LOOSE and span[1] >= last - LOOSE]
@@ -259,6 +261,12 @@ def span_along(scale: Scale, axis: Axis, lines: Lines, scene: Scene) -> tuple[fl
     most = max(counts.values())
     likely = [span for span in covering if counts[round(span[0]), round(span[1])] >= 0.5 * most]
     return min(likely, key=lambda span: span[1] - span[0])
+
+
+def _ends_at_a_mark(line: Line, scene: Scene, *, horizontal: bool) -> bool:
+    """Return whether a line of a picture ends where a bar begins, which may hide the rest."""
+    extents = (m.extent if horizontal else Extent(m.extent[1], m.extent[0], m.extent[3], m.extent[2]) for m in scene.rectangles)
+    return any(e.top < line.place < e.bottom and min(abs(e.left - line.high), abs(e.right - line.low)) <= LOOSE for e in extents)
 
 
 def panels_of(scene: Scene, axis: Axis) -> list[Extent]:

@@ -32,15 +32,16 @@ from docai.backends.classical.charts.axes.fits import (
 )
 from docai.backends.classical.charts.axes.readings import Numbers, mended, read_numbers, read_powers, tells_powers
 from docai.backends.classical.charts.axes.ticks import (
+    EDGE_EMS,
     Line,
     anchor,
     lines_near,
     marks_near,
     put_midway,
     snapped,
-    split,
     stand_between,
 )
+from docai.backends.classical.charts.axes.wholes import split
 from docai.backends.classical.charts.scales import Scale, Tick
 from docai.backends.classical.charts.scene import Label, Scene
 
@@ -56,7 +57,6 @@ MOST_MINOR: Final = 40  # lines near each label of an axis, at most, with minor 
 DECADES: Final = 0.012  # of a decade that a minor tick may be off its place
 TIGHT_EMS: Final = 0.1  # that the middle of a label is off its place where it was not moved
 LEAST_INNER: Final = 3  # labels that must fit closely before the outer ones are said to be moved
-EDGE_EMS: Final = 0.15  # between the edge of a label that is moved inwards and its mark, of a letter's size
 FLUSH: Final = 1.5  # scene units that a tick may stand outside its label, which is moved inwards to stay on the picture
 PIXELS: Final = (1.0, 0.75)  # sides of pixels in points: as they are written to PDFs by most, and as CSS has them
 LEAST_PIXEL: Final = 0.6  # scene units; anything is a whole number of smaller ones

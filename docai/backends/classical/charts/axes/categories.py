@@ -17,12 +17,11 @@ from docai.backends.classical.charts.axes.ticks import (
     anchor,
     has_swatches,
     in_lines,
-    join,
     marks_near,
     snapped,
-    split,
     stand_between,
 )
+from docai.backends.classical.charts.axes.wholes import join, split
 from docai.backends.classical.charts.periods import filled_in, form_of
 from docai.backends.classical.charts.scales import Scale, Tick
 from docai.backends.classical.charts.scene import Extent, Label, Polygon, Scene, Stroke

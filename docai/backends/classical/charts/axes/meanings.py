@@ -25,7 +25,8 @@ from docai.backends.classical.charts.axes.categories import (
 )
 from docai.backends.classical.charts.axes.dates import read_moment
 from docai.backends.classical.charts.axes.fits import straight
-from docai.backends.classical.charts.axes.ticks import anchor, join
+from docai.backends.classical.charts.axes.ticks import anchor
+from docai.backends.classical.charts.axes.wholes import join
 from docai.backends.classical.charts.periods import months_of
 from docai.backends.classical.charts.scales import Scale, Tick
 from docai.backends.classical.charts.scene import Extent, Label, Scene

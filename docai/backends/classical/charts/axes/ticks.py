@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,9 +10,8 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from docai.backends.classical.charts.axes.dates import read_moment
-from docai.backends.classical.charts.axes.readings import read_numbers, said
 from docai.backends.classical.charts.scene import Extent, Label, Polygon, Rectangle, Scene, Stroke
 
 IN_LINE: Final = 0.35  # of a letter's size that labels of one axis may be out of line by
@@ -25,14 +23,13 @@ FLAT: Final = 0.05  # scene units; outlines that are narrower have no area
 LEAST_BETWEEN: Final = 3  # labels that are parted by marks
 ALIKE_BANDS: Final = 1.1  # times as wide as others that bands between marks are at most
 MIDWAY: Final = 0.2  # of a band that a label is nearer to one of its ends at most
-SAME_TURN: Final = 0.5  # degrees
-SPACE_EMS: Final = 0.5  # between words, at most
 MIDDLE_EMS: Final = 0.35  # from the baseline of letters to half the height of capitals
 REACH_EMS: Final = 0.5  # how far beside the middle of its label a mark is at most
+EDGE_EMS: Final = 0.15  # between the edge of a label that is moved inwards and its mark, of a letter's size
 SAME_PLACE: Final = 0.15  # scene units between lines that are drawn over each other
 
+
 # Dates that stand so close that the text layer has them as one word
-_FUSED: Final = re.compile(r"(\d{4}-\d{2}){2,}|(\d{4}-\d{2}-\d{2}){2,}|((?:19|20)\d{2}){2,}")
 
 
 class Line(NamedTuple):
@@ -110,168 +107,6 @@ def _is_angular(places: Sequence[tuple[float, float]]) -> bool:
 
 
 # Labels
-
-
-def prepare(labels: Sequence[Label]) -> list[Label]:
-    """Return labels with what belongs together in one: a minus and its figures, 10 and its raised power, turned words."""
-    return _slanted(_turned(_raised(_signed([part for label in labels for part in values_of(label)]))))
-
-
-def _signed(labels: list[Label]) -> list[Label]:
-    """Return labels with each minus that stands alone joined to the figures behind it."""
-    minus = [label for label in labels if label.text.strip() in ("-", "\u2212", "\u2013") and label.turn == 0]
-    if not minus:
-        return labels
-    taken: dict[int, Label] = {}
-    for sign in minus:
-        behind = [
-            other
-            for other in labels
-            if re.match(r"[\d.,$]", other.text)
-            and other.turn == 0
-            and other.extent.top - 0.3 * other.size < sign.extent.middle[1] < other.extent.bottom + 0.3 * other.size
-            and -0.5 * other.size < other.extent.left - sign.extent.right < 0.5 * other.size
-        ]
-        if behind:
-            digits = min(behind, key=lambda other: abs(other.extent.left - sign.extent.right))
-            taken[id(digits)] = sign
-    signs = {id(sign) for sign in taken.values()}
-    kept = [label for label in labels if id(label) not in signs]
-    return [join([taken[id(label)], label], "\u2212" + label.text) if id(label) in taken else label for label in kept]
-
-
-def _raised(labels: list[Label]) -> list[Label]:
-    """Return labels with each "10" and the small raised figures behind it as a power."""
-    tens = [label for label in labels if re.fullmatch(r"[-\u2212]?(?:\d(?:\.\d+)?\s?[×x·]\s?)?10", label.text)]
-    if not tens:
-        return labels
-    powers = [label for label in labels if re.fullmatch(r"[-\u2212+]?\d{1,2}", label.text)]
-    taken: dict[int, Label] = {}
-    for ten in tens:
-        for power in powers:
-            gap, height = power.extent.left - ten.extent.right, ten.extent.bottom - ten.extent.top
-            raised = power.extent.middle[1] < ten.extent.middle[1] - 0.1 * height
-            if power.size < 0.9 * ten.size and raised and -0.4 * ten.size < gap < 0.5 * ten.size and _is_level(ten, power):
-                taken[id(ten)] = power
-    used = {id(power) for power in taken.values()}
-    kept = [label for label in labels if id(label) not in used]
-    return [
-        replace(join([label, taken[id(label)]], f"{label.text}^{taken[id(label)].text}"), size=label.size)
-        if id(label) in taken
-        else label
-        for label in kept
-    ]
-
-
-def _is_level(one: Label, other: Label) -> bool:
-    return other.extent.bottom > one.extent.top and other.extent.top < one.extent.bottom
-
-
-def _turned(labels: list[Label]) -> list[Label]:
-    """Return labels with words that are turned upright and stand behind each other joined."""
-    upright = [label for label in labels if label.turn % 360 not in (90, 270)]
-    turned = [label for label in labels if label.turn % 360 in (90, 270)]
-    turned.sort(key=lambda label: (label.turn, round(label.extent.middle[0] / max(1.0, 0.5 * label.size)), label.extent.top))
-    pieces: list[list[Label]] = []
-    for label in turned:
-        before = pieces[-1][-1] if pieces else None
-        if (
-            before is not None
-            and before.turn == label.turn
-            and abs(before.extent.middle[0] - label.extent.middle[0]) < 0.3 * label.size
-            and -0.3 * label.size < label.extent.top - before.extent.bottom < 0.5 * label.size
-        ):
-            pieces[-1].append(label)
-        else:
-            pieces.append([label])
-    for piece in pieces:
-        parts = piece if piece[0].turn % 360 == 90 else piece[::-1]
-        upright.append(join(parts, " ".join(label.text for label in parts)) if len(parts) > 1 else parts[0])
-    return upright
-
-
-def _slanted(labels: list[Label]) -> list[Label]:
-    """Return labels with slanted words that go on along one baseline joined: some producers leave out the spaces."""
-    words = [label for label in labels if label.ends and label.turn % 90]
-    after: dict[int, Label] = {}
-    for word in words:
-        turn = math.radians(word.turn)
-        across, down = math.cos(turn), math.sin(turn)
-        for other in words:
-            if other is word or abs(other.turn - word.turn) > SAME_TURN or abs(other.size - word.size) > 0.1 * word.size:
-                continue
-            right, below = other.ends[0][0] - word.ends[1][0], other.ends[0][1] - word.ends[1][1]
-            gap, off = right * across + below * down, below * across - right * down
-            if 0 < gap < SPACE_EMS * word.size and abs(off) < 0.1 * word.size:
-                after[id(word)] = other
-    if not after:
-        return labels
-    later = {id(label) for label in after.values()}
-    whole: dict[int, Label] = {}
-    for word in words:
-        if id(word) in later or id(word) not in after:
-            continue
-        parts = [word]
-        while id(parts[-1]) in after:
-            parts.append(after[id(parts[-1])])
-        joined = join(parts, " ".join(part.text for part in parts))
-        whole[id(word)] = replace(joined, ends=(word.ends[0], parts[-1].ends[1]))
-    return [whole.get(id(label), label) for label in labels if id(label) not in later]
-
-
-def join(labels: Sequence[Label], text: str) -> Label:
-    """Return labels as one that says `text`."""
-    extents = [label.extent for label in labels]
-    extent = Extent(
-        min(e.left for e in extents), min(e.top for e in extents), max(e.right for e in extents), max(e.bottom for e in extents)
-    )
-    words = tuple(word for label in labels for word in label.words)
-    confidence = min(label.confidence for label in labels)
-    return replace(
-        labels[0], text=text, extent=extent, size=max(label.size for label in labels), words=words, confidence=confidence
-    )
-
-
-def split(label: Label) -> list[Label]:
-    """Return the words of an upright label as labels of their own; the label alone where its words do not tell where they are."""
-    words = label.words
-    if len(words) < 2 or label.turn != 0:
-        return [label]
-    left, right = min(word.box.left for word in words), max(word.box.right for word in words)
-    scale = label.extent.width / max(right - left, 1e-9)
-    return [
-        replace(
-            label,
-            text=word.text,
-            words=(word,),
-            extent=label.extent._replace(
-                left=label.extent.left + (word.box.left - left) * scale, right=label.extent.left + (word.box.right - left) * scale
-            ),
-        )
-        for word in words
-    ]
-
-
-def values_of(label: Label) -> list[Label]:
-    """Return the words of a label as labels of their own where each is a number or a date, and all together are neither."""
-    if label.turn == 0 and (fused := _FUSED.fullmatch(label.text)):
-        length = len(fused[1] or fused[2] or fused[3])
-        return _evenly(label, [label.text[begin : begin + length] for begin in range(0, len(label.text), length)])
-    if " " not in label.text or label.turn != 0 or read_moment(label.text) is not None or read_numbers([label.text]):
-        return [label]
-    words = split(label)
-    texts = [word.text for word in words]
-    dates = all(read_moment(text) is not None for text in texts)
-    return words if dates or all(said(text, ".") or said(text, ",") for text in texts) else [label]
-
-
-def _evenly(label: Label, texts: Sequence[str]) -> list[Label]:
-    """Return the equally long parts of a label as labels of their own."""
-    left, width = label.extent.left, label.extent.width / len(texts)
-    return [
-        replace(label, text=text, extent=label.extent._replace(left=left + number * width, right=left + (number + 1) * width))
-        for number, text in enumerate(texts)
-    ]
 
 
 def anchor(label: Label, *, horizontal: bool) -> float:
@@ -372,8 +207,9 @@ def marks_near(labels: Sequence[Label], lines: Sequence[Line], *, horizontal: bo
     reach = REACH_EMS * np.array([label.size for label in labels])
     counts: list[tuple[int, int, float, list[Line], set[int]]] = []
     for group in alike.values():
-        off = np.abs(places[:, None] - np.array([line.place for line in group])).min(axis=1)
-        own = set(np.flatnonzero(off <= reach).tolist())
+        at = np.array([line.place for line in group])
+        own = set(np.flatnonzero(np.abs(places[:, None] - at).min(axis=1) <= reach).tolist())
+        own |= _flush(labels, at) if horizontal else set()
         counts.append((-len(own), len(group), group[0].length, group, own))
     counts.sort(key=lambda count: count[:3])
     kept: list[Line] = []
@@ -384,6 +220,12 @@ def marks_near(labels: Sequence[Label], lines: Sequence[Line], *, horizontal: bo
             taken = {round(other.place / SAME_PLACE) for other in kept}
             kept.extend(line for line in group if not {round(line.place / SAME_PLACE) + by for by in (-1, 0, 1)} & taken)
     return sorted(kept)
+
+
+def _flush(labels: Sequence[Label], at: NDArray[np.float64]) -> set[int]:
+    """Return which of the outer labels have a line at their outer edge, as labels that are moved inwards to stay on the picture."""
+    edges = {0: labels[0].extent.left, len(labels) - 1: labels[-1].extent.right}
+    return {number for number, edge in edges.items() if np.abs(at - edge).min() <= EDGE_EMS * labels[number].size}
 
 
 def stand_between(labels: Sequence[Label], marks: Sequence[Line], *, horizontal: bool) -> bool:

@@ -10,8 +10,9 @@ import numpy as np
 
 from docai.backends.classical.charts.checks import PALE
 from docai.backends.classical.charts.raster.borders import lengthened, settled, without_outlines
+from docai.backends.classical.charts.raster.buttons import find_buttons
 from docai.backends.classical.charts.raster.colours import GROUND, Layers, find_layers
-from docai.backends.classical.charts.raster.edges import find_lines, find_ticks
+from docai.backends.classical.charts.raster.edges import find_lines, find_ticks, without_ticks
 from docai.backends.classical.charts.raster.mistaken import without_marks
 from docai.backends.classical.charts.raster.pieces import without_cuts, without_print
 from docai.backends.classical.charts.raster.prints import find_rows
@@ -19,10 +20,11 @@ from docai.backends.classical.charts.raster.risers import without_risers
 from docai.backends.classical.charts.raster.sectors import without_edges
 from docai.backends.classical.charts.raster.shapes import find_shapes
 from docai.backends.classical.charts.raster.slabs import find_shared, find_slabs
+from docai.backends.classical.charts.raster.split_names import joined
 from docai.backends.classical.charts.raster.standing import find_standing, without_standing
 from docai.backends.classical.charts.raster.veils import without_grid_below
 from docai.backends.classical.charts.raster.words import moved, read_labels
-from docai.backends.classical.charts.scene import HALF_A_PIXEL, Label, Scene, Stroke
+from docai.backends.classical.charts.scene import HALF_A_PIXEL, Extent, Label, Polygon, Rectangle, Scene, Stroke, Symbol
 from docai.box import WHOLE, Box
 from docai.marks import Mask
 from docai.sources import render
@@ -60,15 +62,16 @@ def scene_of_picture(view: View, languages: tuple[str, ...] = ("en",)) -> Scene:
     slabs = settled(without_cuts(find_slabs(layers, over, standing)), lines)
     lines = lengthened(without_outlines(lines, slabs), slabs)
     ticks = find_ticks(layers, lines)
+    slabs = without_ticks(slabs, ticks)
     shown = [*slabs, *find_shared(layers, over)]
     rows = moved(find_rows(layers, shown, [*lines, *ticks]), shot.left, shot.top)
     labels = read_labels(rows, view, (shot.width, shot.height), languages)
-    labels = without_marks(labels, layers, (shot.left, shot.top))
+    labels = joined(without_marks(labels, layers, (shot.left, shot.top)))
     shapes = find_shapes(without_grid_below(layers, lines), slabs, _printed(labels, shot), over[0] | over[1])
     straight = [line.stroke for line in (*lines, *ticks) if not shapes.traces(line.stroke)]
     shapes = shapes.moved(shot.left, shot.top)
     labels = without_edges(labels, shapes.sectors)
-    return Scene(
+    scene = Scene(
         shot.width,
         shot.height,
         labels,
@@ -80,6 +83,15 @@ def scene_of_picture(view: View, languages: tuple[str, ...] = ("en",)) -> Scene:
         blur=HALF_A_PIXEL,
         coloured=_coloured(layers),
     )
+    buttons = find_buttons(layers, labels, (shot.left, shot.top))
+    return scene if buttons is None else _without(scene, buttons)
+
+
+def _without(scene: Scene, place: Extent) -> Scene:
+    """Return a scene without the marks and labels whose middle lies in a place."""
+    marks: list[Rectangle | Stroke | Polygon | Symbol] = [*scene.rectangles, *scene.strokes, *scene.polygons, *scene.symbols]
+    inside = [mark for mark in marks if place.holds(mark.extent.middle)]
+    return scene.without(inside, [label for label in scene.labels if place.holds(label.extent.middle)])
 
 
 def _printed(labels: tuple[Label, ...], shot: Shot) -> Mask:

@@ -14,9 +14,12 @@ from docai.backends.classical.charts.scene import Place
 
 LEAST_FIT: Final = 6  # places that a straight fit is made of at least
 MARGIN: Final = 2  # places beside a bend that are left out of fits: they are rounded by what smooths edges
-LONG: Final = 8  # places from which on there is such a margin
 TURN: Final = 0.08  # radians between two parts at least for where they meet to be well defined
 SHIFT: Final = 2.5  # pixels that a bend is moved by at most
+ASIDE: Final = 2.0  # pixels to the side that a tip between steep parts is moved by at most: what smooths edges cuts it off
+TIP: Final = 5.0  # pixels that what is left of a tip is wide at most
+STRAIGHT: Final = 10  # places that the parts beside it are made of at least
+STEEPEST: Final = 12.0  # pixels that such a part rises by in one, at most; others stand nearly upright, and tell no tip
 
 LEVEL: Final = 1.2  # pixels that a tread of a line of steps rises by at most
 UPRIGHT: Final = 2.5  # pixels that a riser is wide at most
@@ -68,30 +71,63 @@ def _sharpened(points: NDArray[np.float64], kept: NDArray[np.intp]) -> list[Plac
         if place in {0, len(indices) - 1}:
             end = before or after
             moved = _foot((x, y), end) if end else None
-        if moved is not None and math.hypot(moved[0] - x, moved[1] - y) < SHIFT:
+        if moved is not None and _is_near(moved, (x, y), before, after):
             x, y = moved
         result.append((x, y))
     return result
 
 
+def _is_near(corner: Place, place: Place | NDArray[np.float64], before: Fit | None, after: Fit | None) -> bool:
+    """Return whether where two parts of a line meet is near a place of it; the tip of steep parts may be higher, or lower."""
+    across, down = abs(corner[0] - float(place[0])), abs(corner[1] - float(place[1]))
+    if math.hypot(across, down) < SHIFT:
+        return True
+    if before is None or after is None or before[2] * after[2] * before[3] * after[3] > 0:  # no tip: it goes on the same way
+        return False
+    steep = [abs(fit[3]) / max(abs(fit[2]), 1e-9) for fit in (before, after)]
+    return across < ASIDE and max(steep) <= STEEPEST and down < SHIFT + ASIDE * min(steep)
+
+
 def _without_pairs(points: NDArray[np.float64], kept: list[int]) -> list[int]:
-    """Return kept places with one of two beside each other left out, where the straight parts around both meet near them."""
+    """Return kept places with one of several beside each other, where the straight parts around them meet near them."""
     indices = kept[:1]
-    for place in range(1, len(kept) - 1):
-        before, after = indices[-1], kept[place + 1]
-        following = kept[place + 2] if place + 2 < len(kept) else None
-        if following is not None and math.dist(points[kept[place]], points[after]) < SHIFT:
-            one, other = _fit(points[before : kept[place] + 1]), _fit(points[after : following + 1])
-            corner = _meeting(one, other) if one and other else None
-            if corner and math.dist(corner, points[after]) < SHIFT:
-                continue
-        indices.append(kept[place])
+    place = 1
+    while place < len(kept) - 1:
+        last = place
+        while last + 2 < len(kept) and abs(points[kept[last + 1], 0] - points[kept[place], 0]) <= TIP:
+            last += 1
+        while last > place:
+            own = _common(points, indices[-1], kept[place : last + 2])
+            if own is not None:
+                break
+            last -= 1
+        indices.append(kept[place] if last == place or own is None else own)
+        place = last + 1
     return [*indices, *kept[-1:]]
+
+
+def _common(points: NDArray[np.float64], before: int, kept: Sequence[int]) -> int | None:
+    """Return the one of kept places that is nearest to where the parts before and behind them meet; None where that is not near.
+
+    The last of `kept` is the next place behind them.
+    """
+    beside = kept[:-1]
+    one, other = _fit(points[before : beside[0] + 1]), _fit(points[beside[-1] : kept[-1] + 1])
+    corner = _meeting(one, other) if one and other else None
+    if corner is None:
+        return None
+    nearest = min(beside, key=lambda at: math.dist(points[at], corner))
+    if len(beside) == 2 and math.dist(points[beside[0]], points[beside[1]]) < SHIFT:
+        return nearest if math.dist(points[beside[1]], corner) < SHIFT else None
+    if min(beside[0] - before, kept[-1] - beside[-1]) < STRAIGHT:
+        return None
+    inside = float(points[beside[0], 0]) - 1 <= corner[0] <= float(points[beside[-1], 0]) + 1
+    return nearest if inside and _is_near(corner, points[nearest], one, other) else None
 
 
 def _fit(part: NDArray[np.float64]) -> Fit | None:
     """Return the straight line nearest to places, by their squared distances across it; None where they are too few."""
-    margin = MARGIN if len(part) > LONG else 0
+    margin = max(0, min(MARGIN, (len(part) - LEAST_FIT) // 2))
     part = part[margin : len(part) - margin]
     if len(part) < LEAST_FIT:
         return None

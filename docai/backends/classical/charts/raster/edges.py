@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docai.backends.classical.charts.raster.colours import GROUND, Layers, hexadecimal
-from docai.backends.classical.charts.scene import Stroke
+from docai.backends.classical.charts.scene import Extent, Rectangle, Stroke
 from docai.marks import Mask
 
 THICK: Final = 4  # pixels that a line is thick at most; an axis of a chart drawn for print reaches 4 at 200 dpi
@@ -32,6 +33,9 @@ SOLID_SIDE, SOLID_SHARE = 5, 0.3  # pixels of a square, and the share of a colou
 LONGEST_TICK: Final = 14  # pixels
 AXIS_SHARE: Final = 0.3  # of the picture's width or height that a line with ticks is long at least
 MOST_AXES: Final = 16  # lines that are looked at for ticks, the longest ones
+CONTRAST: Final = 32.0  # of 255 that lines which stand out of the ground alike differ by at most
+BESIDE_TICK: Final = 2.0  # pixels that what is made of ticks reaches beyond them at most: over the axis
+CORNER: Final = 3.0  # pixels between the axis at which another ends and its end, at most
 SHORTEST_TICK: Final = 3  # pixels
 TICK_WIDE: Final = 3  # pixels
 TICK_LEVEL: Final = 24.0  # of 255 that a tick stands out of what is beside it by
@@ -279,12 +283,44 @@ def find_ticks(layers: Layers, lines: list[Line]) -> list[Line]:
     ticks: list[Line] = []
     length = {True: layers.labels.shape[1], False: layers.labels.shape[0]}
     long = [line for line in lines if line.end - line.start >= AXIS_SHARE * length[line.across] and not line.dashed]
-    for line in sorted(long, key=lambda line: line.start - line.end)[:MOST_AXES]:
-        pixels = layers.pixels if line.across else layers.pixels.transpose(1, 0, 2)
-        for outward in (-1, 1):
-            found = _ticks_beside(np.ascontiguousarray(pixels), line, outward)
-            ticks += found
-    return ticks
+    if len(long) > MOST_AXES:  # grid lines are paler than axes
+        long.sort(key=lambda line: (-_contrast(layers, line), line.start - line.end))
+    for line in long[:MOST_AXES]:
+        pixels = np.ascontiguousarray(layers.pixels if line.across else layers.pixels.transpose(1, 0, 2))
+        whole = _to_corners(line, long)
+        ticks += [tick for outward in (-1, 1) for tick in _ticks_beside(pixels, whole, outward)]
+    dashed = [line for line in lines if line.dashed]
+    return [tick for tick in ticks if not any(_is_dash(tick, line) for line in dashed)]
+
+
+def _is_dash(tick: Line, line: Line) -> bool:
+    """Return whether a tick is a dash of a line that begins at a grid line, by chance."""
+    along = line.start <= tick.start and tick.end <= line.end
+    return line.across == tick.across and along and abs(line.place - tick.place) <= 1
+
+
+def _to_corners(line: Line, lines: Sequence[Line]) -> Line:
+    """Return a line drawn out to those that cross it, or end at it: marks may cover an axis near its ends."""
+    ends = [o.place for o in lines if o.across != line.across and o.start - CORNER <= line.place <= o.end + CORNER]
+    return replace(line, start=min([line.start, *ends]), end=max([line.end, *ends]))
+
+
+def without_ticks(slabs: Sequence[Rectangle], ticks: Sequence[Line]) -> list[Rectangle]:
+    """Return rectangles without those that are ticks of their colour, or two of a logarithmic axis that stand close together."""
+    return [slab for slab in slabs if not any(tick.colour == slab.fill and _within(slab.extent, tick) for tick in ticks)]
+
+
+def _within(extent: Extent, tick: Line) -> bool:
+    """Return whether an extent reaches along a tick no further than it does, and holds a piece of it."""
+    left, top, right, bottom = extent
+    (start, end), (low, high) = ((left, right), (top, bottom)) if tick.across else ((top, bottom), (left, right))
+    return start >= tick.start - BESIDE_TICK and end <= tick.end + BESIDE_TICK and low - 1 <= tick.place <= high + 1
+
+
+def _contrast(layers: Layers, line: Line) -> int:
+    """Return how much a line stands out of the ground, in steps of `CONTRAST`."""
+    colour = np.array([int(line.colour[place : place + 2], 16) for place in (1, 3, 5)], np.float64)
+    return int(np.linalg.norm(colour - layers.palette[GROUND]) / CONTRAST)
 
 
 def _ticks_beside(pixels: NDArray[np.uint8], line: Line, outward: int) -> list[Line]:

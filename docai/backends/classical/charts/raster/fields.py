@@ -21,6 +21,8 @@ WIDE: Final = 0.25  # of the picture that an area is wide at least; narrower one
 SHARE: Final = 0.002  # of the picture that an area covers at least
 OVERLAID: Final = 5  # pixels that a line over an area is wide at most
 OFF: Final = 0.9  # pixels that a vertex stands off the chord at least
+TIP: Final = 41  # twice the pixels that the tip of an area is high at most where it is no wider than such a line
+CUT, BESIDE = 3, 8  # columns at an edge's ends that may be cut off, and beside them that tell the way to it
 NEAR: Final = 1.6  # pixels that the ends of a column are off those of rectangles at most, where these explain it
 EXPLAINED: Final = 0.9  # of a piece's columns that rectangles explain, where it is made of them
 ROUND: Final = 1.5  # pixels that the border of a disc is off a circle at most
@@ -94,16 +96,26 @@ def _is_disc(part: NDArray[np.bool_]) -> bool:
 def _completed(layers: Layers, number: int, own: Mask, printed: Mask) -> Mask:
     """Return the pixels of an area with those of lines and print that lie over it."""
     closed = cv2.morphologyEx(own, cv2.MORPH_CLOSE, np.ones((OVERLAID + 2, OVERLAID + 2), np.uint8))
-    over = (closed > 0) & (layers.labels != GROUND)
-    for other in range(1, layers.count):
-        if other != number and layers.areas[other] and other not in layers.plates:
-            solid = cv2.morphologyEx(layers.mask(other), cv2.MORPH_OPEN, np.ones((OVERLAID, OVERLAID), np.uint8))
-            over &= solid == 0
+    others = _others(layers, number)
+    over = (closed > 0) & (layers.labels != GROUND) & ~others
     for plate in layers.plates:
         over &= layers.labels != plate
     whole = np.asarray(own | np.asarray(over, np.uint8), np.uint8)
     inside = np.asarray(cv2.morphologyEx(whole, cv2.MORPH_CLOSE, np.ones((25, 25), np.uint8)), np.uint8) & printed
+    inside[others] = 0
     return np.asarray(cv2.morphologyEx(np.asarray(whole | inside, np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _others(layers: Layers, number: int) -> NDArray[np.bool_]:
+    """Return where other areas are, (height, width), with their tips, which are as narrow as lines, or look like letters."""
+    found = np.zeros(layers.labels.shape, np.bool_)
+    for other in range(1, layers.count):
+        if other != number and layers.areas[other] and other not in layers.plates:
+            shown = layers.mask(other)
+            solid = cv2.morphologyEx(shown, cv2.MORPH_OPEN, np.ones((OVERLAID, OVERLAID), np.uint8))
+            grown = np.asarray(cv2.dilate(solid, np.ones((TIP, OVERLAID), np.uint8)), np.uint8)
+            found |= (grown & shown) > 0
+    return found
 
 
 def _outline(layers: Layers, number: int, part: NDArray[np.bool_], corner: tuple[int, int]) -> list[Place]:
@@ -115,13 +127,27 @@ def _outline(layers: Layers, number: int, part: NDArray[np.bool_], corner: tuple
         return []
     left, top = corner
     columns = np.arange(wide)
-    upper = _edge(layers, number, columns + left, tops + top, -1)
-    lower = _edge(layers, number, columns + left, bottoms + top - 1, 1)
+    upper = _with_ends(_edge(layers, number, columns + left, tops + top, -1))
+    lower = _with_ends(_edge(layers, number, columns + left, bottoms + top - 1, 1))
     x = np.asarray(columns + left + 0.5, np.float64)
     first, last = float(left), float(left + wide)
     over = _upright(simplified(_reaching(x, upper, first, last), OFF), first, last)
     under = _upright(simplified(_reaching(x, lower, first, last), OFF), first, last)
     return [*over, *under[::-1]]
+
+
+def _with_ends(edge: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return an edge with its first and last columns as the straight way to them has it: smoothing and axes cut off steep ends."""
+    found: NDArray[np.float64] = edge.copy()
+    if len(edge) < 2 * (CUT + BESIDE):
+        return found
+    inner = np.arange(CUT, CUT + BESIDE)
+    for line in (found, found[::-1]):
+        slope, start = np.polyfit(inner, line[inner], 1)
+        if float(np.abs(start + slope * inner - line[inner]).max()) <= OFF:
+            way = start + slope * np.arange(CUT)
+            line[:CUT] = np.where(np.abs(way - line[:CUT]) > OFF, way, line[:CUT])
+    return found
 
 
 def _upright(edge: list[Place], first: float, last: float) -> list[Place]:

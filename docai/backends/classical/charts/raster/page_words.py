@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,6 +16,7 @@ COVERED: Final = 0.3  # of a word of the page that a row covers when it is the s
 INSIDE: Final = 0.5  # of a word of the page that lies in a row which it is a word of
 OFF: Final = 0.25  # of the letters' height that such words end before their row does, or behind it, at most: a full stop is as wide
 SURE: Final = 0.94  # probability from which on a word of the page is believed: it was read surely, or by two readers alike
+_TICKED = re.compile(r"^(.*\w%?\)?)(?:\s+[-–—~_.+|:=]+|(?<=[^\W_])[-–—~_+=]+)$")
 LEAST: Final = 3  # letters of such a reading; of fewer it may have been read on the page as it was here, and as wrong
 
 
@@ -24,10 +26,17 @@ def extent_of(word: SourceWord, view: View, size: tuple[float, float]) -> Extent
     return Extent(box.left * size[0], box.top * size[1], box.right * size[0], box.bottom * size[1])
 
 
+def without_tick(text: str) -> str:
+    """Return a text without a tick that stands beside a number."""
+    ticked = _TICKED.match(text)
+    return ticked[1] if ticked else text
+
+
 def as_label(word: SourceWord, extent: Extent, scale: float) -> Label:
     """Return a word of the page as a label; `scale` is the pixels of a point."""
     turn = {270: -90.0, 90: 90.0}.get(word.direction, float(word.direction))
-    return Label(word.text, extent, word.size * scale, turn, word.font.bold, word.confidence, (word,))
+    text = word.text if word.recognised is None else without_tick(word.text)
+    return Label(text, extent, word.size * scale, turn, word.font.bold, word.confidence, (word,))
 
 
 def shared(inner: Extent, other: Extent) -> float:

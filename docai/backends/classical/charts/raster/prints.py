@@ -36,6 +36,7 @@ OVERLAID: Final = 0.6  # of the smaller of two rows that lie in one place
 GREY: Final = 25  # of 255 that those of grey print do at most, in compressed pictures
 COLOUR_SIDE: Final = 5  # pixels that a mark measures at least for its colour to be told: small ones are blurred all over
 COLOURED: Final = 40  # of 255 that the parts of a colour differ by
+STRONGEST: Final = 0.85  # of the liveliest pixel of coloured print that those are which show its colour: others are smoothed
 MOSTLY: Final = 0.6  # of a row's ink that is coloured where the row is
 TICK_THICK, TICK_LONG = 3, (3, 14)  # pixels that a tick is thick at most, and long
 TICK_APART: Final = 5  # pixels between ticks, and what is beside them, at least; strokes of letters stand closer
@@ -54,6 +55,7 @@ class Row:
         turn: The clockwise turn of its reading direction, in degrees: -90 for print that reads upwards.
         marks: How many pieces it is made of.
         coloured: Whether it shows a colour that is no grey, as few labels do.
+        colour: That colour, "#rrggbb"; "" for grey print.
     """
 
     strip: Strip
@@ -61,6 +63,7 @@ class Row:
     turn: float
     marks: int
     coloured: bool = False
+    colour: str = ""
 
 
 def find_rows(layers: Layers, slabs: Sequence[Slab], lines: Sequence[Line]) -> list[Row]:
@@ -82,7 +85,22 @@ def find_rows(layers: Layers, slabs: Sequence[Slab], lines: Sequence[Line]) -> l
     for strength in (darker, lighter):
         rows += _rows(np.asarray(strength, np.float32), layers.pixels, ticks)
     ink = np.maximum(darker, lighter) > FAINTEST
-    return [replace(row, coloured=_share(lively & ink, ink, row.extent) > MOSTLY) for row in _without_halos(rows)]
+    rows = _without_halos(rows)
+    coloured = [_share(lively & ink, ink, row.extent) > MOSTLY for row in rows]
+    return [
+        replace(row, coloured=own, colour=_colour(layers, row.extent) if own else "")
+        for row, own in zip(rows, coloured, strict=True)
+    ]
+
+
+def _colour(layers: Layers, extent: Extent) -> str:
+    """Return the colour of coloured print, as a mark of it has it: that of the picture's nearest to its strongest pixels."""
+    left, top, right, bottom = (max(0, round(side)) for side in extent)
+    pixels = layers.pixels[top:bottom, left:right].reshape(-1, 3)
+    strong = spread(pixels[None])[0]
+    own = np.median(pixels[strong >= STRONGEST * strong.max()], axis=0)
+    off = np.linalg.norm(layers.palette - own, axis=1)
+    return layers.name(int(off.argmin()))
 
 
 def _share(part: NDArray[np.bool_], whole: NDArray[np.bool_], extent: Extent) -> float:

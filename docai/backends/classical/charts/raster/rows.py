@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ LITTLE: Final = 0.5  # of a letter's height that full stops, dashes and accents 
 LITTLE_GAP: Final = 0.2  # of a letter's height that such a one stands over or under it
 ALIKE: Final = 2.2  # times that letters of one row differ in height at most
 CUT_GAP: Final = 2  # pixels between labels of an axis at least
+TOUCHING: Final = 0.6  # of the room that twice as many labels would have, that the shortest of them takes at least
+MOST_SKIPPED: Final = 6  # ticks from label to label at most, where labels are left out
 TICK_REACH, TICK_OFF = 1.2, 0.25  # of a row's height, that its ticks stand off, and its labels are off their middles, at most
 
 
@@ -135,25 +137,63 @@ def at_ticks(marks: Marks, group: NDArray[np.int64], ticks: Sequence[Line]) -> l
     )
     if len(near) < 2:
         return [group]
-    right = np.maximum.accumulate(marks.right[order])  # of a mark and those before it
+    row = _Marked(marks, order, np.maximum.accumulate(marks.right[order]), loose)
+    for stride in range(1, min(MOST_SKIPPED, len(near) // 2) + 1):  # of labels that would touch each other every other is left out
+        for offset in range(stride):
+            cuts = _cut(row, near[offset::stride])
+            if cuts is not None and (stride == 1 or _would_touch(marks, cuts, near, stride)):
+                return cuts
+    inner = any(abs(2 * place - low - far) <= 2 * loose for place in near)
+    if not inner and abs(low - near[0]) <= loose:  # the first is moved inwards, to stay in the picture
+        for last in range(len(order) - 1):
+            if marks.left[order[last + 1]] - row.right[last] >= CUT_GAP:
+                rest = order[last + 1 :]
+                cuts = _cut(_Marked(marks, rest, np.maximum.accumulate(marks.right[rest]), loose), near[1:])
+                if cuts is not None:
+                    return [order[: last + 1], *cuts]
+    return [group]
+
+
+def _would_touch(marks: Marks, cuts: Sequence[NDArray[np.int64]], ticks: Sequence[float], stride: int) -> bool:
+    """Return whether labels are so wide that twice as many would touch; no tick between two of them lies under either."""
+    lefts, rights = [int(marks.left[cut].min()) for cut in cuts], [int(marks.right[cut].max()) for cut in cuts]
+    step = (ticks[-1] - ticks[0]) / (len(ticks) - 1)
+    narrow = min(right - left for left, right in zip(lefts, rights, strict=True)) < TOUCHING * stride / 2 * step
+    under = max(sum(left < tick < right for tick in ticks) for left, right in zip(lefts, rights, strict=True))
+    return not narrow and under < stride
+
+
+class _Marked(NamedTuple):
+    """Marks of a row from left to right, where each and those before it end, and how far labels are off their ticks at most."""
+
+    marks: Marks
+    order: NDArray[np.int64]
+    right: NDArray[np.int64]
+    loose: float
+
+
+def _cut(row: _Marked, ticks: Sequence[float]) -> list[NDArray[np.int64]] | None:
+    """Return the labels of a row of which one stands in the middle of each tick, None where that is not so."""
+    marks, order, right, loose = row
+    far = int(marks.right[order].max())
     cuts: list[NDArray[np.int64]] = []
     first = 0
-    for place in near:
+    for place in ticks:
         if first >= len(order):
-            return [group]
+            return None
         ends = 2 * place - marks.left[order[first]]
         last = first + int(np.argmin(np.abs(right[first:] - ends)))
-        if place == near[-1] and abs(far - place) <= loose:  # moved inwards, to stay in the picture
+        if place == ticks[-1] and abs(far - place) <= loose:  # moved inwards, to stay in the picture
             last, ends = len(order) - 1, far
         gap = int(marks.left[order[first]] - right[first - 1]) if first else 0
         inwards = bool(cuts) and ends == far and gap <= _widest_gap(marks, [*cuts, order[first:]])
         if abs(right[last] - ends) > loose or inwards or (first and gap < CUT_GAP):
-            return [group]
+            return None
         while last + 1 < len(order) and right[last + 1] == right[last]:  # accents, and what stands over each other
             last += 1
         cuts.append(order[first : last + 1])
         first = last + 1
-    return cuts if first == len(order) else [group]
+    return cuts if first == len(order) else None
 
 
 def _widest_gap(marks: Marks, rows: Sequence[NDArray[np.int64]]) -> int:

@@ -39,6 +39,11 @@ BEYOND: Final = 3  # pixels beyond the place where bars lie side by side, in whi
 LEAST_CUT: Final = 5  # pixels that bars lie side by side for along at least; a row of what lies over them is shorter
 ALL_OVER: Final = 0.97  # of a picture's width and height: a slab as large is its ground
 
+PRINTED = (3, 14)  # pixels that a line of small print with its halo is high
+ONE_COLOUR: Final = 0.8  # of a row of pixels that has one colour where no print crosses it
+LEAST_CHANGES: Final = 6  # of colour along a row of pixels that print crosses; of two digits with their halos at least
+ABOVE_PRINT: Final = 1.3  # times its height that a bar goes on above and below print on it; bars that touch are evenly thick
+
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
@@ -66,8 +71,8 @@ def find_slabs(layers: Layers, over: tuple[Mask, Mask], standing: Mask | None = 
             if number in parts:
                 own |= layers.mask(overlap)
         mask = _completed(layers, number, own.copy(), thick, over)
-        places = _without_print([(piece, _rectangles(piece)) for piece in _pieces(mask, own)])
-        places = [place for place in places if _shows(own, place)]
+        places = _without_print([(piece, _rectangles(piece, layers)) for piece in _pieces(mask, own)])
+        places = _over_print([place for place in places if _shows(own, place)], layers)
         bars = [place for place in places if standing is not None and _shows(own & standing, place)]
         places = [place for place in places if place in bars or not _is_line(layers, place, over)]
         coloured = float(np.ptp(layers.palette[number])) > PALE
@@ -86,7 +91,7 @@ def find_shared(layers: Layers, over: tuple[Mask, Mask]) -> list[Slab]:
     for number in find_overlaps(layers):
         own = layers.mask(number)
         pieces = _pieces(_completed(layers, number, own.copy(), thick, over), own)
-        found += [measured(layers, number, place) for piece in pieces for place in _rectangles(piece)]
+        found += [measured(layers, number, place) for piece in pieces for place in _rectangles(piece, layers)]
     return found
 
 
@@ -138,6 +143,40 @@ def _is_thin_bar(place: Rectangle, large: list[Rectangle], *, coloured: bool) ->
         abs(place.width - other.width) <= ALIKE if place.width > place.height else abs(place.height - other.height) <= ALIKE
         for other in large
     )
+
+
+def _over_print(places: list[Rectangle], layers: Layers) -> list[Rectangle]:
+    """Return rectangles of one colour with those made one that stand above each other and have nothing but print between them.
+
+    Print shows its own colour and that of its halo in each row of pixels; a seam, or another bar, is of one colour all along.
+    """
+    kept = sorted(places, key=lambda place: place.top)
+    number = 0
+    while number < len(kept):
+        one = kept[number]
+        below = (place for place in kept if abs(place.left - one.left) <= ALIKE and abs(place.right - one.right) <= ALIKE)
+        other = next((place for place in below if PRINTED[0] <= place.top - one.bottom <= PRINTED[1]), None)
+        between = layers.labels[one.bottom + 1 : other.top - 1, one.left : one.right] if other is not None else None
+        if (
+            other is None
+            or between is None
+            or min(one.width, one.height + other.height) < PRINTED[1]
+            or any(one.top < place.top < other.top and place.left < one.right and place.right > one.left for place in kept)
+            or not _is_mixed(between)
+        ):
+            number += 1
+            continue
+        whole = Rectangle(min(one.left, other.left), one.top, max(one.right, other.right), other.bottom)
+        kept = [whole if place is one else place for place in kept if place is not other]
+    return kept
+
+
+def _is_mixed(between: NDArray[np.int16]) -> bool:
+    """Return whether rows of pixels, (height, width), show print: none is nearly all of one colour, and colours change often."""
+    changes = (np.diff(between, axis=1) != 0).sum(1)
+    if not changes.size or float(np.median(changes)) < LEAST_CHANGES:
+        return False
+    return all(float((row == np.bincount(row - row.min()).argmax() + row.min()).mean()) < ONE_COLOUR for row in between)
 
 
 def _shows(own: Mask, place: Rectangle) -> bool:
@@ -264,7 +303,7 @@ def _filled(part: Mask) -> Mask:
     return np.asarray(cv2.drawContours(np.zeros_like(part), contours, -1, 1, cv2.FILLED), np.uint8)
 
 
-def _rectangles(piece: _Piece) -> list[Rectangle]:
+def _rectangles(piece: _Piece, layers: Layers) -> list[Rectangle]:
     """Return the rectangles that a piece is made of: one, or touching bars; none where it is something else."""
     filled, place = piece.filled, piece.place
     total = int(filled.sum())
@@ -278,11 +317,25 @@ def _rectangles(piece: _Piece) -> list[Rectangle]:
             return [Rectangle(place.left + left, place.top + top, place.left + right, place.top + bottom)]
     if min(place.width, place.height) <= OUTLINE:
         return []
+    if _is_notched(filled, layers.labels[within(place)]):
+        return [place]
     upright, lying = _steps(filled), _steps(np.ascontiguousarray(filled.T))
     chosen = upright if lying is None or (upright is not None and _are_likelier(upright, lying)) else None
     if chosen is not None:
         return [Rectangle(place.left + a, place.top + b, place.left + c, place.top + d) for a, b, c, d in chosen]
     return [Rectangle(place.left + b, place.top + a, place.left + d, place.top + c) for a, b, c, d in lying or ()]
+
+
+def _is_notched(filled: Mask, labels: NDArray[np.int16]) -> bool:
+    """Return whether a piece is one rectangle but for a line of print right across it, which is open at a side."""
+    height, width = filled.shape
+    short = np.flatnonzero(filled.sum(1) < FULL * width)
+    if not len(short):
+        return False
+    first, last = int(short[0]), int(short[-1]) + 1
+    around = min(first, height - last) >= ABOVE_PRINT * (last - first)
+    changes = (np.diff(labels[first:last], axis=1) != 0).sum(1)
+    return around and last - first <= PRINTED[1] and float(np.median(changes)) >= LEAST_CHANGES / 2
 
 
 def _parted(

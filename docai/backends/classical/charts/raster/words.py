@@ -17,9 +17,10 @@ import numpy as np
 
 from docai.backends.classical.calibration import calibrated
 from docai.backends.classical.charts.raster.decimals import pointed_number
-from docai.backends.classical.charts.raster.page_words import COVERED, as_label, covers, extent_of, seen, shared
+from docai.backends.classical.charts.raster.page_words import COVERED, as_label, covers, extent_of, seen, shared, without_tick
 from docai.backends.classical.charts.raster.prints import Row
 from docai.backends.classical.charts.raster.progressions import with_doubts
+from docai.backends.classical.charts.raster.raised import as_power
 from docai.backends.classical.charts.scene import Extent, Label
 from docai.backends.classical.engines import TESSERACT_NAMES, LabelEngine, LineEngine, OfLabels, Once, ReadLine, ReadWord
 from docai.backends.classical.letters import line_size
@@ -37,9 +38,8 @@ MOST_SECOND: Final = 40  # rows that are read a second time, 11 CPU-ms each
 # How sure a label is at most that two readers read differently, and at least that both read alike, where they are not both unsure:
 # of 121 and 186 such ones in charts by matplotlib and Vega-Lite, 78 % and 98 % were right, however sure each reader was
 DISPUTED, AGREED, LEAST_AGREED = 0.78, 0.95, 0.5
-NOTHING: Final = (
-    0.5  # confidence under which Tesseract's reading does not speak against a sure one of the network: 8 of 8 were wrong
-)
+# Confidence under which Tesseract's reading does not speak against a sure one of the network: 8 of 8 were wrong
+NOTHING: Final = 0.5
 ALIKE: Final = 0.7  # of their letters that two readings of one name share, accents aside
 LEAST_FOREIGN: Final = 0.75  # confidence of another language's reader from which on it is believed where letters need it
 FOREIGN_LETTERS: Final = "[\u0102\u0103\u0110\u0111\u0128\u0129\u0168\u0169\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9]"  # of Vietnamese
@@ -73,7 +73,6 @@ ENCLOSED: Final = 0.8  # of a sign that lies in other print
 _POINTLESS = re.compile(r"[-–−+]?0\d+|10\d?")
 _NUMBER = re.compile(r"[-–−+(]?[$€£₩¥]?\d[\d.,' ]*\s?(?:%|[kKMBT]|bn|m)?\)?")
 _GROUPED = re.compile(r"\d{1,3}(?: \d{3})+(?:[.,]\d+)?")
-_TICKED = re.compile(r"^(.*\w%?\)?)(?:\s+[-–—~_.+|:]+|(?<=[^\W_])[-–—~_+]+)$")
 _EXPONENT = re.compile(r"[lI|](e[-–−+]?\d+)")
 _POWER = re.compile(r"[-–−]?10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")  # whose exponent Tesseract reads as figures
 _WON = re.compile(r"[Ww\\]\d[\d.,]*[KMB만억조]?")
@@ -94,9 +93,7 @@ class Reading:
     @property
     def text(self) -> str:
         """The text, without a tick that stands beside a number, and the piece of line before a name that a legend shows."""
-        text = self.line.text.strip()
-        ticked = _TICKED.match(text)
-        return _SAMPLE.sub("", ticked[1] if ticked else text)
+        return as_power(_SAMPLE.sub("", without_tick(self.line.text.strip())), self.row.strip)
 
 
 def read_labels(rows: Sequence[Row], view: View, size: tuple[float, float], languages: Sequence[str]) -> tuple[Label, ...]:
@@ -483,7 +480,7 @@ def _label(reading: Reading, text: str, span: tuple[float, float] | None) -> Lab
         sure = min(sure, DISPUTED)
     elif reading.agreed and sure >= LEAST_AGREED:
         sure = max(sure, AGREED)
-    return Label(text, extent, size, row.turn, confidence=round(sure, 4))
+    return Label(text, extent, size, row.turn, confidence=round(sure, 4), colour=row.colour)
 
 
 def _is_over(extent: Extent, other: Extent) -> bool:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from docai.backends.classical.charts.legends import Legend, colour_of
 from docai.backends.classical.charts.parts import Mark, Part, Strand, Value
 from docai.backends.classical.charts.readers.blocks import WHITE, directions, frame, slack_of
-from docai.backends.classical.charts.readers.error_bars import LONGEST, Stem, find_crossings, find_stems
+from docai.backends.classical.charts.readers.error_bars import LONGEST, THICKEST, Stem, find_crossings, find_stems
 from docai.backends.classical.charts.readers.naming import Column, Place, name_columns
 from docai.backends.classical.charts.scales import Plot, Scale
-from docai.backends.classical.charts.scene import Extent, Polygon, Rectangle, Scene, Stroke, Symbol
+from docai.backends.classical.charts.scene import Extent, Polygon, Rectangle, Scene, Stroke, Symbol, around
 
 PARTS: Final = ("minimum", "lower quartile", "median", "upper quartile", "maximum")
 OUTLIER: Final = "outlier"
@@ -86,6 +87,10 @@ def _find_boxes(scene: Scene, plot: Plot, slack: float, *, upright: bool) -> lis
     crossings = find_crossings(scene, slack, upright=upright)
     dots = [Stem(*_ends(symbol, upright=upright), symbol) for symbol in scene.symbols]
     boxes = []
+    for candidate, median in _split_by_paper(candidates, slack, upright=upright) if scene.blur else ():
+        box = _box(candidate, stems, [*crossings, median], dots, slack, upright=upright)
+        if box is not None and box.whiskers:
+            boxes.append(box)
     for candidate in candidates:
         box = _box(candidate, stems, crossings, dots, slack, upright=upright)
         if box is not None:
@@ -143,6 +148,24 @@ def _candidates(scene: Scene, plot: Plot, slack: float, *, upright: bool) -> lis
             else:
                 extent, before, marks_there = found[twin]
                 found[twin] = (extent, colour if painted else before, (*marks_there, mark))
+    return found
+
+
+def _split_by_paper(
+    candidates: Sequence[tuple[Extent, str, tuple[Mark, ...]]], slack: float, *, upright: bool
+) -> list[tuple[tuple[Extent, str, tuple[Mark, ...]], Stem]]:
+    """Return the boxes of a picture that a median in the colour of the paper parts in two, with that median.
+
+    Both pieces have one colour and the same sides, and stand as far apart as a line is thick.
+    """
+    sides = sorted(((frame(one[0], upright=upright), one) for one in candidates), key=lambda item: (round(item[0][0]), item[0][2]))
+    found = []
+    for ((begin, end, first, last), one), ((left, right, top, bottom), other) in pairwise(sides):
+        alike = abs(begin - left) <= slack and abs(end - right) <= slack and one[1] == other[1]
+        if alike and 0 < top - last <= THICKEST and min(last - first, bottom - top) > slack:
+            whole = around([one[0][:2], one[0][2:], other[0][:2], other[0][2:]])
+            line = Stroke((one[0][2:], other[0][:2]), WHITE, top - last)
+            found.append(((whole, one[1], (*one[2], *other[2])), Stem((begin + end) / 2, last, top, line, end - begin)))
     return found
 
 

@@ -21,10 +21,11 @@ from docai.backends.classical.charts.parts import Part, Strand, Value
 from docai.backends.classical.charts.ramps import Ramp, ramp_of
 from docai.backends.classical.charts.readers.blocks import slack_of
 from docai.backends.classical.charts.scales import Plot, Scale
-from docai.backends.classical.charts.scene import Label, Rectangle, Scene
+from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene
 from docai.numbers import read_columns
 
 LEAST_CELLS: Final = 4
+MANY_CELLS, LEAST_SHADES = 9, 4  # that are surely no swatches, nor the pieces of stacked bars
 LEAST_FILLED: Final = 0.5  # of a grid's places that have a cell; others are missing
 MOST_OTHERS: Final = 0.5  # of its cells, that are in their colours and of another size; of stacked bars a few are alike by chance
 CLOSE: Final = 0.7  # of the distance of two cells that they are wide; bars of a grouped chart are further apart or unlike
@@ -38,6 +39,8 @@ ROUGH: Final = 0.7  # of such a value
 AMBIGUOUS: Final = 0.5  # of a value whose colour is that of others, too
 SURE_PRINTED: Final = 0.98
 CENTRED: Final = 0.2  # of the distance of two cells that a label may be off the middle of its own
+NEAR_STEP: Final = 0.1  # of the step of an axis' ticks that the middle of a cell is off its value at most
+OFF_GRID: Final = 0.1  # of the rectangles of a heat map in a picture that are no whole number of cells large
 UNNAMED: Final = 0.4  # of a cell whose row or column has no name
 
 
@@ -47,11 +50,12 @@ _THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:[.,]\d{3})+(?![\d.,])")
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Cells by column and row, and the middles of columns and rows in the order of their places."""
+    """Cells by column and row, the middles of columns and rows in the order of their places, and what cells are drawn with."""
 
     cells: dict[tuple[int, int], Rectangle]
     columns: list[float]
     rows: list[float]
+    marks: tuple[Rectangle, ...]
 
 
 def read_heatmap(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
@@ -76,14 +80,25 @@ def read_heatmap(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
     columns = _names(scene, grid, plot.across, across=True)
     rows = [name if isinstance(name, str) else _text(name, plot.down) for name in _names(scene, grid, plot.down, across=False)]
     sure = 0.98 if are_printed or ramp is None else 0.98 * ramp.confidence
-    return Part("heatmap", _strands(values, columns, rows), tuple(grid.cells.values()), sure=sure)
+    return Part("heatmap", _strands(values, columns, rows), grid.marks, sure=sure)
 
 
 def outside_cells(scene: Scene) -> list[Label]:
     """Return the labels of a scene but those that are printed in the cells of a grid, which name no swatch beside them."""
-    found = filled(scene)
-    cells = tiled(found) if len(found) >= LEAST_CELLS else []
+    cells = _tiles(scene)
     return [label for label in scene.labels if not any(cell.holds(label.extent.middle) for cell in cells)]
+
+
+def without_tiles(scene: Scene) -> Scene:
+    """Return a picture's scene without the cells of a grid, which are no swatches of the names beside them."""
+    cells = set(_tiles(scene)) if scene.blur else set()
+    marks = [mark for mark in scene.rectangles if mark.extent in cells]
+    return scene.without(marks) if len(marks) >= MANY_CELLS and len({mark.fill for mark in marks}) >= LEAST_SHADES else scene
+
+
+def _tiles(scene: Scene) -> list[Extent]:
+    found = filled(scene)
+    return tiled(found) if len(found) >= LEAST_CELLS else []
 
 
 # The grid
@@ -91,14 +106,16 @@ def outside_cells(scene: Scene) -> list[Label]:
 
 def find_grid(scene: Scene, plot: Plot, slack: float) -> Grid | None:
     """Return the grid of equal rectangles in a plot; None where there is none."""
-    by_size: dict[tuple[int, int], list[Rectangle]] = defaultdict(list)
-    for mark in scene.rectangles:
-        if mark.fill and plot.extent.holds(mark.extent.middle, slack) and min(mark.extent.width, mark.extent.height) > slack:
-            by_size[round(mark.extent.width / 2), round(mark.extent.height / 2)].append(mark)
+    shown = [
+        mark
+        for mark in scene.rectangles
+        if mark.fill and plot.extent.holds(mark.extent.middle, slack) and min(mark.extent.width, mark.extent.height) > slack
+    ]
+    marks = _parted(shown, slack) if scene.blur else shown
+    by_size = _by_size(marks)
     if not by_size:
         return None
-    size = max(by_size, key=lambda key: len(by_size[key]))
-    cells = [mark for key, marks in by_size.items() if abs(key[0] - size[0]) <= 1 and abs(key[1] - size[1]) <= 1 for mark in marks]
+    cells = _of_one_size(by_size)
     fills = {cell.fill for cell in cells}
     others = sum(mark.fill in fills for marks in by_size.values() for mark in marks) - len(cells)
     if len(cells) < LEAST_CELLS or len(fills) < 2 or others > MOST_OTHERS * len(cells):
@@ -112,7 +129,59 @@ def find_grid(scene: Scene, plot: Plot, slack: float) -> Grid | None:
     across, down = _pitch(columns), _pitch(rows)
     if len(at) < LEAST_FILLED * len(columns) * len(rows) or not CLOSE * across <= width <= across + slack:
         return None
-    return Grid(at, columns, rows) if CLOSE * down <= height <= down + slack else None
+    if not CLOSE * down <= height <= down + slack:
+        return None
+    return Grid(at, columns, rows, tuple(shown) if len(marks) > len(shown) else tuple(at.values()))
+
+
+def _by_size(marks: Sequence[Rectangle]) -> dict[tuple[int, int], list[Rectangle]]:
+    """Return rectangles by half their width and height in whole units."""
+    by_size: dict[tuple[int, int], list[Rectangle]] = defaultdict(list)
+    for mark in marks:
+        by_size[round(mark.extent.width / 2), round(mark.extent.height / 2)].append(mark)
+    return by_size
+
+
+def _of_one_size(by_size: dict[tuple[int, int], list[Rectangle]]) -> list[Rectangle]:
+    """Return the rectangles of about the size that most have."""
+    size = max(by_size, key=lambda key: len(by_size[key]))
+    return [mark for key, marks in by_size.items() if abs(key[0] - size[0]) <= 1 and abs(key[1] - size[1]) <= 1 for mark in marks]
+
+
+def _parted(shown: Sequence[Rectangle], slack: float) -> list[Rectangle]:
+    """Return the rectangles of a picture as cells: what is as large as several, of one colour, is parted where no smaller one lies.
+
+    Cells of nearly the same shade that touch are one piece in pictures. The rectangles as they are where few cells are one by one.
+    """
+    by_size = _by_size(shown)
+    single = _of_one_size(by_size) if by_size else []
+    if len(single) < LEAST_CELLS or len({mark.fill for mark in shown}) < LEAST_SHADES:
+        return list(shown)
+    columns = _places([cell.extent.middle[0] for cell in single], slack)
+    rows = _places([cell.extent.middle[1] for cell in single], slack)
+    if len(columns) < 2 or len(rows) < 2:
+        return list(shown)
+    across, down = _pitch(columns), _pitch(rows)
+    size = single[0].extent
+    if not (CLOSE * across <= size.width <= across + slack and CLOSE * down <= size.height <= down + slack):
+        return list(shown)
+    found: dict[tuple[int, int], Rectangle] = {}
+    kept = []
+    for mark in sorted(shown, key=lambda mark: mark.extent.width * mark.extent.height):
+        left, top, right, bottom = mark.extent
+        wide, high = max(1, round((right - left) / across)), max(1, round((bottom - top) / down))
+        begin, above = (left - columns[0]) / across + 0.5, (top - rows[0]) / down + 0.5
+        placed = abs(begin - round(begin)) * across <= slack + 1 and abs(above - round(above)) * down <= slack + 1
+        if not placed or abs(right - left - wide * across) > slack + wide or abs(bottom - top - high * down) > slack + high:
+            kept.append(mark)
+            continue
+        step, fall = (right - left) / wide, (bottom - top) / high
+        for column in range(wide):
+            for row in range(high):
+                extent = Extent(left + column * step, top + row * fall, left + (column + 1) * step, top + (row + 1) * fall)
+                place = round(extent.middle[0] / across - columns[0] / across), round(extent.middle[1] / down - rows[0] / down)
+                found.setdefault(place, replace(mark, extent=extent))
+    return [*found.values(), *kept] if len(kept) <= OFF_GRID * len(shown) else list(shown)
 
 
 def _places(middles: Sequence[float], slack: float) -> list[float]:
@@ -243,12 +312,23 @@ def _names(scene: Scene, grid: Grid, scale: Scale, *, across: bool) -> list[floa
         beside = _labels_beside(scene, grid, across=across)
         if all(place in beside for place in range(len(places))) and not any(tick.label in beside.values() for tick in scale.ticks):
             return [beside[place].text for place in range(len(places))]  # the scale is that of the bar of colours
-        return [scale.value(place) for place in places]
+        return _on_steps([scale.value(place) for place in places], scale)
     nearest = [scale.nearest(place) for place in places]
     return [
         tick.text if tick is not None and abs(tick.place - place) <= max(off, 0.5 * scale.step) else ""
         for tick, place in zip(nearest, places, strict=True)
     ]
+
+
+def _on_steps(values: Sequence[float], scale: Scale) -> list[float | str]:
+    """Return values by the steps of the ticks of a scale where all lie near them: labels tell places less exactly than cells do."""
+    told = sorted(tick.value for tick in scale.ticks if tick.value is not None)
+    step = min((after - before for before, after in pairwise(told)), default=0.0)
+    if scale.kind != "linear" or step <= 0:
+        return list(values)
+    even = [told[0] + round((value - told[0]) / step) * step for value in values]
+    near = all(abs(one - value) <= NEAR_STEP * step for one, value in zip(even, values, strict=True))
+    return list(even if near and len(set(even)) == len(even) else values)
 
 
 def _labels_beside(scene: Scene, grid: Grid, *, across: bool) -> dict[int, Label]:

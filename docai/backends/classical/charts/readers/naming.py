@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
+from docai.backends.classical.charts.periods import WEEK
 from docai.backends.classical.charts.scales import Scale, Tick
 
 DAY: Final = 86_400.0  # seconds
@@ -242,7 +244,8 @@ def _dates(spans: Sequence[tuple[float, float]], names: Scale, slack: float) -> 
         return [names.value(middle) for middle in middles]
     usual = median(steps)
     short = 2 * slack * abs(names.pace)  # a pixel on each side that bins are drawn apart
-    fitting = [name for name, length in UNITS.items() if length <= min(steps) * 1.15]
+    coarsest = UNITS["week"] if WEEK in names.form else math.inf  # nine weeks are two months by chance
+    fitting = [name for name, length in UNITS.items() if length <= min(min(steps) * 1.15, coarsest)]
     ways = []
     for unit in fitting:
         for rank, places in enumerate(([begin for begin, _ in spans], middles)):

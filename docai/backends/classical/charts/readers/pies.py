@@ -40,6 +40,7 @@ LARGER: Final = 1.15  # times the usual size of a pie's other labels that text a
 EDGES: Final = " \t,:;–-()"  # what is left at the ends of a name without its number
 SHARE: Final = re.compile(r"[\s(:,;–-]*[-+]?\d[\d.,]*\s*%[\s)]*")
 TRAILING: Final = re.compile(r"(?<=\S)[\s:,;(–-]+\d[\d.,]*[\s)]*$")
+AFTER_YEAR: Final = re.compile(r"(?<=^(?:19|20)\d\d)[\s:,;(–-]+[-+]?[$€£¥₩]?\d[\d.,\s]*\)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,8 +276,9 @@ def _pieces(labels: Sequence[Label]) -> list[_Piece]:
     found = []
     for label in labels:
         text = label.text.strip()
-        cut = SHARE.search(text) or (None if NUMBER.match(text) else TRAILING.search(text))
-        if NUMBER.match(text):
+        after_year = AFTER_YEAR.search(text)
+        cut = SHARE.search(text) or after_year or (None if NUMBER.match(text) else TRAILING.search(text))
+        if NUMBER.match(text) and not after_year:
             found.append(_Piece(label, text, ""))
         elif cut:
             rest = (text[: cut.start()] + " " + text[cut.end() :]).strip(EDGES)

@@ -27,8 +27,9 @@ MOST_LOOKS: Final = 15  # series that points have at most if no legend names the
 OF_ENTRY: Final = 0.3  # points that a symbol of a legend's entry is off its swatch's level at most
 OFF_SIZES: Final = 0.02  # of the largest area that the legend's swatches may be off a straight line by
 UNNAMED: Final = 0.96  # sure are points of several series without names: their places tell both values whatever they are called
-CROWDED: Final = 0.88  # sure is a point of a picture that lies over another
+CROWDED: Final = 0.88  # sure is a point of a picture that lies over another, or so near that both may be pieces of one bubble
 TOUCHING: Final = 1.5  # pixels that the extents of two points share at most where neither hides the other
+CUT: Final = 4.0  # pixels between the pieces of one bubble that grid lines or other bubbles cut, at most
 STEM: Final = 0.9  # scene units between a stem's end and the middle of its symbol, at most
 
 
@@ -72,7 +73,7 @@ def read_points(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
             strict=True,
         )
     )
-    crowded = _crowded(shown) if scene.blur else set()
+    crowded = _crowded(shown, -CUT if sizes is not None else TOUCHING) if scene.blur else set()
     drawn = [Drawn(named.name, colour, symbols[0].order) for named, colour, symbols in groups]
     strands = []
     for (named, colour, symbols), side in zip(groups, sides_of(drawn, scene, plot), strict=True):
@@ -89,12 +90,15 @@ def read_points(scene: Scene, plot: Plot, legend: Legend) -> Part | None:
     return Part("point", tuple(strands), tuple(marks), "vertical" if frame.upright else "horizontal", sure=sure)
 
 
-def _crowded(symbols: Sequence[Symbol]) -> set[int]:
-    """Return the identities of the symbols of a picture that lie over each other: each hides where the other ends."""
+def _crowded(symbols: Sequence[Symbol], least: float) -> set[int]:
+    """Return the identities of symbols of a picture that lie over each other by `least` pixels: one hides where another ends.
+
+    Those that lie apart share fewer than none.
+    """
     sides = np.array([symbol.extent for symbol in symbols])
     across = np.minimum(sides[:, None, 2], sides[None, :, 2]) - np.maximum(sides[:, None, 0], sides[None, :, 0])
     down = np.minimum(sides[:, None, 3], sides[None, :, 3]) - np.maximum(sides[:, None, 1], sides[None, :, 1])
-    over = (across > TOUCHING) & (down > TOUCHING)
+    over = (across > least) & (down > least)
     np.fill_diagonal(over, val=False)
     return {id(symbol) for symbol, covered in zip(symbols, over.any(1).tolist(), strict=True) if covered}
 

@@ -23,6 +23,7 @@ NEAR: Final = 3.0  # pixels that a vertex is off its tick at most; slanted label
 HIDDEN: Final = 0.15  # of a step that a line ends before a tick at most where a marker or print hides its end
 BENT: Final = 0.6  # of the ticks under a line at which it bends at least
 FOLLOWED: Final = 0.85  # of a line that runs straight from tick to tick at least; the rest is hidden by print
+SHALLOW: Final = 0.15  # of a line's height that it is off that way at most, so that a low one shows what it does between ticks
 OFF: Final = 1.0  # pixels and half of its thickness that it is off that way at most
 
 
@@ -57,7 +58,8 @@ def on_ticks(vertices: tuple[Vertex, ...], trace: Trace, frame: Frame) -> tuple[
     shift = float(np.median(nearest[close])) if close.any() else 0.0
     along, levels = _lengthened(along, levels, places + shift)
     values = _levels(along, levels, places + shift)
-    if _followed(along, levels, places + shift, values, OFF + trace.first.thickness / 2) < FOLLOWED:
+    off = min(OFF + trace.first.thickness / 2, SHALLOW * float(np.ptp(levels)))
+    if _followed(along, levels, places + shift, values, off) < FOLLOWED:
         return vertices
     spans = [(line[start, 0] - reach, line[end - 1, 0] + reach) for start, end in pairwise((*trace.runs, len(line)))]
     drawn = [any(low <= place <= high for low, high in spans) for place in places]

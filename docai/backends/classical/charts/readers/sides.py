@@ -63,7 +63,8 @@ def _colours(scale: Scale | None) -> set[str]:
     if scale is None:
         return set()
     labels = [tick.label for tick in scale.ticks] + ([scale.title_label] if scale.title_label else [])
-    return {colour for colour in map(colour_of, labels) if colour and not is_grey(colour)}
+    told = [label.colour or colour_of(label) for label in labels]
+    return {colour for colour in told if colour and not is_grey(colour)}
 
 
 def _by_colour(one: Drawn, first: set[str], second: set[str]) -> Side | None:

@@ -107,12 +107,35 @@ def treads_of(places: Sequence[Place]) -> list[Place] | None:
         return [((start + end) / 2, v) for start, end, v in treads]
     if rises_first and not rises_last:
         return [places[0], *((end, v) for _, end, v in _parted(treads))]
+    halved = None if rises_first or rises_last else _halved(treads)
+    if halved:
+        return halved
     lengths = [abs(end - start) for start, end, _ in treads]
     if not rises_last and not rises_first and len(treads) > 2 and max(lengths[0], lengths[-1]) < 0.75 * median(lengths[1:-1]):
         treads = [treads[0], *_parted(treads[1:-1]), treads[-1]]
         inner = [((start + end) / 2, v) for start, end, v in treads[1:-1]]
         return [(treads[0][0], treads[0][2]), *inner, (treads[-1][1], treads[-1][2])]
     return [*((start, v) for start, _, v in _parted(treads)), places[-1]]
+
+
+def _halved(treads: Sequence[tuple[float, float, float]]) -> list[Place] | None:
+    """Return the places of values that hold around them, told by ends that are an even number of treads and half a one long.
+
+    None where they are not so. The value at an end is that of half a tread; equal ones next to it have made it longer.
+    """
+    if len(treads) < LEAST_STEPS + 1:
+        return None
+    usual = median(abs(end - start) for start, end, _ in treads[1:-1])
+    counts = [abs(end - start) / usual for start, end, _ in treads]
+    whole = [counts[0] - 0.5, *counts[1:-1], counts[-1] - 0.5]
+    if any(abs(count - round(count)) > ODD for count in whole):
+        return None
+    first, last = treads[0], treads[-1]
+    way = usual if first[1] > first[0] else -usual
+    inner = [((start + end) / 2, v) for start, end, v in _parted(treads[1:-1])]
+    before = [(first[0] + number * way, first[2]) for number in range(round(whole[0]) + 1)]
+    behind = [(last[1] - number * way, last[2]) for number in reversed(range(round(whole[-1]) + 1))]
+    return [*before, *inner, *behind]
 
 
 def _parted(treads: Sequence[tuple[float, float, float]]) -> list[tuple[float, float, float]]:
