@@ -10,7 +10,7 @@ from docai.backends.classical.charts.doubts import doubted
 from docai.backends.classical.charts.legends import Entry, Legend
 from docai.backends.classical.charts.parts import Part, Strand, Value
 from docai.backends.classical.charts.scales import Plot, Scale, Tick
-from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene
+from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene, Stroke
 
 BLUE, RED = "#4c78a8", "#e45756"
 SCENE = Scene(300.0, 220.0, blur=0.5)
@@ -138,3 +138,27 @@ def test_a_line_without_a_name_among_bubbles_is_doubted():
     line = part(Strand("", RED, values([20, 30, 40])), kind="line")
     assert max(sure(part(Strand("", BLUE, bubbles), kind="point"), line)[1]) < 0.9
     assert min(sure(part(Strand("", BLUE, values([90, 80, 85])), kind="point"), line)[1]) == 1.0
+
+
+def floating(bars):
+    return tuple(
+        replace(value, low=value.y - 40, high=value.y, extent=value.extent._replace(bottom=240 - value.y)) for value in bars
+    )
+
+
+def test_floating_bars_with_strokes_at_their_ends_are_not_sure():
+    bars = part(Strand("", BLUE, floating(values([100, 150, 120]))))
+    assert sure(bars) == [pytest.approx([1.0, 1.0, 1.0], abs=1e-3)]
+    whisker = Stroke(((20.0, 80.0), (20.0, 170.0)), "#000000")
+    grid = Stroke(((20.0, 0.0), (20.0, 200.0)), "#cccccc")
+    assert doubted(replace(SCENE, strokes=(grid,)), plot(), [bars], Legend())[0].strands[0].values[0].sure > 0.9
+    assert doubted(replace(SCENE, strokes=(whisker,)), plot(), [bars], Legend())[0].strands[0].values[0].sure < 0.7
+
+
+@pytest.mark.parametrize(
+    ("name", "across", "expected"), [("41.3", 60.0, 0.7), ("2019", 60.0, 1.0), ("41.3", 200.0, 1.0), ("A", 60.0, 1.0)]
+)
+def test_a_series_named_by_a_number_in_the_plot_is_not_sure(name, across, expected):
+    here = Label(name, Extent(across - 5, 96.0, across + 5, 104.0), 8.0)
+    legend = Legend((Entry(name, Rectangle(Extent(across - 20, 96.0, across - 12, 104.0), BLUE), here),))
+    assert sure(part(Strand(name, BLUE, values([100, 150, 120]))), legend=legend)[0] == pytest.approx([expected] * 3, abs=0.01)

@@ -63,3 +63,12 @@ def test_the_end_of_a_line_that_its_marker_hides_is_told():
 def test_what_a_low_line_does_between_ticks_is_no_noise():
     low = tuple((20.0 + 10 * n, 50.0 + 1.6 * (n % 2) + 2.0 * (n // 4 % 2)) for n in range(17))
     assert read(*low) == tuple(Vertex(place) for place in low)
+
+
+def test_the_tips_of_thick_lines_that_are_seen_as_two_bends_each_are_values():
+    years = tuple(Tick(tick.place, tick.label, 2003.0 + n) for n, tick in enumerate(NAMES.ticks))
+    dates = Frame(Scale("linear", True, 0.0, 200.0, years, 0.025, 2002.5), VALUES, (0.0, 200.0), (0.0, 200.0), upright=True)
+    places = ((23.0, 53.0), (56.2, 87.0), (63.7, 87.0), (96.1, 53.0), (103.8, 53.0), (136.2, 87.0), (143.8, 87.0), (177.0, 53.0))
+    trace = Trace(places, (Stroke(places, "#2874dc", 3.0),))
+    found = on_ticks(tuple(Vertex(place) for place in places), trace, dates)
+    assert [vertex.place[0] for vertex in found] == list(PLACES)

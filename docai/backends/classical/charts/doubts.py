@@ -9,15 +9,17 @@ sure (0.9); on 158 pictures of charts by matplotlib and Vega-Lite, as PNG and JP
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from docai.backends.classical.charts.legends import Legend
+from docai.backends.classical.charts.legends import Entry, Legend
 from docai.backends.classical.charts.parts import Part, Strand, Value
+from docai.backends.classical.charts.readers.blocks import frame
 from docai.backends.classical.charts.scales import Plot, Scale
-from docai.backends.classical.charts.scene import HALF_A_PIXEL, Scene
+from docai.backends.classical.charts.scene import HALF_A_PIXEL, Extent, Rectangle, Scene
 from docai.backends.classical.charts.telling import Namer, namer_of
 
 TWINS: Final = 0.6  # sure at most of values of two series of one kind that have one name: one of them at least has another
@@ -31,11 +33,18 @@ FEW: Final = 1 / 3  # of the line's values, that such points are at most
 MIXED_UP: Final = 0.7  # of bars and areas in the colour of a series of another kind: one is a piece of the other
 UNPILED: Final = 0.7  # of several areas that do not stand on each other: they would hide each other, so are piled up mostly
 TOLD_TWICE: Final = 0.6  # of values of one series that have one name
+NUMBERED: Final = (
+    0.7  # of a series that is named by a number in the plot or on a rectangle, which is printed at a mark rather than in a legend
+)
+WHISKERED: Final = 0.6  # of bars that float and have strokes at their ends
+LEAST_WHISKERED: Final = 1 / 3  # of them
+BEYOND: Final = 2.0  # pixels that a whisker reaches beyond its box at least, and ends before the plot does
 UP_TO_EDGE: Final = 0.6  # of bars and whiskers up to the plot's very edge where no tick stands: what is between two lines looks so
 EDGE: Final = 1.0  # pixel that the end of such a bar is off the edge at most
 ON_TICK: Final = 2.0  # pixels from the edge to a tick there
 WELL_READ: Final = 0.9  # how sure OCR is at least of a name in doubt no more: it reads small print as well as large
 TOLERANCE: Final = 0.02  # of a value that it may be off it to be right
+_NUMBER: Final = re.compile(r"(?!(?:19|20)\d\d$)[-+\u2212]?\d[\d.,]*\s?%?")
 SPREAD: Final = 0.6  # of a value's `error`, half a pixel, that bars are off, as a standard deviation: 0.5 to 0.9 of 300 bars
 # whose values are so small that nothing else tells
 
@@ -44,6 +53,7 @@ def doubted(scene: Scene, plot: Plot, parts: Sequence[Part], legend: Legend) -> 
     """Return the parts of a picture's plot with values that are as sure as what speaks against them allows."""
     printed = {label.text: label.confidence for label in scene.labels}
     read = {entry.name: entry.label.confidence for entry in legend.entries}
+    numbered = {entry.name for entry in legend.entries if _NUMBER.fullmatch(entry.name) and _is_at_mark(entry, scene, plot, legend)}
     strands = [(part.kind, strand) for part in parts for strand in part.strands]
     named = any(strand.name for _, strand in strands)
     found = []
@@ -53,14 +63,43 @@ def doubted(scene: Scene, plot: Plot, parts: Sequence[Part], legend: Legend) -> 
             namer_of(part, names, scene), printed | ({tick.text: tick.label.confidence for tick in names.ticks} if names else {})
         )
         own = []
+        whiskered = _whiskered(scene, plot, part)
         for strand in part.strands:
             most = min(_most(part, strand, strands), NAMELESS if named and not strand.name and part.kind != "pie" else 1.0)
             most = min(most, _half_named(part, strand, strands))
-            factor = _legible(read.get(strand.name, 1.0)) if strand.name else 1.0
+            factor = whiskered * (_legible(read.get(strand.name, 1.0)) if strand.name else 1.0)
+            factor *= NUMBERED if strand.name in numbered else 1.0
             weighed = _weighed(part, strand, values, most, told)
             own.append(replace(strand, values=tuple(replace(value, sure=value.sure * factor) for value in weighed)))
         found.append(replace(part, strands=tuple(own)))
     return found
+
+
+def _is_at_mark(entry: Entry, scene: Scene, plot: Plot, legend: Legend) -> bool:
+    """Return whether a name stands in the plot, or on a rectangle."""
+    middle = entry.label.extent.middle
+    rectangles = (*scene.rectangles, *(mark for mark in legend.marks if isinstance(mark, Rectangle)))
+    own = {id(mark) for mark in entry.marks}
+    return plot.extent.holds(middle) or any(r.extent.holds(middle) for r in rectangles if r.fill and id(r) not in own)
+
+
+def _whiskered(scene: Scene, plot: Plot, part: Part) -> float:
+    """Return how sure bars that float are where strokes run out of their ends: they are the boxes of box plots, half seen."""
+    values = [value for strand in part.strands for value in strand.values] if part.kind == "bar" else []
+    floating = [value for value in values if value.y is not None and value.y in (value.low, value.high)]
+    upright = part.orientation == "vertical"
+    found = sum(any(_is_whisker(s.extent, value.extent, plot.extent, upright=upright) for s in scene.strokes) for value in floating)
+    return WHISKERED if found and found >= LEAST_WHISKERED * len(floating) else 1.0
+
+
+def _is_whisker(stroke: Extent, bar: Extent, plot: Extent, *, upright: bool) -> bool:
+    """Return whether a stroke runs along the middle of a bar and beyond it, but not from edge to edge of the plot."""
+    begin, end, first, last = frame(stroke, upright=upright)
+    left, right, top, bottom = frame(bar, upright=upright)
+    _, _, start, stop = frame(plot, upright=upright)
+    middle = abs((begin + end) - (left + right)) / 2 <= 1.0 and end - begin <= 1.0
+    beyond = first < top - BEYOND or last > bottom + BEYOND
+    return middle and beyond and first <= bottom and last >= top and first > start + BEYOND and last < stop - BEYOND
 
 
 def _most(part: Part, strand: Strand, strands: Sequence[tuple[str, Strand]]) -> float:

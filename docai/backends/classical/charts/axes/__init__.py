@@ -26,7 +26,7 @@ from docai.backends.classical.charts.axes.fits import MOST_OUTLIERS
 from docai.backends.classical.charts.axes.meanings import as_told
 from docai.backends.classical.charts.axes.slanted import with_middles_told
 from docai.backends.classical.charts.axes.ticks import Line, Lines, anchor, find_lines, has_swatches, in_lines
-from docai.backends.classical.charts.axes.titles import with_titles
+from docai.backends.classical.charts.axes.titles import doubted, with_titles
 from docai.backends.classical.charts.axes.unmeasured import find_unmeasured, over_cells
 from docai.backends.classical.charts.axes.wholes import prepare
 from docai.backends.classical.charts.scales import Plot, Scale
@@ -65,6 +65,8 @@ def find_plots(scene: Scene) -> list[Plot]:
         found = find_unmeasured(labels, lines, scene)
     extents = [plot.extent for plot in found]
     found = [_with_own_labels(with_titles(plot, labels, extents), scene) for plot in found]
+    if scene.blur:
+        found = [replace(plot, across=doubted(plot.across, labels), down=doubted(plot.down, labels)) for plot in found]
     return sorted(found, key=lambda plot: (round(plot.extent.top / (4 * scene.em)), plot.extent.left))
 
 

@@ -18,6 +18,9 @@ LONGEST: Final = 70  # characters of a title; sources and notes are longer
 
 LONGEST_UNIT: Final = 30  # characters, with what stands around it
 
+MISREAD: Final = 0.5  # of its confidence that an axis keeps whose multiplier may be misread
+_MISREAD: Final = re.compile(r"[1lI|][\wé]{1,2}\d?")
+
 _UNIT: Final = re.compile(r"(?P<title>.*?)\s*[(\[](?P<unit>[^()\[\]]{1,30})[)\]]")
 _NAMED_UNIT: Final = re.compile(
     r"[(\[]?\s*(?:단위|units?|đơn vị(?: tính)?|đvt|in)\s*[:：]?\s*(?P<unit>[^()\[\]]{1,30})[)\]]?", re.IGNORECASE
@@ -161,6 +164,29 @@ def _unit_above(scale: Scale, free: Sequence[Label]) -> tuple[Label, str] | None
 # Multipliers
 
 
+def doubted(scale: Scale | None, labels: Sequence[Label]) -> Scale | None:
+    """Return a scale of a picture, less sure where a number stands at its end as a multiplier does: "1e6" is read as 166."""
+    if scale is None or scale.kind != "linear" or scale.multiplier != 1.0:
+        return scale
+    ticks = _ticks(scale)
+    size = scale.ticks[0].label.size
+    for label in labels:
+        own = label.extent
+        tick = any(one.label.extent.holds(own.middle) or own.holds(one.label.extent.middle) for one in scale.ticks)
+        if not tick and _MISREAD.fullmatch(label.text.replace(" ", "")) and _is_at_end(own, scale, ticks, size):
+            return replace(scale, confidence=MISREAD * scale.confidence)
+    return scale
+
+
+def _is_at_end(extent: Extent, scale: Scale, ticks: Extent, size: float) -> bool:
+    """Return whether something stands where the multiplier of an axis does: behind its end, or above it."""
+    if scale.horizontal:
+        at_end = extent.top > ticks.top - size and extent.middle[0] > scale.end - 0.25 * (scale.end - scale.start)
+        return at_end and extent.top - ticks.bottom < 2 * size
+    beside = extent.left < ticks.right + 4 * size and extent.right > ticks.left - 2 * size
+    return beside and -0.5 * size < scale.start - extent.middle[1] < 3 * size
+
+
 def _multiplied(scale: Scale, free: Sequence[Label]) -> tuple[Scale, list[Label]]:
     """Return a scale whose numbers are multiplied and shifted as a label at its end says ("1e6", "+2.3e4"), with that label."""
     if scale.kind != "linear":
@@ -170,13 +196,7 @@ def _multiplied(scale: Scale, free: Sequence[Label]) -> tuple[Scale, list[Label]
         extent, match = label.extent, _OFFSET.fullmatch(label.text.replace(" ", ""))
         if match is None or not label.text.strip():
             continue
-        if scale.horizontal:
-            at_end = extent.top > ticks.top - size and extent.middle[0] > scale.end - 0.25 * (scale.end - scale.start)
-            at_end = at_end and extent.top - ticks.bottom < 2 * size
-        else:
-            beside = extent.left < ticks.right + 4 * size and extent.right > ticks.left - 2 * size
-            at_end = beside and -0.5 * size < scale.start - extent.middle[1] < 3 * size
-        if at_end:
+        if _is_at_end(extent, scale, ticks, size):
             power = int((match["power"] or match["raised"] or "0").replace("\u2212", "-"))
             added = said((match["added"] or "0").lstrip("+"), ".")
             return _scaled(scale, 10.0**power, added.value if added else 0.0), [label]

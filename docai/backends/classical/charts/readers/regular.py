@@ -19,7 +19,7 @@ MOST_NAMES: Final = 0.5  # of all categories; shorter lines may be the edges of 
 LEAST_BENDS: Final = 3  # places of a line over categories, which may have that many
 LEAST_STEP: Final = 8.0  # pixels between two ticks; vertices as near as that are seen as a curve
 UNEVEN: Final = 0.15  # of the usual step that others are off it at most; months are 28 to 31 days long
-NEAR: Final = 3.0  # pixels that a vertex is off its tick at most; slanted labels tell places no finer
+NEAR: Final = 3.0  # pixels, and half a line's thickness, that a vertex is off its tick at most; slanted labels tell places no finer
 HIDDEN: Final = 0.15  # of a step that a line ends before a tick at most where a marker or print hides its end
 BENT: Final = 0.6  # of the ticks under a line at which it bends at least
 FOLLOWED: Final = 0.85  # of a line that runs straight from tick to tick at least; the rest is hidden by print
@@ -46,18 +46,19 @@ def on_ticks(vertices: tuple[Vertex, ...], trace: Trace, frame: Frame) -> tuple[
     if float(np.diff(line[:, 0]).min()) < -NEAR:  # it turns back, or its gaps were drawn in another order
         return vertices
     along, levels = np.maximum.accumulate(line[:, 0]), line[:, 1]
-    reach = max(NEAR, HIDDEN * step)
+    near = NEAR + trace.first.thickness / 2  # tips of thick lines are seen as two bends
+    reach = max(near, HIDDEN * step)
     places = np.array([place for place in ticks if along[0] - reach <= place <= along[-1] + reach])
     if len(places) < least:
         return vertices
     off = line[:, 0][:, None] - places[None, :]
     nearest = off[np.arange(len(line)), np.abs(off).argmin(1)]
-    close = np.abs(nearest) <= NEAR
-    if not named and (np.abs(off) <= NEAR).any(0).mean() < BENT:
+    close = np.abs(nearest) <= near
+    if not named and (np.abs(off) <= near).any(0).mean() < BENT:
         return vertices
     shift = float(np.median(nearest[close])) if close.any() else 0.0
     along, levels = _lengthened(along, levels, places + shift)
-    values = _levels(along, levels, places + shift)
+    values = _levels(along, levels, places + shift, near)
     off = min(OFF + trace.first.thickness / 2, SHALLOW * float(np.ptp(levels)))
     if _followed(along, levels, places + shift, values, off) < FOLLOWED:
         return vertices
@@ -84,12 +85,14 @@ def _lengthened(
     )
 
 
-def _levels(along: NDArray[np.float64], levels: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
+def _levels(
+    along: NDArray[np.float64], levels: NDArray[np.float64], places: NDArray[np.float64], reach: float
+) -> NDArray[np.float64]:
     """Return how high a line runs at some places; at its peaks and valleys the tip's height."""
     found = np.interp(places, along, levels)
     plain = found.copy()
     for number, place in enumerate(places):
-        near = levels[np.abs(along - place) <= NEAR]
+        near = levels[np.abs(along - place) <= reach]
         beside = [plain[other] for other in (number - 1, number + 1) if 0 <= other < len(places)]
         if len(near) and all(level > plain[number] for level in beside):
             found[number] = near.min()
