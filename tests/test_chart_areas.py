@@ -131,3 +131,10 @@ def test_the_base_of_an_area_in_a_picture_is_straight_though_ticks_bite_into_it(
     part = read_areas(scene_of(polygons=[drawn], blur=0.5), plot, Legend())
     assert part is not None
     assert part.stacking == "none"
+
+
+def test_an_area_on_a_logarithmic_axis_stands_on_one_though_the_axis_begins_below():
+    plot = plot_of(numbers(0, 20, horizontal=True), numbers(-1, 4, kind="log"))
+    part = read(plot, polygons=[area(plot, [20, 700, 30, 5000], [1] * 4)])
+    assert [y for _, y in told(part.strands[0])] == pytest.approx([20, 700, 30, 5000], rel=1e-3)
+    assert read(plot, polygons=[area(plot, [20, 700, 30, 5000], [3] * 4)]) is None

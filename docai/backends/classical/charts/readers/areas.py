@@ -157,11 +157,11 @@ def _below(areas: Sequence[Area], number: int, edge: NDArray[np.float64], touch:
 
 
 def _on_base(area: Area, frame: Frame) -> bool:
-    """Return whether an area stands on zero or on an edge of the plot."""
+    """Return whether an area stands on zero, of a logarithmic axis on one, or on an edge of the plot."""
     base = float(np.median(area.base[:, 1]))
     places = [frame.low, frame.high]
-    if frame.values.kind == "linear":
-        places.append(frame.values.place(0.0))
+    if frame.values.kind in ("linear", "log"):
+        places.append(frame.values.place(0.0 if frame.values.kind == "linear" else 1.0))
     return any(abs(base - place) <= 2 * TOUCH for place in places)
 
 
