@@ -773,3 +773,13 @@ def test_long_numbers_that_run_upwards_are_an_axis() -> None:
     )
     scale = known(only(Drawn(labels, upright([""] * 4, places).strokes) + NAMES).down)
     assert scale.value(145.0) == pytest.approx(25000)
+
+
+def test_two_axes_that_end_at_different_ticks_are_of_the_one_plot_over_the_numbers_between_them() -> None:
+    years = lying(["2017", "2018", "2019", "2020"], [LEFT + 20, LEFT + 60, LEFT + 100, LEFT + 140], ticks=False)
+    first = upright(["0", "2", "4", "6"], [BOTTOM, BOTTOM - 40, BOTTOM - 80, BOTTOM - 120], ticks=False)
+    places = [BOTTOM - 28 * n for n in range(6)]
+    second = Drawn(tuple(text_at(str(20 * n), LEFT + 176, place, align="left") for n, place in enumerate(places)))
+    plot = only(first + years + second, blur=0.5)
+    assert known(plot.down).value(BOTTOM - 40) == pytest.approx(2, abs=0.05)
+    assert known(plot.second).value(BOTTOM - 56) == pytest.approx(40, abs=0.5)

@@ -24,6 +24,7 @@ from docai.backends.classical.charts.axes.categories import (
 from docai.backends.classical.charts.axes.dates import are_uneven_years
 from docai.backends.classical.charts.axes.fits import MOST_OUTLIERS
 from docai.backends.classical.charts.axes.meanings import as_told
+from docai.backends.classical.charts.axes.pairing import LEAST_EMS, LOOSE, are_near, paired
 from docai.backends.classical.charts.axes.slanted import with_middles_told
 from docai.backends.classical.charts.axes.ticks import Line, Lines, anchor, find_lines, has_swatches, in_lines
 from docai.backends.classical.charts.axes.titles import doubted, with_titles
@@ -32,17 +33,12 @@ from docai.backends.classical.charts.axes.wholes import prepare
 from docai.backends.classical.charts.scales import Plot, Scale
 from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene
 
-LOOSE: Final = 1.5  # scene units that a plot's lines may begin behind its first tick
-APART_EMS: Final = 7.0  # between the labels of an axis and its plot, at most, when nothing else joins them
-ALIKE: Final = 0.7  # share of their length that two axes along one side share; ticks of both need not reach to its ends
 DOUBTFUL: Final = 0.6  # confidence below which an axis needs its lines to be believed
-LEAST_LINES: Final = 2  # each way, that fill the cell of two axes with a plot
 LARGER: Final = 2.0  # times the area of the number on it that a bar has at least; a box around print fits it
 LEVEL_EMS: Final = 0.3  # between the middles of a legend's marks and their labels
 SIZES_EMS: Final = 4.0  # between the marks of a legend of sizes and their labels
 LEAST_ALONE: Final = 4  # ticks of an axis without marks and partner
 PANEL: Final = 0.5  # of a plot that a rectangle covers which is no bar
-LEAST_EMS: Final = 4.0  # no plot is smaller than that, of a letter's size
 
 
 def find_plots(scene: Scene) -> list[Plot]:
@@ -54,7 +50,7 @@ def find_plots(scene: Scene) -> list[Plot]:
     labels = with_middles_told(prepare(scene.labels), lines, scene)
     axes = _value_axes(labels, lines, scene)
     found: list[Plot] = []
-    for members in _paired(_without_inner(axes, scene), lines, scene):
+    for members in paired(_without_inner(axes, scene), lines, scene):
         plot = _plot(members, labels, axes, lines, scene)
         if plot is None:
             continue
@@ -189,7 +185,7 @@ def _without_inner(axes: Sequence[Axis], scene: Scene) -> list[Axis]:
         Extent(row.scale.start, column.scale.start, row.scale.end, column.scale.end)
         for row in rows
         for column in columns
-        if _is_near(row, column)
+        if are_near(row, column)
     ]
     return [
         axis
@@ -308,125 +304,6 @@ def _is_among_bars(one: Rectangle, rectangles: Sequence[Rectangle], *, horizonta
 
 
 # Pairs
-
-
-Members = tuple[Axis | None, Axis | None, Axis | None]  # across, down, and the second of one of them
-
-
-def _paired(axes: Sequence[Axis], lines: Lines, scene: Scene) -> list[Members]:
-    """Return which axes belong to one plot.
-
-    Each row and column of ticks span a cell. It is a plot where both stand beside it, or where lines or a panel fill it, as of
-    small multiples that share their axes; of several rows or columns along one cell the nearest ones are its own.
-    """
-    cells: dict[tuple[int, ...], list[tuple[Axis, Axis]]] = {}
-    for row in (axis for axis in axes if axis.scale.horizontal):
-        for column in (axis for axis in axes if not axis.scale.horizontal):
-            if _is_behind(column, row.scale) or _is_behind(row, column.scale):
-                continue
-            if _is_near(row, column) or _has_panel(row.scale, column.scale, lines, scene):
-                one, two = row.scale, column.scale
-                key = tuple(round(end / (2 * LOOSE)) for end in (one.start, one.end, two.start, two.end))
-                cells.setdefault(key, []).append((row, column))
-    plots: list[Members] = []
-    for pairs in cells.values():
-        rows, columns = ({id(pair[side]): pair[side] for pair in pairs}.values() for side in (0, 1))
-        across, above = _main(list(rows), pairs[0][1].scale)
-        down, right = _main(list(columns), pairs[0][0].scale)
-        plots.append((across, down, right or above))
-    used = {id(axis) for members in plots for axis in members}
-    rest = [axis for axis in axes if id(axis) not in used]
-    while rest:
-        along = [axis for axis in rest if axis.scale.horizontal == rest[0].scale.horizontal and _are_along(axis, rest[0])]
-        facing = [axis for axis in along if axis is rest[0] or _are_facing(axis, rest[0], scene)]
-        facing.sort(key=lambda axis: -axis.low if axis.scale.horizontal else axis.low)
-        first, second = facing[0], max(facing[1:], key=lambda axis: len(axis.labels), default=None)  # of some, printed values
-        plots.append((first, None, second) if first.scale.horizontal else (None, first, second))
-        rest = [axis for axis in rest if axis is not first and axis is not second]
-    return plots
-
-
-def _main(axes: list[Axis], other: Scale) -> tuple[Axis, Axis | None]:
-    """Return the axis that stands nearest to a plot, and that on its other side; the left or lower one comes first."""
-    axes.sort(key=lambda axis: _outside((axis.low + axis.high) / 2, other))
-    first = axes[0]
-    middle = (other.start + other.end) / 2
-    facing = [axis for axis in axes[1:] if (axis.low - middle) * (first.low - middle) < 0 and _is_beside(axis, other)]
-    if not facing or not _is_beside(first, other):
-        return first, None
-    second = facing[0]
-    behind = second.low > first.low if first.scale.horizontal else second.low < first.low
-    return (second, first) if behind else (first, second)
-
-
-def _is_near(row: Axis, column: Axis) -> bool:
-    """Return whether the labels of two axes stand beside the plot that the two span."""
-    return _is_beside(row, column.scale) and _is_beside(column, row.scale)
-
-
-def _is_beside(axis: Axis, other: Scale) -> bool:
-    """Return whether an axis stands beside what another spans; one of powers of ten may begin a power before its first label."""
-    far = max(APART_EMS * axis.size, other.step if other.kind == "log" else 0.0)
-    return _outside((axis.low + axis.high) / 2, other) <= far + (axis.high - axis.low) / 2
-
-
-def _is_behind(axis: Axis, other: Scale) -> bool:
-    """Return whether the plot of an axis lies on the other side of its labels than another axis, as its tick marks tell."""
-    place = (axis.low + axis.high) / 2
-    return (axis.side > 0 and place > other.end) or (axis.side < 0 and place < other.start)
-
-
-def _has_panel(across: Scale, down: Scale, lines: Lines, scene: Scene) -> bool:
-    """Return whether two lines each way, or a rectangle, reach from end to end of the cell that two scales span."""
-    cell = Extent(across.start, down.start, across.end, down.end)
-    for rectangle in scene.rectangles:
-        if max(abs(one - other) for one, other in zip(rectangle.extent, cell, strict=True)) <= LOOSE:
-            return True
-    for scale, other in ((across, down), (down, across)):
-        found = [
-            line
-            for line in lines.along(horizontal=scale.horizontal)
-            if abs(line.low - scale.start) <= LOOSE
-            and abs(line.high - scale.end) <= LOOSE
-            and other.start - LOOSE <= line.place <= other.end + LOOSE
-        ]
-        if len(found) < LEAST_LINES:
-            return False
-    return True
-
-
-def _outside(place: float, scale: Scale) -> float:
-    return max(0.0, scale.start - place, place - scale.end)
-
-
-def _are_along(axis: Axis, other: Axis) -> bool:
-    """Return whether two axes run along one plot: from about the same place to the same."""
-    one, two = axis.scale, other.scale
-    shared = min(one.end, two.end) - max(one.start, two.start)
-    return shared > ALIKE * max(one.end - one.start, two.end - two.start)
-
-
-def _are_facing(axis: Axis, other: Axis, scene: Scene) -> bool:
-    """Return whether two axes without a partner stand on both sides of one plot.
-
-    Where nothing tells on which sides their plots lie, nothing may be drawn behind the second, as in a next plot.
-    """
-    first, second = (axis, other) if axis.low < other.low else (other, axis)
-    if second.low - first.high <= LEAST_EMS * axis.size or first.side < 0 or second.side > 0:
-        return False
-    return first.side != second.side or not _is_drawn_behind(second, scene)
-
-
-def _is_drawn_behind(axis: Axis, scene: Scene) -> bool:
-    """Return whether marks larger than those of a legend lie to the right of an upright axis, or below a level one."""
-    scale, far = axis.scale, LEAST_EMS * axis.size
-    marks = [*(mark.extent for mark in scene.rectangles), *(mark.extent for mark in scene.strokes)]
-    for extent in marks:
-        begin, end = (extent.top, extent.bottom) if scale.horizontal else (extent.left, extent.right)
-        middle = extent.middle[0 if scale.horizontal else 1]
-        if begin > axis.high and end - begin > far and scale.start < middle < scale.end:
-            return True
-    return False
 
 
 # Plots
