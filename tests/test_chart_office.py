@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from docai.backends.classical.charts.axes.categories import _parted, _whole
+from docai.backends.classical.charts.axes.categories import _parted, _unevenness, _whole
 from docai.backends.classical.charts.axes.ticks import Line, anchor, put_midway
 from docai.backends.classical.charts.legend_finding import find_legend
 from docai.backends.classical.charts.scene import Extent, Label, Rectangle, Scene, Stroke, Symbol
@@ -111,3 +111,12 @@ def test_a_sector_with_a_sliver_of_an_arc_at_its_end_is_one():
     found = sector_of(Outline(edges, closed=True))
     assert found is not None
     assert found.sweep == pytest.approx(44, abs=0.3)
+
+
+def test_labels_that_lie_over_each_other_have_no_even_steps():
+    def row(*places):
+        return [Label("a", Extent(place, 0.0, place + 5.0, 8.0), 8.0) for place in places]
+
+    assert _unevenness(row(0.0, 0.0, 0.0)) == math.inf
+    assert _unevenness(row(0.0)) == math.inf
+    assert _unevenness(row(0.0, 20.0, 40.0)) == pytest.approx(0.0)

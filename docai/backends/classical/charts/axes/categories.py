@@ -290,10 +290,11 @@ def _parted(row: Sequence[Label], marks: Sequence[Line], bars: Sequence[float]) 
 
 
 def _unevenness(row: Sequence[Label]) -> float:
-    """Return by how much of the usual step the steps between labels side by side differ; infinite for fewer than three."""
+    """Return by how much of their usual step those between labels differ; infinite for fewer than three, or over each other."""
     middles = sorted(label.extent.middle[0] for label in row)
     steps = sorted(after - before for before, after in pairwise(middles))
-    return (steps[-1] - steps[0]) / steps[len(steps) // 2] if len(steps) > 1 else math.inf
+    usual = steps[len(steps) // 2] if len(steps) > 1 else 0.0
+    return (steps[-1] - steps[0]) / usual if usual > 0 else math.inf  # labels may lie over each other
 
 
 def _named(
@@ -408,7 +409,8 @@ def _evenness(piles: Sequence[Sequence[Label]]) -> float:
     """Return by how much of the usual step the steps between names in a column differ; infinite for fewer than three names."""
     middles = [(pile[0].extent.top + pile[-1].extent.bottom) / 2 for pile in piles]
     steps = sorted(after - before for before, after in pairwise(middles))
-    return (steps[-1] - steps[0]) / steps[len(steps) // 2] if len(steps) > 1 else math.inf
+    usual = steps[len(steps) // 2] if len(steps) > 1 else 0.0
+    return (steps[-1] - steps[0]) / usual if usual > 0 else math.inf  # labels may lie over each other
 
 
 def _in_groups(names: list[Label], rest: Sequence[Label]) -> list[Label]:
