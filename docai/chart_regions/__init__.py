@@ -98,7 +98,7 @@ def find_charts(page: SourcePage, lines: Sequence[Line], *, pictured: bool = Fal
         plots = _without_legends(plots)
     if not plots:
         return []
-    pictures = [Place(b.left * width, b.top * height, b.right * width, b.bottom * height) for b in (p.box for p in page.pictures)]
+    pictures = [_placed(picture.box, width, height) for picture in page.pictures]
     drawn += [Shape(place, "other", "", -1) for place in pictures if not pictured]
     found = label_charts(plots, drawn, scales, texts, Place(0, 0, width, height))
     for chart in found if pictured else ():
@@ -134,9 +134,7 @@ def has_axis(words: Sequence[SourceWord], width: float, height: float) -> bool:
     """Return whether some of the words read in a picture of `width` x `height` points are the numbers of an axis."""
     tokens = []
     for number, word in enumerate(words):
-        left, top, right, bottom = word.box
-        place = Place(left * width, top * height, right * width, bottom * height)
-        tokens.append(_without_tick(Token(place, word.text, value_of(word.text), number)))
+        tokens.append(_without_tick(Token(_placed(word.box, width, height), word.text, value_of(word.text), number)))
     return bool(find_scales(tokens, read=True))
 
 
@@ -201,8 +199,7 @@ def _of_paper(chart: Labelled, page: SourcePage) -> set[int]:
     for number, path in enumerate(page.paths if boxes or many else ()):
         if PAPER not in (path.fill, path.stroke):
             continue
-        left, top, right, bottom = path.box
-        place = Place(left * width, top * height, right * width, bottom * height)
+        place = _placed(path.box, width, height)
         is_cell = path.fill == PAPER and _size(place) in many
         if chart.core.holds(place, SLACK) and (is_cell or any(_is_across(place, box) for box in boxes)):
             found.add(number)
@@ -261,9 +258,13 @@ def _are_badges(scale: Scale, shapes: Sequence[Shape]) -> bool:
     return all(any(ground.holds(token.place, 2) and ground.height < BADGE for ground in grounds) for token in scale.tokens)
 
 
+def _placed(box: Box, width: float, height: float) -> Place:
+    """Return a box of a page of `width` x `height` points in points."""
+    return Place(box.left * width, box.top * height, box.right * width, box.bottom * height)
+
+
 def _text(line: Line, width: float, height: float) -> Text:
-    box = line.box
-    place = Place(box.left * width, box.top * height, box.right * width, box.bottom * height)
+    place = _placed(line.box, width, height)
     size, turned = max(line.size, 1.0), bool(line.words[0].direction)
     middles = [(word.box.left + word.box.right) / 2 * width for word in line.words]
     return Text(place, line.text, len(line.words), size, turned, not turned and at_even_steps(middles, size))
@@ -281,7 +282,7 @@ def _tokens(line: Line, number: int, width: float, height: float) -> Iterator[To
             and value_of(other.text) is None
             for other in beside
         )
-        where = Place(box.left * width, box.top * height, box.right * width, box.bottom * height)
+        where = _placed(box, width, height)
         yield Token(where, word.text, None if within and not word.direction else value_of(word.text), number)
 
 

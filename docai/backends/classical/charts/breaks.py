@@ -63,7 +63,7 @@ def odd_labels(scene: Scene, scale: Scale) -> list[tuple[float, Label]]:
 
 def _place_beside(label: Label, scale: Scale) -> float | None:
     """Return where a label that is no tick stands along an axis, if it is set as the labels of its ticks are."""
-    if any(label.extent.holds(tick.label.extent.middle) or tick.label.extent.holds(label.extent.middle) for tick in scale.ticks):
+    if scale.has_label(label):
         return None
     like = scale.ticks[0].label
     near = ALIGNED_EMS * like.size

@@ -22,6 +22,7 @@ LEVEL_EMS: Final = 0.45  # that a swatch may stand higher or lower than the midd
 FIRST_LINE: Final = 1.6  # times the size of its letters that a label of several lines is high at least
 LINE_MIDDLE: Final = 0.4  # of the size of letters, from the top of a line's letters to its middle
 ON_LINE_EMS: Final = 0.05  # that the middle of a symbol is off the line of its swatch at most
+INSIDE: Final = 0.1  # scene units that a mark may stick out of the one that it lies in
 OWN_EMS: Final = 0.15  # that the middles of marks of one swatch are apart at most
 
 
@@ -74,12 +75,8 @@ def _without_points(beside: Sequence[Mark], label: Label) -> list[Mark]:
 
 def _are_of_one(one: Extent, other: Extent, slack: float) -> bool:
     """Return whether two marks may belong to one swatch: they stand level, or one lies in the other."""
-    held = [_holds(one, other), _holds(other, one)]
-    return any(held) or abs(one.middle[1] - other.middle[1]) <= slack
-
-
-def _holds(one: Extent, other: Extent) -> bool:
-    return one.grown(0.1).holds((other.left, other.top)) and one.grown(0.1).holds((other.right, other.bottom))
+    held = one.encloses(other, INSIDE) or other.encloses(one, INSIDE)
+    return held or abs(one.middle[1] - other.middle[1]) <= slack
 
 
 def _is_print(extent: Extent, labels: Sequence[Label]) -> bool:

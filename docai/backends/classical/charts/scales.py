@@ -113,6 +113,11 @@ class Scale:
         """Return the tick nearest to a place."""
         return min(self.ticks, key=lambda tick: abs(tick.place - place), default=None)
 
+    def has_label(self, label: Label) -> bool:
+        """Return whether a label is that of one of its ticks, or a part of it."""
+        own = label.extent
+        return any(own.holds(tick.label.extent.middle) or tick.label.extent.holds(own.middle) for tick in self.ticks)
+
     def at(self, place: float, off: float) -> Tick | None:
         """Return the tick that stands at a place, or at most `off` beside it."""
         tick = self.nearest(place)

@@ -49,6 +49,10 @@ class Extent(NamedTuple):
         across, down = place
         return self.left - margin <= across <= self.right + margin and self.top - margin <= down <= self.bottom + margin
 
+    def encloses(self, other: Extent, margin: float = 0.0) -> bool:
+        """Return whether another lies inside, or at most `margin` outside."""
+        return self.holds((other.left, other.top), margin) and self.holds((other.right, other.bottom), margin)
+
     def grown(self, margin: float) -> Extent:
         """Return it with `margin` more on each side."""
         return Extent(self.left - margin, self.top - margin, self.right + margin, self.bottom + margin)

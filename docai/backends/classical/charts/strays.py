@@ -189,12 +189,7 @@ def _is_unseen(strand: Strand, part: Part, bars: Sequence[Rectangle]) -> bool:
     strokes = [mark.extent for mark in part.marks if isinstance(mark, Stroke) and mark.colour == strand.colour]
     if not strokes or all(bar.fill != strand.colour for bar in bars):
         return False
-    inside = [bar.extent.grown(HALF_PIXEL) for bar in bars]
-    return all(any(_holds(extent, stroke) for extent in inside) for stroke in strokes)
-
-
-def _holds(extent: Extent, other: Extent) -> bool:
-    return extent.holds((other.left, other.top)) and extent.holds((other.right, other.bottom))
+    return all(any(bar.extent.encloses(stroke, HALF_PIXEL) for bar in bars) for stroke in strokes)
 
 
 def _place(value: Value, *, upright: bool) -> tuple[float, float]:

@@ -171,9 +171,8 @@ def doubted(scale: Scale | None, labels: Sequence[Label]) -> Scale | None:
     ticks = _ticks(scale)
     size = scale.ticks[0].label.size
     for label in labels:
-        own = label.extent
-        tick = any(one.label.extent.holds(own.middle) or own.holds(one.label.extent.middle) for one in scale.ticks)
-        if not tick and _MISREAD.fullmatch(label.text.replace(" ", "")) and _is_at_end(own, scale, ticks, size):
+        misread = not scale.has_label(label) and _MISREAD.fullmatch(label.text.replace(" ", ""))
+        if misread and _is_at_end(label.extent, scale, ticks, size):
             return replace(scale, confidence=MISREAD * scale.confidence)
     return scale
 
