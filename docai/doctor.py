@@ -24,7 +24,7 @@ EXTRAS: Final = {
     "tables": ("pandas",),
     "vlm": ("torch", "transformers", "accelerate", "bitsandbytes", "safetensors", "llguidance"),
     "endpoint": ("httpx",),
-    "train": ("peft", "trl", "datasets"),
+    "train": ("peft", "trl", "datasets", "pyyaml", "tensorboard"),
     "serve": ("fastapi", "uvicorn", "python-multipart"),
     "ray": ("ray",),
     "rpa": ("robotframework",),

@@ -54,6 +54,11 @@ EXTRAS: Final = {  # what only an extra installs, of the packages that the modul
     "tokenizers": "vlm",
     "torch": "vlm",
     "transformers": "vlm",
+    "datasets": "train",
+    "peft": "train",
+    "tensorboard": "train",
+    "trl": "train",
+    "yaml": "train",
     "httpx": "endpoint",
 }
 

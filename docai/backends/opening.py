@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from docai.backends.speech import SpeakingBackend
+from docai.dialects import Dialect
 from docai.registry import DIALECTS, load
 from docai.tiling import Lens
 
@@ -34,13 +36,31 @@ def open_local(
     """
     loaded = load(f"{LOCAL}:load")(model, quantization=quantization, revision=revision, most_tiles=most_tiles)
     speaker = load(f"{LOCAL}:LocalSpeaker")(loaded)
+    dialect = dialect_of(
+        loaded.family.dialect,
+        has_system=loaded.prompter.has_system,
+        model_type=loaded.model.config.model_type,
+        special=speaker.special,
+    )
+    return SpeakingBackend(speaker, dialect, speaker.lens)
+
+
+def dialect_of(name: str, *, has_system: bool, model_type: str, special: AbstractSet[str]) -> Dialect:
+    """Return a dialect as a checkpoint speaks it.
+
+    Args:
+        name: As the registry has it.
+        has_system: Whether the checkpoint's chat template writes words of the system by itself.
+        model_type: As its configuration tells.
+        special: Its special tokens.
+    """
     settings: dict[str, dict[str, Any]] = {
-        "internvl": {"template": None if loaded.prompter.has_system else "internvl2_5"},
-        "instruct": {"boxes": "pixels" if loaded.model.config.model_type in PIXELS else "thousandths"},
-        "markup": {"special": "<otsl>" in speaker.special},
+        "internvl": {"template": None if has_system else "internvl2_5"},
+        "instruct": {"boxes": "pixels" if model_type in PIXELS else "thousandths"},
+        "markup": {"special": "<otsl>" in special},
     }
-    dialect = loaded.family.dialect
-    return SpeakingBackend(speaker, load(DIALECTS[dialect])(**settings.get(dialect, {})), speaker.lens)
+    dialect: Dialect = load(DIALECTS[name])(**settings.get(name, {}))
+    return dialect
 
 
 def open_endpoint(model: str | None, **_: object) -> SpeakingBackend:

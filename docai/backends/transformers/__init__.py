@@ -7,11 +7,11 @@ from typing import Final
 
 from docai.backends.speaker import Asked
 from docai.backends.transformers.generate import Voice
-from docai.backends.transformers.loading import Loaded, Precision, Quantization, load, weights_bytes
+from docai.backends.transformers.loading import Loaded, Precision, Quantization, Words, load, weights_bytes, words_of
 from docai.dialects import Said
 from docai.tiling import AnyresLens, GridLens, Lens
 
-__all__ = ["Loaded", "LocalSpeaker", "Precision", "Quantization", "load", "weights_bytes"]
+__all__ = ["Loaded", "LocalSpeaker", "Precision", "Quantization", "Words", "load", "weights_bytes", "words_of"]
 
 BATCH: Final = {"cpu": 2, "cuda": 8, "mps": 2}  # things said at once, by device; one page of 13 tiles is about 3,400 tokens
 

@@ -63,6 +63,29 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What a checkpoint speaks with, without its weights.
+
+    Attributes:
+        folder: Where its files are.
+        revision: The commit on the hub that they are of; empty for a folder.
+        config: As its model is made by it, brought to what was wished.
+    """
+
+    folder: Path
+    revision: str
+    config: PretrainedConfig
+    tokenizer: PreTrainedTokenizerFast
+    family: Family
+    prompter: Prompter
+
+    @property
+    def special(self) -> frozenset[str]:
+        """The special tokens, by which a dialect tells whether its words are tokens of the model."""
+        return frozenset(token.content for token in self.tokenizer.added_tokens_decoder.values() if token.special)
+
+
+@dataclass(frozen=True, slots=True)
 class Precision:
     """In how many bits a model is kept, and computed.
 
@@ -105,15 +128,12 @@ def load(
         BackendUnavailable: A file is missing or damaged, the architecture is not known, weights do not fit the configuration,
             the wrong layers were quantised, or the device is not there or too small.
     """
-    folder, found = folder_of(model, revision)
-    raw, files = configuration(folder), weights_files(folder)
-    tokenizer_files(folder)
+    words = words_of(model, revision=revision, most_tiles=most_tiles)
+    folder, config, tokenizer, family = words.folder, words.config, words.tokenizer, words.family
+    files = weights_files(folder)
     chosen = _device(device)
     precision = quantization if isinstance(quantization, Precision) else Precision(quantization)
-    precision = replace(precision, quantization=kept_in(raw) or precision.quantization)
-    config, tokenizer = _configuration(folder), _tokenizer(folder)
-    family = family_of(config, folder, tokenizer, Wishes(raw.get("docai_dialect"), most_tiles, model))
-    config.image_token_id = tokenizer.convert_tokens_to_ids(family.image_token)
+    precision = replace(precision, quantization=kept_in(configuration(folder)) or precision.quantization)
     if config.tie_word_embeddings and _has_own_head(files):
         config.tie_word_embeddings = False  # InternVL's default is True; the trained head must win in every version of transformers
     logging.getLogger("bitsandbytes.autograd._functions").addFilter(_is_news)
@@ -126,12 +146,27 @@ def load(
     engine = Engine(
         backend="vlm",
         model=model if not Path(model).expanduser().is_dir() else folder.resolve().name,
-        revision=found,
+        revision=words.revision,
         hash=hash_of(files),
         quantization=precision.quantization,
         dialect=family.dialect,
     )
-    return Loaded(network, tokenizer, family, prompter_of(tokenizer, family, folder), engine, ends)
+    return Loaded(network, tokenizer, family, words.prompter, engine, ends)
+
+
+def words_of(model: str, *, revision: str | None = None, most_tiles: int | None = None) -> Words:
+    """Return what a checkpoint speaks with, read from its small files; the weights need not be there.
+
+    Raises:
+        BackendUnavailable: A file is missing or damaged, or the architecture is not known.
+    """
+    folder, found = folder_of(model, revision)
+    raw = configuration(folder)
+    tokenizer_files(folder)
+    config, tokenizer = _configuration(folder), _tokenizer(folder)
+    family = family_of(config, folder, tokenizer, Wishes(raw.get("docai_dialect"), most_tiles, model))
+    config.image_token_id = tokenizer.convert_tokens_to_ids(family.image_token)
+    return Words(folder, found, config, tokenizer, family, prompter_of(tokenizer, family, folder))
 
 
 @contextmanager
