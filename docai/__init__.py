@@ -49,6 +49,7 @@ from docai.errors import (
 )
 
 if TYPE_CHECKING:
+    from docai.corrections import Correction
     from docai.extraction import Extractor, Progress, extract
 
 __version__ = "0.1.0"
@@ -63,6 +64,7 @@ __all__ = [
     "Box",
     "Cell",
     "Chart",
+    "Correction",
     "DocaiError",
     "Document",
     "Encrypted",
@@ -98,11 +100,14 @@ __all__ = [
     "replace",
 ]
 
-_LOADED_ON_FIRST_USE = {name: f"docai.extraction:{name}" for name in ("Extractor", "Progress", "extract")}
+_LOADED_ON_FIRST_USE = {
+    "Correction": "docai.corrections:Correction",
+    **{name: f"docai.extraction:{name}" for name in ("Extractor", "Progress", "extract")},
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Load what needs numpy, OpenCV and a PDF reader only when it is used."""
+    """Load what few programs need, or what needs numpy, OpenCV and a PDF reader, only when it is used."""
     if name not in _LOADED_ON_FIRST_USE:
         raise AttributeError(f"module 'docai' has no attribute {name!r}")
     value = registry.load(_LOADED_ON_FIRST_USE[name])

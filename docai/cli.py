@@ -19,8 +19,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 import docai
+from docai import cli_evaluate
 from docai import doctor as examination
 from docai.cli_models import app as models
+from docai.cli_options import (
+    BackendOption,
+    LanguagesOption,
+    ModelOption,
+    QuantizationOption,
+    RevisionOption,
+    TilesOption,
+    chosen_languages,
+)
 from docai.document import Document, json_schema
 from docai.errors import DocaiError, ExitCode
 from docai.interrupts import Interrupts
@@ -40,24 +50,11 @@ app = typer.Typer(
     help="Turn PDFs and page images into structured JSON in which every value carries the box that proves it.",
     epilog=EXIT_CODES,
 )
-BackendOption = Annotated[
-    str, typer.Option(help="Who reads: auto, classical, vlm (a model on this machine) or endpoint (one on a server).")
-]
-ModelOption = Annotated[
-    str | None, typer.Option(help="The model of auto, vlm or endpoint: a name on the Hugging Face hub, a folder, a server's name.")
-]
-QuantizationOption = Annotated[
-    Literal["nf4", "int8", "none"], typer.Option(help="How a local model's weights are held: in 4 bits, in 8, or as they are.")
-]
-RevisionOption = Annotated[str | None, typer.Option(help="Which revision of a model on the hub.")]
-TilesOption = Annotated[
-    int | None,
-    typer.Option("--tiles", min=1, help="How many tiles a local model is shown of a region; what it was made for by default."),
-]
 PagesOption = Annotated[str | None, typer.Option(help="Pages such as 1-3,7 or 5-; all by default.")]
 PasswordOption = Annotated[str | None, typer.Option(help="The password of encrypted PDFs (or set DOCAI_PASSWORD).")]
 Ocr = Literal["auto", "always", "never"]  # of docai.pictures, which loads what a usage error need not wait for
 app.add_typer(models, name="models")
+app.command(epilog=cli_evaluate.EXIT_CODES)(cli_evaluate.evaluate)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # a page could make a model say what a terminal obeys
 errors = Console(stderr=True, soft_wrap=True)
 
@@ -101,7 +98,7 @@ def extract(
     ] = None,
     pages: PagesOption = None,
     password: PasswordOption = None,
-    languages: Annotated[str, typer.Option(help="Languages to expect, most likely first.")] = "en,ko,vi",
+    languages: LanguagesOption = "en,ko,vi",
     backend: BackendOption = "auto",
     model: ModelOption = None,
     quantization: QuantizationOption = "nf4",
@@ -125,9 +122,7 @@ def extract(
     formats = _formats(to, output, overlay=overlay)
     jobs: list[Job] = load("docai.delivery:find_jobs")(paths)
     figures = output != "-" and only is None and bool({"json", "md", "html"} & set(formats))
-    asked = tuple(filter(None, (language.strip().lower() for language in languages.split(","))))
-    if not asked:
-        raise typer.BadParameter("name at least one language, such as en,ko", param_hint="--languages")
+    asked = chosen_languages(languages)
     reader = docai.Extractor(
         backend=backend, model=model, quantization=quantization, revision=revision, most_tiles=tiles, languages=asked, ocr=ocr
     )

@@ -284,13 +284,35 @@ class Extractor:
             )
             yield document.replace(mention, problems=reply.problems)  # it is as sure as its own words, not as all that was said
 
+    @property
+    def reads_by_rules(self) -> bool:
+        """Whether rules and geometry read pages, alone or with a model beside them; a model alone otherwise."""
+        return self._reader == "classical"
+
+    def replies(self, asked: Iterable[tuple[Input, Task]]) -> Iterator[Reply]:
+        """Return what a model says to a task about the first page of each source, in order; one reply each, whatever fails.
+
+        Batches are filled across sources, which are taken as they are needed.
+
+        Raises:
+            BackendUnavailable: There is no model to ask.
+        """
+        backend = self._asked()
+        talks = (_asking(source, task, backend) for source, task in asked)
+        return drive_many(talks, self._backends, window=self._window)
+
+    def _asked(self) -> str:
+        """Return the backend that answers questions."""
+        backend = self._model or self._reader
+        if backend == "classical":
+            raise BackendUnavailable("rules and geometry answer no questions; name a model (model=, --model)")
+        return backend
+
     def _told(
         self, source: Input, task: Task, pages: str | Iterable[int] | None, password: str | None
     ) -> Iterator[tuple[int, Reply]]:
         """Yield the number of each page and what a model says of it."""
-        backend = self._model or self._reader
-        if backend == "classical":
-            raise BackendUnavailable("rules and geometry answer no questions; name a model (model=, --model)")
+        backend = self._asked()
         with opened(origin_of(source, password)) as opening:
             numbers = parse_pages(pages, opening.page_count)
             sheets = (opening.page(number) for number in numbers)
@@ -306,6 +328,17 @@ class Extractor:
     @property
     def _window(self) -> int:
         return 2 * max(backend.batch for backend in self._backends.values())
+
+
+def _asking(source: Input, task: Task, backend: str) -> Talk[Reply]:
+    """Ask about the first page of a source; what keeps it from being asked is told in place of the answer."""
+    try:
+        with opened(origin_of(source)) as opening:  # not while it is asked: another question may be about the same picture
+            page = opening.page(1)
+        view = View(page.reference, page.width_points, page.height_points, words=page.words)
+        return (yield from ladder(Request(task, (view,), backend)))
+    except DocaiError as error:
+        return Reply(problems=(Problem(code=_code(error), message=str(error), severity="error"),), confidence=0.0)
 
 
 def _choose(backend: str | Backend, model: str | None, options: Mapping[str, Any]) -> tuple[Mapping[str, Backend], str, str | None]:
@@ -335,8 +368,12 @@ def _opened(backend: str, model: str | None, options: Mapping[str, Any]) -> Back
 
 def failure(name: str, error: DocaiError) -> Document:
     """Return what stands for a document that could not be read."""
-    code = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
-    return Document(name=name, status="failure", problems=(Problem(code=code, message=str(error), severity="error"),))
+    return Document(name=name, status="failure", problems=(Problem(code=_code(error), message=str(error), severity="error"),))
+
+
+def _code(error: DocaiError) -> str:
+    """Return the code of a problem that tells of an error: `no_such_page` for `NoSuchPage`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
 
 
 def _with_figures(pages: Iterator[PageRead], origin: Origin, folder: Path) -> Iterator[PageRead]:

@@ -38,6 +38,19 @@ EXPORTERS: Final = {
     "hocr": "docai.exporters.hocr:Exporter",
     "alto.xml": "docai.exporters.alto:Exporter",
 }
+LAYOUTS: Final = {  # of labelled pages on disk, by the names that `docai evaluate` knows them by
+    "pages": "docai.labelled.pages:Layout",
+    "text": "docai.labelled.text:Layout",
+    "chartqa": "docai.labelled.chartqa:Layout",
+    "docvqa": "docai.labelled.docvqa:Layout",
+    "icdar2013": "docai.labelled.icdar2013:Layout",
+    "infovqa": "docai.labelled.docvqa:Infographics",
+    "k-dtcbench": "docai.labelled.k_dtcbench:Layout",
+    "ocrbench": "docai.labelled.ocrbench:Layout",
+    "pubtabnet": "docai.labelled.pubtabnet:Layout",
+    "refcoco": "docai.labelled.refcoco:Layout",
+    "vitextvqa": "docai.labelled.vitextvqa:Layout",
+}
 EXTRAS: Final = {  # what only an extra installs, of the packages that the modules loaded here import
     "pandas": "tables",
     "fontTools": "synth",
@@ -56,6 +69,7 @@ EXTRAS: Final = {  # what only an extra installs, of the packages that the modul
     "transformers": "vlm",
     "datasets": "train",
     "peft": "train",
+    "pyarrow": "train",
     "tensorboard": "train",
     "trl": "train",
     "yaml": "train",

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 import docai
 from docai import document, registry
 from docai.box import Box
+from docai.corrections import Correction
 from docai.document import (
     Answer,
     Attachment,
@@ -89,15 +90,18 @@ FLOORS = (
     ("guards",),
     ("backends",),
     ("verify",),
-    ("continuation", "long_tables", "pictures"),
+    ("continuation", "corrections", "long_tables", "pictures"),
     ("reading",),
     ("extraction", "exporters"),
-    ("delivery",),
+    ("delivery", "labelled"),
+    ("evaluation",),
+    ("evaluation_report", "evaluation_run"),
     ("docai",),  # the public names, in docai/__init__.py
     ("doctor", "models_files"),
     ("models",),
     ("models_convert", "models_download", "models_quantize"),
-    ("cli_models",),
+    ("cli_models", "cli_options"),
+    ("cli_evaluate",),
     ("cli",),
     ("__main__",),
     ("fine_tune",),
@@ -268,7 +272,7 @@ def test_the_environment_is_read_only_by_the_commands_for_servers_and_where_tess
     names = {"environ", "getenv"}
     readers = {module for module, tree in TREES.items() if names & {node.attr for node in nodes(tree, ast.Attribute)}}
     inner = {"docai.backends.classical.engines.tessdata", "docai.backends.endpoint.address"}
-    assert readers == {"docai.cli", "docai.cli_models", *inner}
+    assert readers == {"docai.cli", "docai.cli_models", "fine_tune.cli", *inner}
 
 
 # Light imports
@@ -539,6 +543,7 @@ SAMPLES = (
     PAGE,
     FIELD,
     PROOF,
+    Correction(document=f"sha256:{'0a' * 32}", pointer="/a", before=1, after=2, box=BOX, who="b", when="2026-03-04T12:00:00Z"),
     WHOLE_DOCUMENT,
 )
 

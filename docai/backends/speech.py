@@ -67,6 +67,16 @@ class SpeakingBackend:
         return [joined(request, replies) for request, replies in zip(requests, held, strict=True)]
 
     @property
+    def speaker(self) -> Speaker:
+        """Who is asked."""
+        return self._speaker
+
+    @property
+    def dialect(self) -> Dialect:
+        """In whose words."""
+        return self._dialect
+
+    @property
     def _engine(self) -> Engine:
         """Who answers, with the dialect; the same for what could not be asked, so that a document names it once."""
         return document.replace(self._speaker.engine, dialect=self._dialect.name)
@@ -102,7 +112,7 @@ class SpeakingBackend:
             message = "nothing is printed there; no model was asked, since models make up what they cannot see"
             return Problem(code=BLANK, message=message, severity="note", page_number=number)
         sight = Sight(getattr(request.task, "languages", ("en",)), seen[0].width, seen[0].height)
-        task = _as_seen(request.task, request.views[0], seen[0])
+        task = as_seen(request.task, request.views[0], seen[0])
         asked = Asked(
             seen,
             self._dialect.prompt(task, sight),
@@ -156,7 +166,7 @@ def _doubts(question: _Question, answer: Any, lens: Lens | GridLens | AnyresLens
             yield Problem(code="answer_short", message=message)
 
 
-def _as_seen(task: Task, view: View, seen: Seen) -> Task:
+def as_seen(task: Task, view: View, seen: Seen) -> Task:
     """Return a task whose box, if it has one, is in fractions of what is seen."""
     return replace(task, box=seen.from_view(view.from_page(task.box))) if isinstance(task, Name) else task
 

@@ -5,7 +5,11 @@ Answered by a `Layer`, which is then laid out like any page, or by finished `Tex
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from rapidfuzz.distance import Levenshtein
 
 from docai.preparation import Pose
 from docai.sources import Picture, Rule, SourceWord, VectorPath
@@ -34,3 +38,42 @@ class Layer:
     height_points: float
     pose: Pose
     drawn: tuple[VectorPath, ...] = ()
+
+
+# Scores
+
+
+class Errors(NamedTuple):
+    """How many edits make what was read the truth, of how many units (characters or words) the truth has."""
+
+    edits: int
+    length: int
+
+    @property
+    def rate(self) -> float:
+        """Edits a unit of the truth: 0 where all is right, above 1 where more was made up than stands there.
+
+        Of an empty truth, as if it had one unit: 0 where nothing was read.
+        """
+        return self.edits / max(1, self.length)
+
+
+def character_errors(read: str, truth: str) -> Errors:
+    """Return the edits between two texts character by character, whose rate is the CER.
+
+    Letters are composed (NFC) and each white space is one space, as is usual where lines may break elsewhere; the edits are those
+    of Levenshtein (1966): insertions, deletions, exchanges (Rice et al. 1996, "The fifth annual test of OCR accuracy").
+    """
+    here, there = plain(read), plain(truth)
+    return Errors(Levenshtein.distance(here, there), len(there))
+
+
+def word_errors(read: str, truth: str) -> Errors:
+    """Return the edits between two texts word by word, whose rate is the WER; words are what white space parts."""
+    here, there = plain(read).split(), plain(truth).split()
+    return Errors(Levenshtein.distance(here, there), len(there))
+
+
+def plain(text: str) -> str:
+    """Return a text with its letters composed and each stretch of white space as one space, none at its ends."""
+    return " ".join(unicodedata.normalize("NFC", text).split())

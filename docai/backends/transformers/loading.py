@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -131,6 +132,8 @@ def load(
     words = words_of(model, revision=revision, most_tiles=most_tiles)
     folder, config, tokenizer, family = words.folder, words.config, words.tokenizer, words.family
     files = weights_files(folder)
+    if (folder / "adapter_config.json").is_file() and find_spec("peft") is None:  # transformers would leave it out without a word
+        raise BackendUnavailable(f"{folder}: holds an adapter, which needs the package peft; run: pip install 'docai[train]'")
     chosen = _device(device)
     precision = quantization if isinstance(quantization, Precision) else Precision(quantization)
     precision = replace(precision, quantization=kept_in(configuration(folder)) or precision.quantization)
@@ -245,9 +248,9 @@ def check_quantised(network: torch.nn.Module, quantization: Quantization, outsid
 
 
 def _linears(network: torch.nn.Module, path: str) -> Iterator[tuple[str, torch.nn.Module]]:
-    """Yield the linear layers under a path, quantised or not."""
+    """Yield the linear layers under a path, quantised or not; not the small ones that stand beside them (LoRA)."""
     for name, module in network.named_modules():
-        if name.startswith(f"{path}.") and isinstance(module, torch.nn.Linear):
+        if name.startswith(f"{path}.") and isinstance(module, torch.nn.Linear) and ".lora_" not in name:
             yield name, module
 
 

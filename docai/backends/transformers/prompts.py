@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ PICTURES: Final = (  # tokens that stand for pictures and films, in the families
 )
 PLAIN_MARKERS: Final = ("<IMG_CONTEXT>", "<image>")  # what templates write for a picture; older ones for InternVL the latter
 _TEXT_PROBE, _SYSTEM_PROBE = "\ue000text\ue000", "\ue000system\ue000"  # of the private use area: in no template
+_ANSWER_PROBE: Final = "\ue000answer\ue000"
 
 _Messages = list[dict[str, Any]]
 
@@ -63,8 +65,7 @@ class Prompter:
         Raises:
             ValueError: The tiles are not such as the family's lens gives.
         """
-        system = None if prompt.system is None else self.harmless(prompt.system)
-        rendered = self.render(self.write(len(seen), self.harmless(prompt.text), system))
+        rendered = self.render(self._asked(prompt, len(seen)))
         pieces = _cut(rendered, self.family.marker)
         ids: list[int] = []
         for piece, tokens in zip(pieces, [*self.family.placed(seen), []], strict=True):
@@ -72,14 +73,52 @@ class Prompter:
             ids += [self.number[token] for token in tokens]
         return ids
 
+    def conversation_ids(self, prompts: Sequence[Prompt], seen: Sequence[Seen]) -> list[list[int]]:
+        """Return the token numbers of what stands round the answers of a conversation: before each, and behind the last.
+
+        The first are those of `ids`; the others begin with what ends the answer before them. Each is written by the template as
+        it is when the answer behind it is asked for. Pictures are shown before the first question.
+
+        Raises:
+            ValueError: The tiles are not such as the family's lens gives, or the template does not write answers as they are.
+        """
+        around = [self.ids(prompts[0], seen)]
+        messages = self._asked(prompts[0], len(seen))
+        for count, prompt in enumerate([*prompts[1:], None], 1):
+            messages.append({"role": "assistant", "content": self.write(0, _ANSWER_PROBE, None)[-1]["content"]})
+            if prompt is not None:
+                messages.append(self.write(0, self.harmless(prompt.text), None)[-1])
+            before = self.render(messages, asking=prompt is not None).split(_ANSWER_PROBE)
+            if len(before) != count + 1:
+                raise ValueError(f"the chat template writes {len(before) - 1} of {count} answers as they are")
+            around.append(self.tokenizer(before[-1], add_special_tokens=False)["input_ids"])
+        return around
+
+    def answer_ids(self, text: str) -> list[int]:
+        """Return the token numbers of an answer; tokens that end a turn or stand for a picture are spelt out, letter by letter.
+
+        What they spell is the same text, so that a page that prints such a token can be read aloud, but ends no turn.
+        """
+        ids: list[int] = []
+        start = 0
+        for found in self.reserved.finditer(text):
+            ids += self.tokenizer(text[start : found.start() + 1], add_special_tokens=False)["input_ids"]
+            start = found.start() + 1
+        return [*ids, *self.tokenizer(text[start:], add_special_tokens=False)["input_ids"]]
+
+    def _asked(self, prompt: Prompt, pictures: int) -> _Messages:
+        """Return the messages of a prompt."""
+        system = None if prompt.system is None else self.harmless(prompt.system)
+        return self.write(pictures, self.harmless(prompt.text), system)
+
     def harmless(self, text: str) -> str:
         """Return a text in which no token ends the turn or stands for a picture."""
         return self.reserved.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
 
-    def render(self, messages: _Messages) -> str:
-        """Return messages by the chat template, up to where the model speaks."""
+    def render(self, messages: _Messages, *, asking: bool = True) -> str:
+        """Return messages by the chat template, up to where the model speaks, if it is asked to."""
         rendered = self.tokenizer.apply_chat_template(
-            messages, chat_template=self.template, tokenize=False, add_generation_prompt=True
+            messages, chat_template=self.template, tokenize=False, add_generation_prompt=asking
         )
         assert isinstance(rendered, str)
         return rendered
@@ -96,9 +135,10 @@ def prompter_of(tokenizer: PreTrainedTokenizerFast, family: Family, folder: Path
     template = read_json(folder / "chat_template.json").get("chat_template") or tokenizer.chat_template or CHATML
     if isinstance(template, dict):
         template = template.get("default", CHATML)
-    reserved = re.compile("|".join(re.escape(token) for token in (*TURNS, *PICTURES)))
+    own = {token for token in (tokenizer.eos_token, tokenizer.bos_token, tokenizer.pad_token) if token}
+    reserved = re.compile("|".join(re.escape(token) for token in sorted({*TURNS, *PICTURES, *own})))
     vocabulary = tokenizer.get_vocab()
-    for write in (_parts, _plain_system, _strings(family.marker)):
+    for write in (_parts, _plain_system, partial(_strings, family.marker)):
         prompter = Prompter(tokenizer, family, template, write, reserved, vocabulary)
         if _understood(prompter):
             return prompter
@@ -136,11 +176,7 @@ def _plain_system(pictures: int, text: str, system: str | None) -> _Messages:
     return user if system is None else [{"role": "system", "content": system}, *user]
 
 
-def _strings(marker: str) -> Callable[[int, str, str | None], _Messages]:
-    """Return who writes messages whose contents are strings, the markers of pictures in them, for templates made for text."""
-
-    def write(pictures: int, text: str, system: str | None) -> _Messages:
-        user = {"role": "user", "content": f"{marker}\n" * pictures + text}
-        return [user] if system is None else [{"role": "system", "content": system}, user]
-
-    return write
+def _strings(marker: str, pictures: int, text: str, system: str | None) -> _Messages:
+    """Return messages whose contents are strings, the markers of pictures in them, for templates made for text."""
+    user = {"role": "user", "content": f"{marker}\n" * pictures + text}
+    return [user] if system is None else [{"role": "system", "content": system}, user]
