@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Protocol
 
+from docai.document import Word
 from docai.tasks import Task
 from docai.tiling import View
 
@@ -17,6 +21,10 @@ class BadSample(ValueError):
         """Tell where the sample stands and what is wrong with it."""
         super().__init__(f"{origin}: {reason}")
         self.origin, self.reason = origin, reason
+
+    def __reduce__(self) -> tuple[type[BadSample], tuple[str, str]]:
+        """Return how it is made again in another process."""
+        return type(self), (self.origin, self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +52,15 @@ class Sample:
         turns: Questions and answers, in order; at least one.
         origin: Where it comes from: "invoices.jsonl:17", "synth/pages:4711".
         system: Words of the system; None for those of the dialect or of the checkpoint.
+        glyphs: The letters of the first view, where they are known, with their boxes in the frame of its page; for models from
+            nothing, which are asked place by place what stands there.
     """
 
     views: tuple[View, ...]
     turns: tuple[Turn, ...]
     origin: str
     system: str | None = None
+    glyphs: tuple[Word, ...] = ()
 
 
 class Source(Protocol):
@@ -84,3 +95,41 @@ class Listed:
     def sample(self, number: int) -> Sample:
         """Return a sample, by its number from 0."""
         return self.samples[number]
+
+
+class Joined:
+    """Several finite sources, one behind the other, as one."""
+
+    def __init__(self, name: str, sources: Sequence[Source]) -> None:
+        """Join sources.
+
+        Raises:
+            ValueError: One of them never ends, so that none can stand behind it.
+        """
+        counts = []
+        for source in sources:
+            if source.count is None:
+                raise ValueError(f"{source.name} never ends; give it a weight of its own in the mixture")
+            counts.append(source.count)
+        self.name, self.sources = name, tuple(sources)
+        self._ends = tuple(accumulate(counts))
+        self.count = self._ends[-1] if counts else 0
+
+    def sample(self, number: int) -> Sample:
+        """Return a sample, by its number from 0 among all."""
+        if not 0 <= number < self.count:
+            raise IndexError(f"{self.name} has {self.count} samples, and none of number {number}")
+        place = bisect_right(self._ends, number)
+        return self.sources[place].sample(number - (self._ends[place - 1] if place else 0))
+
+
+class Chosen:
+    """Some of the samples of a source, by their numbers there, as a source."""
+
+    def __init__(self, source: Source, numbers: Sequence[int]) -> None:
+        """Hold the numbers, in order."""
+        self.name, self.source, self.numbers, self.count = source.name, source, array("q", numbers), len(numbers)
+
+    def sample(self, number: int) -> Sample:
+        """Return a sample, by its number from 0 among those chosen."""
+        return self.source.sample(self.numbers[number])

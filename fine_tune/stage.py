@@ -56,13 +56,16 @@ class Loss(_Data):
         kind: "sft", the negative logarithm of the answers' tokens; "dpo" (Rafailov et al. 2023, arXiv 2305.18290); "mpo", the
             mix of InternVL: DPO 0.8, BCO 0.2, SFT 1.0 (Wang et al. 2024, arXiv 2411.10442).
         weighting: How samples count in a batch: each token alike, each sample alike, or by the root of their tokens, as InternVL
-            2.5 does ("square averaging", Chen et al. 2024, arXiv 2412.05271, section 3.3).
+            2.5 does ("square averaging", Chen et al. 2024, arXiv 2412.05271, "Loss Reweighting").
         beta: Of DPO: how dear it is to leave the model that one began with.
+        glyphs: Weight, beside 1 for the answers, of telling which letter covers each place of a picture (`fine_tune.glyphs`);
+            for models from nothing, and samples whose letters are known. 0 for none.
     """
 
     kind: Literal["sft", "dpo", "mpo"] = "sft"
     weighting: Literal["token", "sample", "square_root"] = "token"
     beta: Annotated[float, Field(gt=0)] = 0.1
+    glyphs: Annotated[float, Field(ge=0)] = 0.0
 
 
 class Schedule(_Data):

@@ -30,6 +30,22 @@ _HELD_OUT_FILES: Final = (
     ("Nanum Square", "NanumSquareR.ttf", "NanumSquareB.ttf"),
     ("Nanum Square Round", "NanumSquareRoundR.ttf", "NanumSquareRoundB.ttf"),
 )
+_PAGE_FILES: Final = (  # that pages are set in beside those above
+    ("Liberation Sans", "LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf"),
+    ("Liberation Serif", "LiberationSerif-Regular.ttf", "LiberationSerif-Bold.ttf"),
+    ("Liberation Sans Narrow", "LiberationSansNarrow-Regular.ttf", "LiberationSansNarrow-Bold.ttf"),
+    ("DejaVu Serif Italic", "DejaVuSerif-Italic.ttf", "DejaVuSerif-BoldItalic.ttf"),
+    ("Noto Sans Italic", "NotoSans-Italic.ttf", "NotoSans-BoldItalic.ttf"),
+    ("Liberation Mono", "LiberationMono-Regular.ttf", "LiberationMono-Bold.ttf"),
+    ("Noto Sans Mono", "NotoSansMono-Regular.ttf", "NotoSansMono-Bold.ttf"),
+    ("Nanum Gothic Coding", "NanumGothicCoding.ttf", "NanumGothicCodingBold.ttf"),
+)
+_HELD_OUT_PAGE_FILES: Final = (
+    ("DejaVu Sans Mono", "DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf"),
+    ("Liberation Serif Italic", "LiberationSerif-Italic.ttf", "LiberationSerif-BoldItalic.ttf"),
+    ("Noto Serif Display Italic", "NotoSerifDisplay-Italic.ttf", "NotoSerifDisplay-BoldItalic.ttf"),
+)
+_SPACES: Final = frozenset({0x20, 0xA0})
 _PACKAGES: Final = {"en": "fonts-dejavu-core", "ko": "fonts-nanum", "vi": "fonts-dejavu-core"}
 
 
@@ -57,6 +73,19 @@ def faces(language: Language, *, held_out: bool = False) -> tuple[Face, ...]:
     return named
 
 
+@cache
+def page_faces(language: Language, *, held_out: bool = False) -> tuple[Face, ...]:
+    """Return the families that pages of a language are set in: those of `faces` first, then more.
+
+    Rare letters may be missing in some; so may those of other languages.
+
+    Raises:
+        MissingDependency: There are none.
+    """
+    more = _HELD_OUT_PAGE_FILES if held_out else _PAGE_FILES
+    return (*faces(language, held_out=held_out), *_covering(more, language))
+
+
 def _covering(families: tuple[tuple[str, str, str], ...], language: Language) -> Iterator[Face]:
     alphabet = {ord(letter) for letter in VOCABULARIES[language].alphabet}
     for name, *files in families:
@@ -70,6 +99,12 @@ def letters(path: Path) -> frozenset[int]:
     """Return the code points that a font file has letters for."""
     with TTFont(path, lazy=True) as font:
         return frozenset(font.getBestCmap())
+
+
+@cache
+def letters_and_spaces(path: Path) -> frozenset[int]:
+    """Return the code points that a font file can set: those that it has letters for, and spaces."""
+    return letters(path) | _SPACES
 
 
 @cache
