@@ -63,13 +63,13 @@ class Content:
     row_count: int
     head_rows: int
     entries: tuple[Entry, ...]
-    group_starts: frozenset[int]
-    total: bool
-    label: str
-    title: str
-    notes: tuple[tuple[str, str], ...]
-    before: tuple[str, ...]
-    after: tuple[str, ...]
+    group_starts: frozenset[int] = frozenset()
+    total: bool = False
+    label: str = ""
+    title: str = ""
+    notes: tuple[tuple[str, str], ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
     def blocks(self) -> Iterator[range]:
         """Yield the rows of the body that belong together: those of one label, or each row alone."""

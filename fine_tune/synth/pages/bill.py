@@ -78,13 +78,7 @@ class _Bill:
             row_count=count,
             head_rows=1,
             entries=tuple(entries),
-            group_starts=frozenset(),
             total=sums,
-            label="",
-            title="",
-            notes=(),
-            before=(),
-            after=(),
         )
 
 

@@ -112,13 +112,6 @@ def _tabled(scene: Scene, column: Column, fields: Sequence[tuple[str, str]], han
         row_count=len(fields),
         head_rows=0,
         entries=tuple(entries),
-        group_starts=frozenset(),
-        total=False,
-        label="",
-        title="",
-        notes=(),
-        before=(),
-        after=(),
     )
     table = set_table(scene, content, column.width, Ruling(rows=0.5, columns=0.5, ends=0.5, sides=0.5), 1.0)
     if table is None or table.height > column.room:
