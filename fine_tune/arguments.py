@@ -90,6 +90,7 @@ def arguments_of(stage: Stage, output: Path, steps: int, sums: int, options: Opt
         "bf16": precision == "bf16",
         "fp16": precision == "fp16",
         _CHECKPOINTING: stage.saving.checkpointing,
+        f"{_CHECKPOINTING}_kwargs": {"use_reentrant": False},
         "train_sampling_strategy": "sequential",
         "remove_unused_columns": False,
         "max_length": None,

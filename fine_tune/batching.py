@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+import numpy as np
 import torch
 from transformers import PretrainedConfig
 
 from docai.errors import Unreadable
 from fine_tune.encoding import UNLEARNT, Encoded, Encoder
+from fine_tune.glyphs import labels_of
 from fine_tune.mixture import Mixture
+from fine_tune.samples import Sample
+
+if TYPE_CHECKING:
+    from fine_tune.glyphs import Labels
 
 Weighting = Literal["token", "sample", "square_root"]
 Batch = dict[str, torch.Tensor]
@@ -36,6 +42,13 @@ def why_not_packed(config: PretrainedConfig) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Lettered(Encoded):
+    """A sample that also tells what covers each place of each of its tiles, as `fine_tune.glyphs.labels_of`."""
+
+    glyphs: Labels
+
+
+@dataclass(frozen=True, slots=True)
 class Collator:
     """Makes tensors of the samples that are due at some positions of a mixture.
 
@@ -44,6 +57,7 @@ class Collator:
         pack: Whether samples share rows of at most `encoder.sight.tokens` tokens; none attends to another, none is cut.
         normalised: Whether the weights of what is returned together sum to 1, so that the loss is the sum of the tokens' losses
             times their weights. Without, who adds up several batches divides by the sum of all their weights.
+        glyphs: Whether to tell which letters cover the places of pictures; for models of InternVL's kind.
 
     Raises:
         Unreadable: `pack` is wanted of a model that cannot tell samples of a row apart.
@@ -54,6 +68,7 @@ class Collator:
     weighting: Weighting = "token"
     pack: bool = False
     normalised: bool = True
+    glyphs: bool = False
 
     def __post_init__(self) -> None:
         """Check that samples can share rows."""
@@ -68,9 +83,9 @@ class Collator:
         there is none; all three belong to the token at their place, and are shifted by who computes the loss. Rows are filled up
         on the right. `attention_mask` (rows, tokens) int64 tells what is no filling; where samples share rows there is none, but
         `position_ids`, which begin at 0 with each sample. The tensors of pictures are those of `Family.inputs`, in the order of
-        the rows; none where there are no pictures.
+        the rows; none where there are no pictures. `glyphs` (tiles, tokens, 8, 3) int64 stand beside them where they are wanted.
         """
-        samples = [self.mixture.sample(position, self.encoder.encode) for position in numbers_of(positions)]
+        samples = [self.mixture.sample(position, self._encoded) for position in numbers_of(positions)]
         rows = packed(samples, self.encoder.sight.tokens) if self.pack else [[sample] for sample in samples]
         batch = rows_of(self.encoder, rows)
         learnt = batch["labels"] != UNLEARNT
@@ -78,6 +93,9 @@ class Collator:
         batch["weights"] = learnt * torch.tensor(
             [_row([_weights(one, self.weighting) for one in row], length, 0.0) for row in rows]
         )
+        glyphs = [one.glyphs for row in rows for one in row if isinstance(one, Lettered)]
+        if glyphs:
+            batch["glyphs"] = torch.from_numpy(np.concatenate(glyphs))
         if self.normalised:
             batch["weights"] /= batch["weights"].sum()
         if self.pack:
@@ -85,6 +103,12 @@ class Collator:
             batch["position_ids"] = torch.tensor(places)
             del batch["attention_mask"]
         return batch
+
+    def _encoded(self, sample: Sample) -> Encoded:
+        one = self.encoder.encode(sample)
+        if not self.glyphs or not one.seen:
+            return one
+        return Lettered(one.ids, one.labels, one.seen, one.origin, labels_of(sample, one.seen, self.encoder.words))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from docai.backends.speech import as_seen, on_page
 from docai.backends.transformers.loading import Words
+from docai.box import WHOLE, Box
 from docai.dialects import Dialect, Prompt
 from docai.dialects import Sight as Shown
+from docai.document import Text
 from docai.errors import BackendUnavailable, InputError
-from docai.tiling import Seen, look
-from fine_tune.samples import BadSample, Sample, Turn
+from docai.tiling import Seen, View, look
+from fine_tune.samples import BadSample, Cut, Sample, Turn
 from fine_tune.stage import Sight
 
 UNLEARNT: Final = -100  # the label of what is read and not learnt: `ignore_index` of torch.nn.CrossEntropyLoss
@@ -24,7 +26,8 @@ class Encoded:
 
     Attributes:
         ids: Token numbers, the places of pictures filled.
-        labels: As many: the number of each token that is learnt, those of answers and of what ends their turns; -100 else.
+        labels: As many: the number of each token that is learnt, those of answers and of what ends their turns, unless they were
+            cut; -100 else.
         seen: What is shown, in order.
         origin: Where it comes from.
     """
@@ -89,7 +92,8 @@ class Encoder:
         chosen, rejected = (
             self._joined(sample, seen, [*before, answer], last) for answer in (sample.turns[-1].answer, sample.turns[-1].rejected)
         )
-        if chosen.ids == rejected.ids:
+        cut = isinstance(sample.turns[-1].rejected, Cut)  # whether the same words would have followed is not known
+        if chosen.ids == rejected.ids or (cut and chosen.ids[: len(rejected.ids)] == rejected.ids):
             raise BadSample(sample.origin, "what is chosen and what is rejected are the same words; leave it out")
         return chosen, rejected
 
@@ -113,10 +117,12 @@ class Encoder:
             raise BadSample(sample.origin, str(error)) from error
         ids = list(around[0])
         labels = [UNLEARNT] * len(ids)
+        if isinstance(answers[-1], Cut):
+            around = [*around[:-1], []]
         for place, (text, behind) in enumerate(zip(said, around[1:], strict=True)):
-            answer = [*prompter.answer_ids(text), behind[0]]  # with what ends the turn, or a model would not learn to stop
+            answer = [*prompter.answer_ids(text), *behind[:1]]  # with what ends the turn, or a model would not learn to stop
             ids += [*answer, *behind[1:]]
-            labels += [*(answer if place >= first else [UNLEARNT] * len(answer)), *[UNLEARNT] * (len(behind) - 1)]
+            labels += [*(answer if place >= first else [UNLEARNT] * len(answer)), *[UNLEARNT] * len(behind[1:])]
         if len(ids) > self.sight.tokens:
             remedy = "allow more (sight.tokens), show it on fewer tiles (sight.tiles), or cut it in parts"
             raise BadSample(sample.origin, f"{len(ids):,} tokens, and at most {self.sight.tokens:,} are allowed; {remedy}")
@@ -133,16 +139,32 @@ class Encoder:
         Raises:
             ValueError: It should say nothing that it could, or the dialect has no words for it.
         """
-        if isinstance(answer, str):
-            if not answer.strip():
+        if isinstance(answer, (str, Cut)):
+            text = answer.text if isinstance(answer, Cut) else answer
+            if not text.strip():
                 raise ValueError("the answer is empty; leave it out")
-            return answer
+            return text
         task = turn.task
         if seen:
             view, shown = sample.views[0], seen[0]
             task = as_seen(task, view, shown)
-            answer = on_page(answer, lambda box: shown.from_view(view.from_page(box)), 1)
+            parts = answer if isinstance(answer, tuple) else (answer,)
+            moved = tuple(on_page(part, _placing(view, shown, text=isinstance(part, Text)), 1) for part in parts)
+            answer = moved if isinstance(answer, tuple) else moved[0]
         return self.dialect.encode(task, answer, _shown(turn, seen))
+
+
+def _placing(view: View, shown: Seen, *, text: bool) -> Callable[[Box], Box]:
+    """Return where boxes of the page lie in the picture; a text's that is all of the view is all of the picture, white edges too.
+
+    Dialects take such a box for none, and leave it out.
+    """
+
+    def place(box: Box) -> Box:
+        there = view.from_page(box)
+        return there if text and there == WHOLE else shown.from_view(there)
+
+    return place
 
 
 def _shown(turn: Turn, seen: Sequence[Seen]) -> Shown:

@@ -21,9 +21,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from docai import document
+from docai.backends.transformers.loading import Words
 from docai.document import Word
 from docai.lenses import GridLens, Seen
 from fine_tune.nano import characters
+from fine_tune.samples import Sample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,8 +80,31 @@ def glyph_labels(glyphs: Sequence[Word], seen: Seen, lens: GridLens, patch: int)
     side = lens.tile // patch // TOKEN_PATCHES  # tokens
     shape = (seen.rows, side, TOKEN_PATCHES, seen.columns, side, TOKEN_PATCHES * HALVES, 3)
     tiles = labels.reshape(shape).transpose(0, 3, 1, 4, 2, 5, 6).reshape(-1, side * side, CELLS, 3)
-    whole = np.full((len(seen.tiles) - len(tiles), *tiles.shape[1:]), UNKNOWN, np.int64)
-    return np.concatenate([tiles, whole])
+    return np.concatenate([tiles, _unasked(len(seen.tiles) - len(tiles), lens, patch)])
+
+
+def labels_of(sample: Sample, seen: Sequence[Seen], words: Words) -> Labels:
+    """Return what covers each place of each tile of a sample's pictures, as `glyph_labels`; of the first picture, as far as known.
+
+    Args:
+        sample: Whose letters may be known.
+        seen: Its pictures as they are shown, at least one.
+        words: Of the checkpoint, one of InternVL's kind.
+    """
+    lens, patch = words.family.lens, words.config.vision_config.patch_size[0]
+    assert isinstance(lens, GridLens)
+    labels = [_unasked(len(one.tiles), lens, patch) for one in seen]
+    if sample.glyphs:
+        view = sample.views[0]
+        shown = [document.replace(word, box=seen[0].from_view(view.from_page(word.box))) for word in sample.glyphs]
+        labels[0] = glyph_labels(shown, seen[0], lens, patch)
+    return np.concatenate(labels)
+
+
+def _unasked(tiles: int, lens: GridLens, patch: int) -> Labels:
+    """Return the labels of tiles of whose letters nothing is known: (tiles, tokens, 8, 3) times -100."""
+    side = lens.tile // patch // TOKEN_PATCHES
+    return np.full((tiles, side * side, CELLS, 3), UNKNOWN, np.int64)
 
 
 def _between(low: float, high: float, count: int) -> tuple[int, int]:

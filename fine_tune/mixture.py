@@ -92,6 +92,13 @@ class Mixture:
         except BadSample as error:
             return error
 
+    def counts(self, positions: int) -> dict[str, int]:
+        """Return how many of the first positions each source is due at."""
+        blocks, rest = divmod(positions, BLOCK)
+        last = self._order(blocks)[:rest]
+        whole = zip(self._names, self.shares.values(), strict=True)
+        return {name: blocks * share + int(np.count_nonzero(last == place)) for place, (name, share) in enumerate(whole)}
+
     def positions(self, epochs: float, names: tuple[str, ...] = ("own",)) -> int:
         """Return after how many positions sources were gone through so often, the largest of them; 0 if they are not there."""
         most = 0

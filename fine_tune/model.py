@@ -32,6 +32,7 @@ PARTS: Final[dict[str, PartName]] = {  # steps of a parameter's path, and the pa
     "vision_tower": "vision",
     "multi_modal_projector": "projector",
     "image_newline": "projector",
+    "glyph_head": "projector",  # of `fine_tune.glyphs`, beside the model while it learns
     "language_model": "language",
     "lm_head": "language",
 }
@@ -107,8 +108,8 @@ def open_to_learn(folder: Path, stage: Stage, device: torch.device) -> Opened:
     """Return a model folder as a stage trains it: what learns in float32, all else in the precision of computing.
 
     What learns is kept in float32, since bfloat16 has 8 bits for a number: steps smaller than 1/256 of a weight would be lost.
-    With LoRA, the language model's matrices may be in 4 or 8 bits meanwhile. Where a launcher splits the model over several
-    devices, all of it has one type, as such splitting needs: float32, or, with LoRA, the precision of computing.
+    Unless they learn, the language model's matrices may be in 4 or 8 bits meanwhile (`adapter.base`). Where a launcher splits the
+    model over several devices, all of it has one type, as such splitting needs: float32, or, with LoRA, the precision of computing.
 
     Raises:
         BackendUnavailable: The folder is damaged or of no known architecture, or its sides do not fit the 4-bit kernels.
@@ -120,7 +121,7 @@ def open_to_learn(folder: Path, stage: Stage, device: torch.device) -> Opened:
     if (folder / "adapter_config.json").is_file():
         raise Untrainable(f"{folder} keeps its adapter beside its weights; start from the merged folder written with it")
     by_matrices = {name for name, part in parts.items() if part.how == "lora"}
-    base = stage.adapter.base if stage.adapter is not None and by_matrices else "none"
+    base = stage.adapter.base if stage.adapter is not None else "none"
     if base != "none" and "language" in parts and "language" not in by_matrices:
         raise Untrainable(f"a language model in {base} cannot learn as a whole; set trains.language.how=lora or adapter.base=none")
     words = words_of(str(folder), most_tiles=stage.sight.tiles)
@@ -128,6 +129,10 @@ def open_to_learn(folder: Path, stage: Stage, device: torch.device) -> Opened:
     split = any(map(parse_flag_from_env, SHARDED))
     stored_as = torch.float32 if split and not by_matrices else dtype
     network = _network(folder, words.config, stored_as, base, device)
+    if not parse_flag_from_env("ACCELERATE_USE_DEEPSPEED"):
+        # Several libraries call this, and it would have gradients run back through the vision tower. They are for activation
+        # checkpointing of PyTorch's first kind ("reentrant"), which TRL 1.16 uses with DeepSpeed alone.
+        network.enable_input_require_grads = _nothing
     for config in (network.config.get_text_config(), network.generation_config):
         config.pad_token_id = words.tokenizer.pad_token_id  # or transformers says at length that it sets it
     for parameter in network.parameters():
@@ -143,12 +148,18 @@ def open_to_learn(folder: Path, stage: Stage, device: torch.device) -> Opened:
         )
         torch.manual_seed(stage.seed)
         network = with_adapter(network, adapter, in_float32=not split)
+    elif base != "none":
+        network.is_quantized = False  # or transformers 5.23 refuses to train it, though gradients pass through such layers
     for name, parameter in network.named_parameters():
         if ADAPTER not in name and (told := parts.get(part_of(name))) is not None and told.how == "full":
             parameter.requires_grad_()
             if not split:
                 parameter.data = parameter.data.float()
     return Opened(network, words, folder, adapter, dtype)
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _network(folder: Path, config: PretrainedConfig, dtype: torch.dtype, base: str, device: torch.device) -> Any:

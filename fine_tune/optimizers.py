@@ -16,7 +16,14 @@ BETAS: Final = (0.9, 0.999)  # of AdamW; the defaults of its authors (Loshchilov
 # hidden layers", kellerjordan.github.io/posts/muon, for the first), as for `adjust_lr_fn="original"`
 MUON_RATE: Final = 20.0
 MUON_MOMENTUM: Final = 0.95  # of the same authors
-NOT_HIDDEN: Final = ("embed", "lm_head", ADAPTER)  # in names of matrices that Muon is not for
+NOT_HIDDEN: Final = (
+    "embed",
+    "lm_head",
+    ADAPTER,
+    "glyph_head.begins",
+    "glyph_head.vowel",
+    "glyph_head.final",
+)  # in names of matrices that Muon is not for
 
 
 class MuonAndAdamW(torch.optim.Optimizer):

@@ -23,6 +23,7 @@ TOLD: Final = {  # names in TRL's logs, and in ours
     "grad_norm": "gradient_norm",
     "learning_rate": "learning_rate",
     "token_accuracy": "token_accuracy",
+    "glyph_loss": "glyph_loss",
     "rewards/margins": "margin",
     "rewards/accuracies": "preferred",
     "eval_rewards/margins": "held_out_margin",

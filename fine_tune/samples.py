@@ -28,6 +28,13 @@ class BadSample(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """An answer that was broken off, in the words of the model: what would have followed is not known, nor that it ended there."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """A question and the answer that should be given.
 
@@ -35,7 +42,8 @@ class Turn:
         task: What is asked; free questions are `docai.tasks.asking.Ask`. Boxes of tasks are in the frame of the view's page.
         answer: Of the task's answer type, boxes in the frame of the page (as `Reply.answer` has them), for the dialect to
             encode; or a string, which is taken as it stands: it is in the words of the model already.
-        rejected: An answer of the same kinds that is worse, for learning by preference; None where there is none.
+        rejected: An answer of the same kinds that is worse, for learning by preference, or one that is `Cut`, of whose end nothing
+            is learnt; None where there is none.
     """
 
     task: Task

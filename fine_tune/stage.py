@@ -40,7 +40,8 @@ class Trains(_Data):
 class Adapter(_Data):
     """Small matrices beside the large ones (LoRA, Hu et al. 2021, arXiv 2106.09685), where a part learns by `lora`.
 
-    `base` is in how many bits the large ones are kept meanwhile: "nf4" is QLoRA (Dettmers et al. 2023, arXiv 2305.14314).
+    `base` is in how many bits the language model's large ones are kept meanwhile, also where it does not learn: "nf4" with small
+    matrices is QLoRA (Dettmers et al. 2023, arXiv 2305.14314).
     """
 
     rank: Positive = 16
@@ -136,6 +137,8 @@ class Stage(_Data):
             raise ValueError("nothing learns; give at least one part of trains a learning rate")
         if any(part.how == "lora" for part in parts) and self.adapter is None:
             raise ValueError("a part learns by lora, but there is no adapter")
+        if self.loss.glyphs and (self.loss.kind != "sft" or self.trains.projector is None or self.trains.projector.how != "full"):
+            raise ValueError("loss.glyphs is of letters told by what the projector gives; let all of it learn, by loss.kind sft")
         if not any(weight > 0 for weight in self.mixture.values()):
             raise ValueError("a mixture of nothing; give at least one source a weight")
         return self

@@ -21,15 +21,18 @@ from transformers import PrinterCallback
 from docai.backends.opening import dialect_of
 from docai.backends.transformers.checkpoints import hash_of, weights_files
 from docai.backends.transformers.loading import Words
+from docai.dialects import Dialect
 from docai.errors import DocaiError, ExitCode
 from docai.models_files import read_json
 from fine_tune.arguments import CHECKPOINTS, Keeper, Options, arguments_of
 from fine_tune.batching import Batch, Collator, PreferenceCollator, why_not_packed
 from fine_tune.checkpoints import last_whole, remove_torn, write_whole
 from fine_tune.encoding import Encoder
+from fine_tune.glyph_trainer import GLYPH_HEAD, GlyphTrainer, add_glyph_head, keep_glyph_head
 from fine_tune.mixture import Mixture
 from fine_tune.model import Opened, Untrainable, among_libraries, learning, open_to_learn, write_model
 from fine_tune.progress import Telling
+from fine_tune.report.values import peak_memory
 from fine_tune.samples import BadSample, Sample, Source
 from fine_tune.stage import Stage
 from fine_tune.trainers import LEARNED, PreferenceTrainer, SupervisedTrainer
@@ -107,6 +110,8 @@ def run_stage(
     options: Options | None = None,
 ) -> Finished:
     """Train a stage and write `model/`, a model folder, to its output; go on from the last whole checkpoint there.
+
+    Where letters are learnt (loss.glyphs), it goes on with the head that lies beside the folder of the model that it starts with.
 
     Beside it lie `stage.json` (what it was begun with), `checkpoints/`, `tensorboard/`, `faults.jsonl` (samples that could not be
     used), `history.json` (what was told of each logged step) and, written last, `done.json`.
@@ -188,6 +193,8 @@ def _trained(
 ) -> tuple[int, float]:
     """Train what is left of a stage and write its model; return its steps, and the seconds that they took."""
     began = time.perf_counter()
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
     learned, unseen = data if "language" in learning(stage) else tuple(_shown(sources) for sources in data)
     mixture = Mixture(learned, stage.mixture, stage.seed, faults=output / "faults.jsonl")
     state = PartialState()
@@ -206,6 +213,8 @@ def _trained(
         "callbacks": [Keeper(options.save_steps, options.save_minutes * 60), telling],
     }
     checkpoint = last_whole(output / CHECKPOINTS)
+    if stage.loss.glyphs:
+        add_glyph_head(opened, stage.seed, start.parent / GLYPH_HEAD)
     with among_libraries():
         trainer = trainer_of(stage, opened, arguments, _Either(collators[0], collators[1]), more)
         trainer.remove_callback(PrinterCallback)  # `Telling` tells in its place
@@ -215,7 +224,10 @@ def _trained(
         finally:
             telling.close()
     if state.is_main_process:
-        _write(opened, output, trainer.state, options, time.perf_counter() - began)
+        told: dict[str, Any] = {"seconds": round(time.perf_counter() - began, 1), "peak_memory": peak_memory()}
+        if checkpoint is None:  # else those before were not counted here
+            told["tokens"] = int(trainer.counted.tokens) * state.num_processes
+        _write(opened, output, trainer.state, options, told)
     state.wait_for_everyone()
     _forget(trainer)
     return steps, time.perf_counter() - began
@@ -265,17 +277,21 @@ def steps_of(stage: Stage, mixture: Mixture, batch: int) -> int:
 
 def collator_of(stage: Stage, words: Words, mixture: Mixture) -> Callable[[Any], Batch]:
     """Return who makes a batch of positions of a mixture, for the loss of a stage."""
-    dialect = dialect_of(
+    encoder = Encoder(words, spoken(words), stage.sight)
+    if stage.loss.kind != "sft":
+        return PreferenceCollator(mixture, encoder)
+    pack = stage.sight.pack and not why_not_packed(words.config)
+    return Collator(mixture, encoder, stage.loss.weighting, pack=pack, normalised=False, glyphs=stage.loss.glyphs > 0)
+
+
+def spoken(words: Words) -> Dialect:
+    """Return the dialect that a checkpoint speaks."""
+    return dialect_of(
         words.family.dialect,
         has_system=words.prompter.has_system,
         model_type=words.config.model_type,
         special=words.special,
     )
-    encoder = Encoder(words, dialect, stage.sight)
-    if stage.loss.kind != "sft":
-        return PreferenceCollator(mixture, encoder)
-    pack = stage.sight.pack and not why_not_packed(words.config)
-    return Collator(mixture, encoder, stage.loss.weighting, pack=pack, normalised=False)
 
 
 def trainer_of(stage: Stage, opened: Opened, arguments: Any, collator: Callable[[Any], Batch], more: Mapping[str, Any]) -> Any:
@@ -285,6 +301,8 @@ def trainer_of(stage: Stage, opened: Opened, arguments: Any, collator: Callable[
     else as a second, frozen copy.
     """
     given = {"args": arguments, "data_collator": collator, "processing_class": copy.deepcopy(opened.words.tokenizer), **more}
+    if stage.loss.glyphs:
+        return GlyphTrainer(stage, opened.network, **given)
     if stage.loss.kind == "sft":
         return SupervisedTrainer(stage, opened.network, **given)
     whole = any(part.how == "full" for part in learning(stage).values())
@@ -314,7 +332,7 @@ class _Either:
         return batch
 
 
-def _write(opened: Opened, output: Path, state: Any, options: Options, seconds: float) -> None:
+def _write(opened: Opened, output: Path, state: Any, options: Options, told: Mapping[str, Any]) -> None:
     """Write the model folder, what was told, and last that all is done."""
     checkpoint = last_whole(output / CHECKPOINTS)
     if checkpoint is None or not (checkpoint / LEARNED).is_file():
@@ -322,13 +340,13 @@ def _write(opened: Opened, output: Path, state: Any, options: Options, seconds: 
             f"{output / CHECKPOINTS}: the last checkpoint holds the weights in pieces; have the launcher gather them "
             "(fsdp_state_dict_type: FULL_STATE_DICT, zero3_save_16bit_model: true)"
         )
-    learned = load_file(checkpoint / LEARNED)
+    learned = keep_glyph_head(load_file(checkpoint / LEARNED), output / GLYPH_HEAD)
     write_whole(output / "history.json", state.log_history)
     seen = {"trained": output.name}
     if options.unmerged and opened.adapter is not None:
         write_model(opened, learned, output / UNMERGED, merged=False, seen=seen)
     write_model(opened, learned, output / MODEL, seen=seen)
-    write_whole(output / DONE, {"steps": state.global_step, "seconds": round(seconds, 1), "model": MODEL})
+    write_whole(output / DONE, {"steps": state.global_step, **told, "model": MODEL})
 
 
 def _forget(trainer: Any) -> None:

@@ -12,11 +12,10 @@ from peft import PeftModel
 from safetensors.torch import load_file, save_file
 from trl.trainer.dpo_trainer import DPOTrainer
 from trl.trainer.sft_trainer import SFTTrainer
-from trl.trainer.utils import add_fused_lm_head
 
 from docai.errors import DocaiError
 from fine_tune.checkpoints import keep, mark_whole
-from fine_tune.losses import weight_of, weighted
+from fine_tune.losses import score_answers, weight_of, weighted
 from fine_tune.model import learnt
 from fine_tune.optimizers import optimizer_of
 from fine_tune.stage import Stage
@@ -38,6 +37,7 @@ class Counted:
         self.tokens: torch.Tensor | int = 0
         self.correct: torch.Tensor | int = 0
         self.learnt: torch.Tensor | int = 0
+        self.letters: list[torch.Tensor] = []  # losses, of batches, since they were last told
 
     def add(self, inputs: Mapping[str, Any]) -> None:
         """Count the tokens of a batch: those that are no filling, or all where samples share rows."""
@@ -119,16 +119,14 @@ class _Loop:
 
 
 class SupervisedTrainer(_Loop, SFTTrainer):
-    """Learns answers, each token by its weight; what the head says is computed in tiles, never for a whole vocabulary at once."""
+    """Learns answers, each token by its weight; of what the head says, a part stands in memory at once (`score_answers`)."""
 
     loss_is_scaled_for_ga: Any = True  # by the weight of all that makes up a step, see `_get_num_items_in_batch`
 
     def __init__(self, stage: Stage, model: Any, **kwargs: Any) -> None:
         """Train a model by a stage; the rest is as TRL has it."""
         super().__init__(stage, model, **kwargs)
-        # Over the one that TRL put in, which also computes an entropy that nobody asks for
-        own: Any = model.get_base_model() if isinstance(model, PeftModel) else model
-        add_fused_lm_head(own, outputs=("log_probs", "is_top1"))
+        score_answers(_own(model))
 
     def _get_num_items_in_batch(self, batch_samples: list[dict[str, torch.Tensor]], device: torch.device) -> torch.Tensor | None:
         """Return the weight of all that makes up a step, on all devices."""
@@ -175,6 +173,9 @@ class PreferenceTrainer(_Loop, DPOTrainer):
         super().__init__(stage, model, **kwargs)
         if isinstance(model, PeftModel) and REFERENCE in model.peft_config:
             model.delete_adapter(REFERENCE)  # the model without any adapter is the same, and takes no memory
+        score_answers(_own(model), more=True)  # of which TRL tells in its log
+        if self.ref_model is not None:
+            score_answers(self.accelerator.unwrap_model(self.ref_model))
 
     def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
         """Leave the positions as they are; samples are drawn by the collator."""
@@ -191,6 +192,11 @@ class PreferenceTrainer(_Loop, DPOTrainer):
         if self.model.training:
             self.counted.add(inputs)
         return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)  # type: ignore[no-untyped-call]
+
+
+def _own(model: Any) -> Any:
+    """Return the model of transformers, within PEFT's or by itself."""
+    return model.get_base_model() if isinstance(model, PeftModel) else model
 
 
 def check_finite(loss: float, step: int) -> None:

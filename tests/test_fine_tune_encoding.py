@@ -10,11 +10,13 @@ import pytest
 pytest.importorskip("torch")
 
 from docai.backends.opening import open_local
-from docai.box import Box
+from docai.box import WHOLE, Box
 from docai.dialects import Said
-from docai.document import Answer, Mention
+from docai.document import Answer, Mention, Text
 from docai.errors import BackendUnavailable
 from docai.exchange import Request
+from docai.lenses import AnyresLens
+from docai.tasks.reading import ReadText
 from fine_tune.encoding import UNLEARNT
 from fine_tune.samples import BadSample
 from tests.fine_tune_samples import ASKED, FAMILIES, drawn, encoder_of, sample_of, view_of, words_in
@@ -154,6 +156,18 @@ def test_a_preference_shares_what_is_asked_and_learns_the_last_answer_alone(inte
         internvl.encode_pair(sample_of(("one?", "first")))
     with pytest.raises(BadSample, match="the same words"):
         internvl.encode_pair(sample_of(("one?", "first", Answer(text="first"))))
+
+
+@pytest.mark.parametrize("place", ["whole", "part", "turned"])
+def test_a_line_that_is_all_of_a_view_has_no_box_to_say(spoken, picture, place):
+    encoder, _ = spoken
+    part = Box(0.05, 0.3, 0.95, 0.4)  # wider than any grid of tiles, so that there is white round it
+    box, quarter = {"whole": (WHOLE, 0), "part": (part, 0), "turned": (part, 90)}[place]
+    view = view_of(picture, box, quarter)
+    encoded = encoder.encode(sample_of((ReadText(("en",)), (Text(page_number=1, box=view.box, text="a line"),)), views=[view]))
+    assert isinstance(encoder.words.family.lens, AnyresLens) or encoded.seen[0].frame != (0, 0, 1, 1)
+    ends = {"internvl": "a line", "varco": "<char>a line</char>", "markup": "<paragraph>a line</paragraph>"}
+    assert said_in(encoder, encoded) == f"{ends[encoder.dialect.name]}<|im_end|>"
 
 
 def test_an_encoder_works_in_another_process(spoken, picture):

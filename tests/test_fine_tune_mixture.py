@@ -52,6 +52,13 @@ def test_weights_are_honoured_in_every_block():
     assert all(300 < half < 450 for half in halves)  # shuffled, not one source behind the other
 
 
+def test_it_is_told_how_often_each_source_is_due():
+    mixture = Mixture({"a": listed("a", 7), "b": listed("b", 3)}, {"a": 2, "b": 1}, 5)
+    for positions in (0, 1, 10, BLOCK, BLOCK + 10):
+        counted = Counter(mixture.pick(position)[0].name for position in range(positions))
+        assert mixture.counts(positions) == {"a": counted["a"], "b": counted["b"]}
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.dictionaries(st.text(min_size=1, max_size=3), st.floats(1e-6, 1e6), min_size=1, max_size=12))
 def test_shares_fill_a_block_and_forget_nobody(weights):

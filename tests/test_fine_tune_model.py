@@ -69,6 +69,13 @@ def test_only_the_matrices_of_the_language_model_are_quantised_and_what_learns_i
     assert network.get_base_model().model.vision_tower.encoder.layer[0].attention.q_proj.weight.dtype == torch.bfloat16
 
 
+def test_a_language_model_that_does_not_learn_is_kept_in_four_bits_where_that_is_told(internvl):
+    network = open_to_learn(internvl, a_stage(1, adapter={"base": "nf4"}, saving={"precision": "bf16"}), CPU).network
+    assert sum(parameter.dtype == torch.uint8 for parameter in network.parameters()) == 14
+    assert roots(network) == {"model.multi_modal_projector"}
+    assert {parameter.dtype for _, parameter in learnt(network)} == {torch.float32}
+
+
 def test_what_cannot_learn_is_refused_with_what_could(internvl, tmp_path):
     stage = a_stage(trains={"projector": LORA, "language": FULL}, adapter={"base": "nf4"})
     with pytest.raises(Untrainable, match=r"trains\.language\.how=lora or adapter\.base=none"):

@@ -26,7 +26,7 @@ from transformers import (
 
 from docai.backends.transformers.loading import weights_bytes
 from docai.errors import ExitCode, MissingDependency, NothingToDo, Unreadable
-from fine_tune.plan import DataFacts, DoesNotFit, Plan, facts_of, plan, seen_samples
+from fine_tune.plan import ANSWERED, DataFacts, DoesNotFit, Plan, facts_of, plan, seen_samples
 from fine_tune.plan.durations import GPUS, Device, device_of, matmul_speed, speed, step_flops
 from fine_tune.plan.needs import Row, hows, learning, memory
 from fine_tune.plan.printing import print_plan, show_plan
@@ -240,6 +240,32 @@ def test_qlora_of_varco_14b_fits_24_gigabytes_and_of_vintern_1b_8():
             planned = plan([asked], known(name), family, device_of(bar))
             planned.check()
             assert planned.stages[0].row_tokens == 4096
+
+
+@pytest.mark.parametrize(("name", "family"), [(VARCO, "varco"), (VINTERN, "vintern")])
+def test_the_dearest_picture_of_each_stage_leaves_room_for_an_answer(name, family):
+    every = [stage(number, family) for number in stage_files()]
+    for told, planned in zip(every, plan(every, known(name), family, device_of("80GB")).stages, strict=True):
+        assert pictured(known(name), told.sight.tiles).tokens + ANSWERED <= told.sight.tokens
+        assert not [warning for warning in planned.warnings if "pictures on" in warning]
+
+
+def test_pictures_that_a_row_has_no_room_for_are_told_of_and_not_proposed():
+    asked = stage(3, "varco", sight={"tiles": 12, "tokens": 8192}, **QLORA)
+    (planned,) = plan([asked], known(VARCO), "varco", device_of("18GB")).stages
+    assert any("pictures on 12 tiles take up to 11,421 tokens" in warning for warning in planned.warnings)
+    assert not planned.fits
+    assert not [remedy for remedy in planned.remedies if "sight.tiles 6 and sight.tokens 4096" in remedy]
+
+
+def test_stage_1_of_varco_14b_fits_24_gigabytes_with_the_language_model_in_4_bits():
+    device = device_of("24GB")
+    (plain,) = plan([stage(1, "varco")], known(VARCO), "varco", device).stages
+    assert not plain.fits
+    assert plain.remedies[0].startswith("the language model in 4 bits (--qlora)")
+    (told,) = plan([stage(1, "varco", adapter={"base": "nf4"})], known(VARCO), "varco", device).stages
+    assert told.fits
+    assert [part.how for part in told.parts] == ["frozen", "full", "passed", "passed"]
 
 
 def test_what_cannot_fit_is_refused_and_what_is_proposed_does_fit():

@@ -10,6 +10,7 @@ import pytest
 from docai.backends.opening import open_local
 from docai.backends.replay import Speaker
 from docai.backends.speech import SpeakingBackend
+from docai.backends.transformers import words_of
 from docai.box import WHOLE, Box
 from docai.corrections import Correction, between
 from docai.dialects import Said, Sight
@@ -28,9 +29,10 @@ from fine_tune.preferences.corrected import documents_in, pairs_from_corrections
 from fine_tune.preferences.diagnosis import kinds_of, likeness
 from fine_tune.preferences.making import Options, main_kind, pairs_from_mistakes, pairs_from_model
 from fine_tune.preferences.mistakes import MADE
-from fine_tune.preferences.pairs import Pair, PairSource, Passed, read_line, task_json, task_of
-from fine_tune.samples import BadSample, Listed, Sample, Turn
+from fine_tune.preferences.pairs import Drawn, Pair, PairSource, Passed, read_line, task_json, task_of
+from fine_tune.samples import BadSample, Cut, Listed, Sample, Turn
 from tests.drawn_pages import Sheet
+from tests.fine_tune_samples import encoder_of
 from tests.tiny_models import tiny_internvl
 
 LENS = Lens(dpi=60)
@@ -63,8 +65,8 @@ def sample(*turns, view=VIEW, origin="drawn"):
 TABLES = Listed("drawn/tables", [sample(Turn(ReadTable(), table()))] * 4)
 
 
-def opened(name, seed):
-    assert (name, seed) == (TABLES.name, 0)
+def opened(place):
+    assert (place.source, place.seed) == (TABLES.name, 0)
     return TABLES
 
 
@@ -171,6 +173,13 @@ def test_kinds_have_quotas_and_the_same_words_stand_once(tmp_path):
     assert outcome == {"pairs": 3, "known already": 1}
 
 
+def test_only_answers_with_the_mistakes_that_are_wanted_are_taken(tmp_path):
+    dropped, swapped = html(ROWS[:3]), html([*ROWS[:2], ["Ely", "371"], ROWS[3]])
+    wanted = once(kinds=frozenset({"dropped_row", "repeated"}))
+    assert pairs_from_model(model(dropped, swapped), TABLES, range(2), tmp_path / "a", wanted) == {"pairs": 1, "right": 1}
+    assert [pair.kind for pair in pairs_of(tmp_path / "a")] == ["dropped_row"]
+
+
 def test_loops_are_cut_and_told(tmp_path):
     row = "<tr><td>Ely</td><td>317</td></tr>"
     runs_on = Said(f"<table>{row * 500}", finish="loop")
@@ -186,7 +195,7 @@ def test_text_invented_on_a_blank_page_is_rejected_for_saying_nothing(tmp_path):
     pairs_from_model(model("Thank you for your business."), blank, [0], tmp_path / "a", once())
     (pair,) = pairs_of(tmp_path / "a")
     assert (pair.kind, pair.chosen) == ("invented", "")
-    source = PairSource(tmp_path / "a", lambda name, seed: blank, "varco")
+    source = PairSource(tmp_path / "a", lambda place: blank, "varco")
     (turn,) = source.sample(0).turns
     assert (turn.answer, turn.rejected) == ((), "Thank you for your business.")
 
@@ -254,8 +263,37 @@ def test_a_real_model_is_asked_in_its_own_dialect_and_its_words_are_kept(tmp_pat
     (box,) = backend.dialect.decode(Find("Depot"), Said(pair.chosen), Sight()).answer.boxes
     assert max(abs(a - b) for a, b in zip(look(VIEW, backend.lens).to_view(box), PLACE, strict=True)) < 0.002
     assert 0 < len(pair.rejected) <= 400
-    (turn,) = PairSource(tmp_path / "a", lambda name, seed: source, "internvl").sample(0).turns
-    assert (turn.answer, turn.rejected) == (asked.turns[0].answer, pair.rejected)
+    (turn,) = PairSource(tmp_path / "a", lambda place: source, "internvl").sample(0).turns
+    assert pair.finish != "stop"
+    assert (turn.answer, turn.rejected) == (asked.turns[0].answer, Cut(pair.rejected))
+
+
+def test_of_an_answer_that_was_cut_no_end_is_unlearnt(tmp_path):
+    words = words_of(str(tiny_internvl(tmp_path / "model")), most_tiles=1)
+    encoder = encoder_of(words)
+    asked = sample(Turn(Ask("What stands there?"), "Depot"))
+    for finish, rejected in (("stop", "Depots"), ("length", "Depots"), ("loop", "Depot Depot")):
+        pair = Pair(
+            place=Drawn(source="drawn", number=0),
+            how="model",
+            task=task_json(asked.turns[0].task),
+            chosen="Depot",
+            rejected=rejected,
+            finish=finish,
+            kind="misread",
+            kinds={"misread": 1},
+            scores=(1, 0),
+            dialect="internvl",
+        )
+        path = tmp_path / finish
+        path.write_text(pair.model_dump_json() + "\n")
+        pairs = PairSource(path, lambda place: Listed("drawn", [asked]), "internvl")
+        right, wrong = ([label for label in one.labels if label != -100] for one in encoder.encode_pair(pairs.sample(0)))
+        assert words.tokenizer.decode(right) == "Depot<|im_end|>"
+        assert words.tokenizer.decode(wrong) == rejected + ("<|im_end|>" if finish == "stop" else "")
+    same = sample(Turn(Ask("What stands there?"), "Depot", Cut("Dep")))
+    with pytest.raises(BadSample, match="the same words"):
+        encoder.encode_pair(same)
 
 
 # Made on purpose
@@ -295,7 +333,7 @@ def test_pairs_of_another_dialect_and_of_sources_that_changed_are_bad_samples(tm
         PairSource(tmp_path / "a", opened, "internvl").sample(0)
     changed = Listed("drawn/tables", [sample(Turn(ReadChart(), "…"))])
     with pytest.raises(BadSample, match="asks something else"):
-        PairSource(tmp_path / "a", lambda name, seed: changed, "varco").sample(0)
+        PairSource(tmp_path / "a", lambda place: changed, "varco").sample(0)
     with pytest.raises(Unreadable, match="make pairs first"):
         PairSource(tmp_path / "none", opened, "varco")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from types import SimpleNamespace
 
 import pymupdf
 import pytest
@@ -13,6 +14,7 @@ from docai import document
 from docai.box import WHOLE, Box
 from docai.document import Answer, Block, Document, Page, Problem
 from docai.errors import NothingToDo, Unreadable
+from docai.exporters.json import Exporter
 from docai.tasks.asking import Ask
 from docai.tasks.chart import ReadChart
 from docai.tasks.page import ReadPage
@@ -318,6 +320,11 @@ def test_a_corrected_document_gives_its_page_its_tables_and_its_charts(folder):
     assert (page.views[0].box, table.views[0].box) == (WHOLE, TABLE.box)
     assert [one.origin.rpartition(":")[2] for one in (page, table, chart)] == ["p1", "p1/2", "p1/3"]
     path.write_text(of_blocks(*TEXTS).to_json(indent=1))
+    assert [one.turns[0].task for one in samples_of(path)] == [ReadPage(), ReadText()]
+    with path.open("wb") as stream:  # as `docai extract` writes it, a page a line
+        pages = Exporter(SimpleNamespace(open=lambda: stream))
+        pages.add(of_blocks(*TEXTS).pages[0])
+        pages.close(of_blocks(*TEXTS))
     assert [one.turns[0].task for one in samples_of(path)] == [ReadPage(), ReadText()]
 
 

@@ -215,6 +215,45 @@ def test_small_matrices_learn_beside_quantised_weights_between_evaluations(inter
     assert (tmp_path / "model_unmerged" / "adapter_model.safetensors").is_file()
 
 
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_the_projector_learns_through_a_language_model_in_four_bits_that_stays(internvl, tmp_path, checkpointing):
+    saving = {"checkpointing": checkpointing}
+    told = {"schedule": {"steps": 2, "batch": 2, "micro_batch": 2}, "sight": {"tiles": 1}, "saving": saving}
+    stage = read_stage(stage_files()[1], "vintern", told | {"adapter": {"base": "nf4"}})
+    done = run_stage(stage, internvl, tmp_path, {"own": talks(4, pictures=4)}, options=QUIET)
+    before, after = weights(internvl), weights(done.model)
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert {part_of(name) for name in changed} == {"projector"}
+
+
+@pytest.mark.parametrize("make", [tiny_internvl, tiny_onevision])
+@pytest.mark.parametrize(("kind", "checkpointing"), [("sft", False), ("sft", True), ("dpo", True)])
+def test_nothing_is_kept_of_a_vision_tower_that_does_not_learn(tmp_path, make, checkpointing, kind):
+    stage = a_stage(
+        trains={"language": LORA},
+        adapter={"rank": 2},
+        loss={"kind": kind},
+        schedule={"steps": 2},
+        saving={"checkpointing": checkpointing},
+    )
+    seen, towers = [], ("InternVLVisionModel", "SiglipVisionModel")
+
+    def note(module, inputs, output):
+        if type(module).__name__ in towers and torch.is_grad_enabled():
+            seen.append(output.last_hidden_state.requires_grad)
+
+    hook = torch.nn.modules.module.register_module_forward_hook(note)
+    start = make(tmp_path / "start")
+    try:
+        done = run_stage(stage, start, tmp_path / "out", {"own": talks(4, pictures=4)}, options=QUIET)
+    finally:
+        hook.remove()
+    assert len(seen) >= 2
+    assert not any(seen)
+    before, after = weights(start), weights(done.model)
+    assert sum(not torch.equal(before[name], after[name]) for name in before) == 14
+
+
 @pytest.mark.parametrize("weighting", ["token", "sample", "square_root"])
 def test_samples_count_as_they_should_also_over_several_sums(internvl, tmp_path, weighting):
     words = ("a", "a much longer answer than that", "two words", "and a fourth that is of middle length")

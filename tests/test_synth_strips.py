@@ -12,7 +12,8 @@ from docai.tasks.grounding import Find
 from docai.tasks.reading import ReadText
 from docai.tasks.table import ReadTable
 from docai.tiling import GridLens, look
-from fine_tune.synth.strips import LETTERS, SIDE, Strips, draw_strip, lesson
+from fine_tune.synth.stream import synth_source
+from fine_tune.synth.strips import LETTERS, SIDE, STRIP_TASKS, Strips, draw_strip, lesson
 
 SEEDS = range(120)
 
@@ -85,6 +86,31 @@ def test_lines_that_are_alike_are_of_two_words():
     assert {len({line.text for line in strip.lines}) for strip in strips} == {1, 2}
     assert all(len(strip.lines) == 4 for strip in strips)
     assert Strips("alike").sample(0).turns[0].answer == lesson(draw_strip(0, "alike"))
+
+
+def test_columns_have_a_word_in_each_of_their_lines_told_row_by_row():
+    strips = [draw_strip(seed, "columns", rows=(3, 8)) for seed in SEEDS]
+    assert {len(strip.lines) for strip in strips} == {3, 4, 5, 6, 7, 8}
+    for strip in strips:
+        places = [(int((line.box.top + line.box.bottom) * 2), line.box.left >= 0.5) for line in strip.lines]
+        assert places == sorted(set(places))
+        assert all(line.box.right <= 0.5 or line.box.left >= 0.5 for line in strip.lines)
+        assert all([word.text for word in line.words] == [line.text] for line in strip.lines)
+
+
+@pytest.mark.parametrize("task", STRIP_TASKS)
+def test_mixtures_know_the_pictures_by_name(task):
+    name = f"synth/strips/{task}"
+    first, other = synth_source(name), synth_source(name, seed=3)
+    assert first.name == name
+    assert first.count is None
+    assert first.sample(5) == synth_source(name).sample(5)
+    assert first.sample(5) != other.sample(5)
+
+
+def test_a_name_of_no_such_pictures_tells_the_known_ones():
+    with pytest.raises(ValueError, match="there are synth/strips/reading, synth/strips/alike"):
+        synth_source("synth/strips/poems")
 
 
 def test_tables_have_spans_and_empty_cells_and_what_they_say_stands_in_them():

@@ -280,7 +280,11 @@ def _changes(stage: Stage, device: Device) -> Iterator[tuple[str, str, dict[str,
 
 
 def _adapters(stage: Stage, device: Device) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    if stage.trains.language is None or (stage.adapter is not None and stage.adapter.base == "nf4"):
+    if stage.adapter is not None and stage.adapter.base == "nf4":
+        return
+    if stage.trains.language is None:
+        if device.bits == 16:
+            yield "adapter", "the language model in 4 bits (--qlora)", {"adapter": {"base": "nf4"}}
         return
     part = {"learning_rate": stage.trains.language.learning_rate, "how": "lora"}
     trains = {"vision": None, "projector": None, "language": part}
@@ -297,7 +301,11 @@ def _adapters(stage: Stage, device: Device) -> Iterator[tuple[str, str, dict[str
 
 def _remedies(stage: Stage, shapes: Shapes, device: Device) -> Iterator[str]:
     """Yield what would fit: the fewest changes, the least harmful first; and how many devices would do without any."""
-    every = list(_changes(stage, device))
+    every = [
+        one
+        for one in _changes(stage, device)
+        if (sight := one[2].get("sight")) is None or pictured(shapes, sight["tiles"]).tokens < sight["tokens"]
+    ]
     for count in range(1, MOST_CHANGES + 1):
         told = []
         for chosen in itertools.combinations(every, count):

@@ -13,6 +13,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from docai.models import CUDA_CONTEXT, NF4_BYTES, ROW_SCALE
+from fine_tune.losses import AT_ONCE
 from fine_tune.plan.shapes import Counts, Shapes, Tower
 from fine_tune.stage import Adapter, Stage
 
@@ -26,8 +27,6 @@ NESTED: Final = (
     0.5 + (1 + 4 / 256) / 64
 )  # bytes of a weight in nf4 whose scales are quantised in turn (arXiv 2305.14314, section 3)
 NORM: Final = 4  # bytes a number in norms: RMSNorm of transformers casts to float32, autocast has LayerNorm compute in it
-TOKENS_AT_ONCE: Final = 4096  # rows of a tile of logits (trl 1.16, kernels/chunked_logprob.py, TOKEN_CHUNK_SIZE)
-WORDS_AT_ONCE: Final = 32768  # its columns (trl 1.16, trainer/utils.py, _CHUNKED_LOGPROB_CHUNK_SIZE)
 FRAGMENTS: Final = 0.10  # of what comes and goes in a step; the caching allocator's holes: an allowance, not a measurement
 SEEN_AT_ONCE: Final = (6, 2)  # widths of a frozen tower's layer that are held at once: hidden and inner (docai.models, `memory`)
 
@@ -162,7 +161,7 @@ def memory(stage: Stage, shapes: Shapes, row: Row, *, computed: int, double: boo
 def _weights(counts: Counts, how: How, learnt: int, computed: int, adapter: Adapter | None, *, double: bool) -> int:
     if how == "full":
         return counts.total * (MASTER + (computed if computed != MASTER else 0))
-    base = adapter.base if adapter and how == "lora" else "none"
+    base = adapter.base if adapter else "none"
     within = {
         "none": computed * counts.matrices,
         "nf4": (NESTED if double else NF4_BYTES) * counts.matrices,
@@ -256,7 +255,7 @@ def _language(stage: Stage, shapes: Shapes, row: Row, how: How, bits: Bits) -> t
     layer = row.tokens * language_layer(tower, how, bits, stage.adapter, masked=row.masked)
     last = row.tokens * (NORM + (bits.stream if how == "full" else 0)) * tower.hidden
     back = row.tokens * (3 * bits.computed * tower.inner + 2 * bits.stream * tower.hidden)
-    if how == "lora" and stage.adapter and stage.adapter.base != "none":
+    if how != "full" and stage.adapter and stage.adapter.base != "none":
         back += bits.computed * tower.hidden * tower.inner  # the largest matrix, unpacked
     if stage.saving.checkpointing:
         return last + tower.layers * row.tokens * bits.stream * tower.hidden, layer + back
@@ -267,17 +266,20 @@ def _language(stage: Stage, shapes: Shapes, row: Row, how: How, bits: Bits) -> t
 
 
 def _loss(shapes: Shapes, row: Row, words: How, bits: Bits) -> int:
-    """Return what the loss takes that is computed in tiles of the logits: answers' states, their gradient, a tile, the head's.
+    """Return what the loss takes (`fine_tune.losses.score_answers`): answers' states, a part of the logits, the head's gradient.
 
-    Source: `ChunkedLogProbFunction` of trl 1.16: gradients are summed in float32, and a chunk of a head that learns is cast.
+    The states of answers are gathered, and so are their gradients. Of logits there are those that the head gives, in 32 bits, their
+    logarithms, and the gradient of these. A head that learns is cast; its gradient comes in the precision of computing, then in
+    32 bits, and of several parts stands beside the sum.
     """
-    hidden = shapes.language.hidden
-    states = row.answers * hidden * (bits.stream + MASTER + bits.stream)
-    tile = min(row.answers, TOKENS_AT_ONCE) * WORDS_AT_ONCE * bits.computed  # of that width, however few the words
+    hidden, words_known = shapes.language.hidden, shapes.vocabulary
+    states = 2 * row.answers * hidden * bits.stream
+    cast = bits.computed if bits.computed != MASTER else 0
+    logits = min(row.answers * words_known, AT_ONCE) * (3 * MASTER + cast)
     if words != "full":
-        return states + tile
-    cast = min(shapes.vocabulary, WORDS_AT_ONCE) * hidden * bits.computed if bits.computed != MASTER else 0
-    return states + tile + cast + MASTER * shapes.vocabulary * hidden
+        return states + logits
+    sums = 2 if row.answers * words_known > AT_ONCE else 1
+    return states + logits + words_known * hidden * (2 * cast + sums * MASTER)
 
 
 def _looking(shapes: Shapes, row: Row, computed: int) -> int:

@@ -38,16 +38,20 @@ class Options:
 
     Attributes:
         attempts: How often, and at which temperatures (`docai.backends.speech.TEMPERATURES`), a model is asked.
+        kinds: Of mistakes; answers that make none of these count as right. None for all.
         quota: Most pairs of one kind of mistake; None for as many as come.
         own_from: Score from which on a model's own best answer is the better one of a pair, in place of the truth, so that both
             are its own words; None for the truth always.
         seed: What the source of samples was begun with.
+        languages: Of its pages.
     """
 
     attempts: tuple[int, ...] = ATTEMPTS
+    kinds: frozenset[Kind] | None = None
     quota: int | None = None
     own_from: float | None = None
     seed: int = 0
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +220,7 @@ def _places(
 ) -> Iterator[_Place]:
     """Yield the samples that were not asked about before, with their questions."""
     for number in numbers:
-        place = Drawn(source=source.name, seed=options.seed, number=number)
+        place = Drawn(source=source.name, seed=options.seed, number=number, languages=options.languages)
         if book.asked(place):
             continue
         try:
@@ -260,9 +264,10 @@ def _pair(place: Drawn, asked: Question, said: Sequence[Said], dialect: Dialect,
     judged = [_judged(one, asked, dialect) for one in said if one.finish != "failed"]
     if not judged:
         return None
-    wrong = [one for one in judged if one.kinds and one.said.text.strip()]
+    faulty = [one for one in judged if (one.kinds if options.kinds is None else options.kinds & set(+one.kinds))]
+    wrong = [one for one in faulty if one.said.text.strip()]
     if not wrong:
-        return "nothing said" if any(one.kinds for one in judged) else "right"
+        return "nothing said" if faulty else "right"
     worst = min(wrong, key=lambda one: (one.score, -one.kinds.total()))
     best = max(judged, key=lambda one: (one.score, -one.kinds.total()))
     good = options.own_from is not None and best.score >= options.own_from and best.kinds.total() < worst.kinds.total()

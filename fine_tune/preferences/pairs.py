@@ -26,7 +26,7 @@ from docai.tasks.reading import ReadText
 from docai.tasks.table import ReadTable
 from docai.tiling import View
 from fine_tune.preferences.mistakes import Kind
-from fine_tune.samples import BadSample, Sample, Source, Turn
+from fine_tune.samples import BadSample, Cut, Sample, Source, Turn
 
 TASKS: Final[Mapping[str, type]] = {
     "ask": Ask,
@@ -48,12 +48,13 @@ class _Line(BaseModel):
 
 
 class Drawn(_Line):
-    """A sample of a source, by its number; `seed` is what the source was begun with."""
+    """A sample of a source, by its number; `seed` is what the source was begun with, `languages` those of its pages, if told."""
 
     kind: Literal["drawn"] = "drawn"
     source: str
     seed: int = 0
     number: Annotated[int, Field(ge=0)]
+    languages: tuple[str, ...] = ()
 
 
 class Paged(_Line):
@@ -184,19 +185,19 @@ class PairSource:
 
     name = "pairs"
 
-    def __init__(self, path: Path, opened_source: Callable[[str, int], Source], dialect: str) -> None:
+    def __init__(self, path: Path, opened_source: Callable[[Drawn], Source], dialect: str) -> None:
         """Hold the places of a file's lines; what stands there is read when it is asked for.
 
         Args:
             path: The file; files that it names are looked for from its folder.
-            opened_source: Gives the source of a name, begun with a seed.
+            opened_source: Gives the source that a place is one of, begun as the place tells.
             dialect: Of the model that learns; what is in the words of another is a bad sample.
 
         Raises:
             Unreadable: The file cannot be read.
         """
         self._path, self._opened, self._dialect = path, opened_source, dialect
-        self._sources: dict[tuple[str, int], Source] = {}
+        self._sources: dict[tuple[str, int, tuple[str, ...]], Source] = {}
         self._lines: list[tuple[int, int]] = []  # the number of each line, but those of questions passed, and where it begins
         try:
             with path.open("rb") as stream:
@@ -220,21 +221,22 @@ class PairSource:
         origin = f"{self._path}:{line}"
         pair = self._pair(start, origin)
         task = task_of(pair.task)
+        rejected = pair.rejected if pair.finish == "stop" else Cut(pair.rejected)
         if isinstance(pair.place, Paged):
             try:
                 view = paged_view(pair.place, self._path.parent)
             except InputError as error:
                 raise BadSample(origin, str(error)) from error
-            return Sample((view,), (Turn(task, pair.chosen, pair.rejected),), origin)
-        key = (pair.place.source, pair.place.seed)
+            return Sample((view,), (Turn(task, pair.chosen, rejected),), origin)
+        key = (pair.place.source, pair.place.seed, pair.place.languages)
         if key not in self._sources:
-            self._sources[key] = self._opened(*key)
+            self._sources[key] = self._opened(pair.place)
         sample = self._sources[key].sample(pair.place.number)
         turn = next((turn for turn in sample.turns if turn.task == task), None)
         if turn is None:
             raise BadSample(origin, f"{pair.place.source} asks something else by now; make the pairs anew")
         answer = pair.chosen if pair.own else turn.answer
-        return Sample(sample.views, (Turn(task, answer, pair.rejected),), origin, sample.system)
+        return Sample(sample.views, (Turn(task, answer, rejected),), origin, sample.system)
 
     def _pair(self, start: int, origin: str) -> Pair:
         with self._path.open("rb") as stream:

@@ -17,6 +17,7 @@ import cv2
 from docai.dialects import Dialect
 from docai.errors import BackendError
 from fine_tune.samples import BadSample, Sample, Source
+from fine_tune.synth import strips
 from fine_tune.synth.drawn import DrawnPage
 from fine_tune.synth.pages import draw_page
 from fine_tune.synth.questions import DRAWN_FOR, KINDS, MOST_TURNS, Kind, asked_about, blank, form_of
@@ -108,8 +109,8 @@ def page_of(seed: int, **options: Any) -> DrawnPage:
     return handwritten(drawn, seed, held_out=bool(options.get("held_out"))) if by_hand else drawn
 
 
-def synth_source(name: str, *, seed: int = 0, dialect: Dialect | None = None, **options: Any) -> SynthSource:
-    """Return the source that a mixture calls "synth/reading", or by another of the kinds.
+def synth_source(name: str, *, seed: int = 0, dialect: Dialect | None = None, **options: Any) -> Source:
+    """Return the source that a mixture calls "synth/reading", or by another of the kinds; "synth/strips/reading" are tiny pictures.
 
     Args:
         name: With its prefix.
@@ -120,6 +121,8 @@ def synth_source(name: str, *, seed: int = 0, dialect: Dialect | None = None, **
     Raises:
         ValueError: There is none of that name.
     """
+    if name.startswith(strips.PREFIX):
+        return strips.strips_source(name, seed=seed)
     kind = name.removeprefix(PREFIX)
     if not name.startswith(PREFIX) or kind not in KINDS:
         raise ValueError(f"no source {name!r}; there are {', '.join(f'{PREFIX}{known}' for known in KINDS)}")
