@@ -1,6 +1,6 @@
 """All four stages in minutes on a CPU: a model from nothing learns a narrow task, and a table tells what each stage brought.
 
-It shows that the pipeline works, not that the model reads documents: its pictures are those of `fine_tune.synth.strips`, of 21
+It shows that the pipeline works, not that the model reads documents: its pictures are those of `fine_tune.synth.strips`, of 24
 different letters. The fonts and the seeds that the table is about were never learnt from.
 """
 
