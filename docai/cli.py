@@ -30,6 +30,7 @@ from docai.cli_options import (
     RevisionOption,
     TilesOption,
     chosen_languages,
+    ended,
 )
 from docai.document import Document, json_schema
 from docai.errors import DocaiError, ExitCode
@@ -316,19 +317,11 @@ def schema() -> None:
 
 def main() -> None:
     """Run the command; whatever goes wrong ends in one line on stderr and an exit code."""
-    logging.captureWarnings(capture=True)  # those of packages are for developers: shown with --verbose
     if not sys.stderr.isatty():
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when huggingface_hub is imported, later than this
     try:
-        app()
-    except DocaiError as error:
-        errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False)
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, SystemExit) as end:  # typer turns the one into the other
-        code = end.code if isinstance(end, SystemExit) else ExitCode.INTERRUPTED
-        if code == ExitCode.INTERRUPTED:
-            errors.print("interrupted; documents already written are whole")
-        sys.exit(code)
+        with ended(errors, "interrupted; documents already written are whole"):
+            app()
     except Exception as error:  # the outermost place: a fault of ours must not end in a traceback
         logging.getLogger(__name__).debug("internal fault", exc_info=True)
         errors.print(

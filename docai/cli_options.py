@@ -1,10 +1,18 @@
-"""Options that several commands share: who reads."""
+"""What several commands share: options of who reads, and how a command ends."""
 
 from __future__ import annotations
 
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Literal
 
 import typer
+from rich.console import Console
+from rich.markup import escape
+
+from docai.errors import DocaiError, ExitCode
 
 BackendOption = Annotated[
     str, typer.Option(help="Who reads: auto, classical, vlm (a model on this machine) or endpoint (one on a server).")
@@ -33,3 +41,19 @@ def chosen_languages(told: str) -> tuple[str, ...]:
     if not asked:
         raise typer.BadParameter("name at least one language, such as en,ko", param_hint="--languages")
     return asked
+
+
+@contextmanager
+def ended(errors: Console, interrupted: str) -> Iterator[None]:
+    """End the program by what goes wrong meanwhile: one line on `errors`, and its exit code; `interrupted` if it is broken off."""
+    logging.captureWarnings(capture=True)  # those of packages are for developers: shown with --verbose
+    try:
+        yield
+    except DocaiError as error:
+        errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, SystemExit) as end:  # typer turns the one into the other
+        code = end.code if isinstance(end, SystemExit) else ExitCode.INTERRUPTED
+        if code == ExitCode.INTERRUPTED:
+            errors.print(interrupted)
+        sys.exit(code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from docai.box import Box
 from docai.document import Engine
 from docai.errors import Unreadable
-from docai.labelled import METRICS, Score
+from docai.labelled import METRICS, Judged, Score
 
 RESAMPLES: Final = 2000  # for percentiles; 1,000 to 2,000 are enough (Efron & Tibshirani 1993, section 13.3)
 TAILS: Final = (2.5, 97.5)  # percentiles between which 95 % lie
@@ -54,6 +54,19 @@ class Outcome(_Frozen):
     problem: str = ""
     found: tuple[Box, ...] = ()
     expected: tuple[Box, ...] = ()
+
+    @classmethod
+    def of(cls, judged: Judged, errors: Sequence[str], **more: Any) -> Outcome:
+        """Return how an item went that was judged, with the first of what went wrong; `more` are the other attributes."""
+        return cls(
+            scores=judged.scores,
+            prediction=judged.prediction,
+            truth=judged.truth,
+            problem=errors[0] if errors else "",
+            found=judged.found,
+            expected=judged.expected,
+            **more,
+        )
 
     def score(self, metric: str) -> Score | None:
         """Return the item's score by a metric; None where its truth tells nothing of it."""
@@ -163,7 +176,7 @@ def estimates(items: Sequence[Outcome], seed: int = 0) -> tuple[Estimate, ...]:
         sums = _sums([(item, score) for item in chosen if (score := item.score(metric)) is not None])
         totals = sums.sum(axis=0)
         if totals[1] > 0:  # without weight there is nothing to tell, such as the precision of nothing found
-            low, high = _interval(_ratios(drawn) for drawn in _draws(sums, seed))
+            low, high = interval_of(sums, seed)
             count = sum(item.score(metric) is not None for item in chosen)
             made.append(Estimate(metric=metric, group=group, value=totals[0] / totals[1], low=low, high=high, count=count))
     return tuple(made)
@@ -188,6 +201,23 @@ def _sums(scored: Iterable[tuple[Outcome, Score]]) -> NDArray[np.float64]:
         own[0] += score.value * score.weight
         own[1] += score.weight
     return np.array(list(by_picture.values()), np.float64).reshape(-1, 2)
+
+
+def interval_of(sums: NDArray[np.float64], seed: int = 0) -> tuple[float, float] | tuple[None, None]:
+    """Return the interval (95 %) of a figure, the sum of values over the sum of weights; None of fewer than two rows.
+
+    Args:
+        sums: (rows, 2); the value and the weight of each of what is drawn again.
+        seed: Of the draws.
+    """
+    return _interval(_ratios(drawn) for drawn in _draws(sums, seed))
+
+
+def interval_of_difference(
+    first: NDArray[np.float64], second: NDArray[np.float64], seed: int = 0
+) -> tuple[float, float] | tuple[None, None]:
+    """Return the interval (95 %) of a second figure less a first: each draw takes the same rows of both."""
+    return _interval(_ratios(drawn[:, 2:]) - _ratios(drawn[:, :2]) for drawn in _draws(np.hstack([first, second]), seed))
 
 
 def _draws(sums: NDArray[np.float64], seed: int) -> Iterator[NDArray[np.float64]]:
@@ -251,7 +281,7 @@ def _difference(metric: str, group: str, pairs: Sequence[tuple[Outcome, Outcome]
     totals = np.hstack([first, second]).sum(axis=0)
     if not (totals[1] > 0 and totals[3] > 0):
         return None
-    low, high = _interval(_ratios(drawn[:, 2:]) - _ratios(drawn[:, :2]) for drawn in _draws(np.hstack([first, second]), seed))
+    low, high = interval_of_difference(first, second, seed)
     gains = [_gain(metric, one, other) for one, other in both]
     one, other = totals[0] / totals[1], totals[2] / totals[3]
     return Difference(

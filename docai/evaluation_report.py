@@ -198,10 +198,11 @@ def _draw(pixels: Pixels, boxes: Iterable[Box], colour: tuple[int, int, int]) ->
 
 def write_results(evaluation: Evaluation, items: Iterable[Item], folder: Path) -> None:
     """Write `results.json` and `report.html` to a folder; each appears whole or not at all."""
-    texts: Mapping[str, str] = {
-        "results.json": evaluation.model_dump_json(indent=1) + "\n",
-        "report.html": report(evaluation, items),
-    }
+    write_texts(folder, {"results.json": evaluation.model_dump_json(indent=1) + "\n", "report.html": report(evaluation, items)})
+
+
+def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write texts to files of a folder, by their names; each appears whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         temporary = folder / f"{name}.part"

@@ -232,15 +232,11 @@ def _outcome(answered: _Answered, judged: Judged) -> Outcome:
     errors = [problem.message for problem in answered.problems if problem.severity == "error"]
     if not errors and answered.answer is None:
         errors = [problem.message for problem in answered.problems]
-    return Outcome(
+    return Outcome.of(
+        judged,
+        errors,
         name=item.name,
         group=item.group,
         picture=str(item.source) if isinstance(item.source, Path) else f"sha256:{hashlib.sha256(item.source).hexdigest()}",
         page=item.pages[0] if item.pages is not None and len(item.pages) == 1 else None,
-        scores=judged.scores,
-        prediction=judged.prediction,
-        truth=judged.truth,
-        problem=errors[0] if errors else "",
-        found=judged.found,
-        expected=judged.expected,
     )

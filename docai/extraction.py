@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, get_args
 
 import cv2
 
@@ -47,6 +47,28 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+
+
+class Watch(Protocol):
+    """Who looks on while a document is read, so that it can be broken off and gone on with.
+
+    Attributes:
+        window: The most pages that are under way at once; None for what the backends want.
+    """
+
+    window: int | None
+
+    def source(self, source: Source) -> Source:
+        """Return the document to read in place of `source`."""
+
+    def known(self, number: int) -> PageRead | None:
+        """Return a page that need not be read again; None for all others."""
+
+    def begun(self, number: int) -> None:
+        """Hear that a page is being read."""
+
+    def read(self, read: PageRead) -> None:
+        """Hear that it was."""
 
 
 def parse_pages(pages: str | Iterable[int] | None, page_count: int) -> list[int]:
@@ -233,6 +255,7 @@ class Extractor:
         password: str | None = None,
         figures: str | Path | None = None,
         on_progress: OnProgress | None = None,
+        watch: Watch | None = None,
     ) -> PageStream:
         """Return the pages as they are read; memory does not grow with their number.
 
@@ -242,16 +265,18 @@ class Extractor:
             password: Of an encrypted PDF.
             figures: A folder to save figures in as PNG; `Figure.file` then names them, relative to it.
             on_progress: Called after each page with a `Progress`.
+            watch: Who looks on.
 
         Raises:
             InputError: Nothing of it could be read; which kind tells why.
         """
         with ExitStack() as stack:
-            opening = stack.enter_context(opened(origin_of(source, password)))
+            opening = stack.enter_context(opened(origin_of(source, password), watch.source if watch else None))
             numbers = parse_pages(pages, opening.page_count)
             held = Pages(opening)
             context = Context(held.style(), self._languages, self._reader, self._model, self._ocr)
-            read = joined(drive_many(self._talks(held, numbers, context), self._backends, window=self._window))
+            window = (watch and watch.window) or self._window
+            read = joined(drive_many(_talks(held, numbers, context, watch), self._backends, window=window))
             if figures is not None:
                 read = _with_figures(read, opening.origin, Path(figures))
             return PageStream(read, opening, len(numbers), on_progress, stack.pop_all())
@@ -320,14 +345,23 @@ class Extractor:
             talks = (ladder(Request(task, (view,), backend)) for view in views)
             yield from zip(numbers, drive_many(talks, self._backends, window=self._window), strict=True)
 
-    @staticmethod
-    def _talks(pages: Pages, numbers: Sequence[int], context: Context) -> Iterator[Talk[PageRead]]:
-        for number in numbers:
-            yield safe_page(pages, number, context)
-
     @property
     def _window(self) -> int:
         return 2 * max(backend.batch for backend in self._backends.values())
+
+
+def _talks(pages: Pages, numbers: Sequence[int], context: Context, watch: Watch | None) -> Iterator[Talk[PageRead]]:
+    for number in numbers:
+        yield safe_page(pages, number, context) if watch is None else _watched(pages, number, context, watch)
+
+
+def _watched(pages: Pages, number: int, context: Context, watch: Watch) -> Talk[PageRead]:
+    known = watch.known(number)
+    if known is not None:
+        return known
+    read = yield from safe_page(pages, number, context, watch.begun)
+    watch.read(read)
+    return read
 
 
 def _asking(source: Input, task: Task, backend: str) -> Talk[Reply]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -35,7 +35,7 @@ from docai.long_tables import Follower
 from docai.pictures import Ocr, Sheet, resolution_at, what_to_read, with_layers
 from docai.roles import Running, Style, assign_roles, learn_style, margin_roles, running_lines
 from docai.rulings import find_grids
-from docai.sources import Source, SourcePage, basis_of
+from docai.sources import LETTER, Source, SourcePage, basis_of
 from docai.tasks import Task
 from docai.tasks.chart import ReadChart
 from docai.tasks.reading import ReadText
@@ -189,15 +189,25 @@ def read_page(hand: PageInHand, context: Context) -> Talk[PageRead]:
     )
 
 
-def safe_page(pages: Pages, number: int, context: Context) -> Talk[PageRead]:
-    """Read page `number`; whatever goes wrong with it becomes a problem of an empty page, so that the others are not lost."""
+def unread_page(number: int, *problems: Problem) -> PageRead:
+    """Return what stands for a page that was not read, of a size that viewers assume."""
+    return PageRead(Page(number=number, width_points=LETTER[0], height_points=LETTER[1], problems=problems))
+
+
+def safe_page(pages: Pages, number: int, context: Context, begun: Callable[[int], None] = lambda _: None) -> Talk[PageRead]:
+    """Read page `number`; whatever goes wrong with it becomes a problem of an empty page, so that the others are not lost.
+
+    `begun` is called when its neighbours have been looked at, and whatever happens next is its own doing.
+    """
     try:
-        return (yield from read_page(pages[number], context))
+        hand = pages[number]
+        begun(number)
+        return (yield from read_page(hand, context))
     except Exception as error:  # the one place where a page may fail for a reason nobody foresaw
         logger.warning("page %d failed", number, exc_info=True)
         message = f"the page could not be read ({type(error).__name__}: {str(error)[:200]}); please report this with the document"
         problem = Problem(code="page_failed", message=message, severity="error", page_number=number)
-        return PageRead(Page(number=number, width_points=612, height_points=792, problems=(problem,)))
+        return unread_page(number, problem)
 
 
 # What is asked

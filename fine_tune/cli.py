@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from docai.errors import DocaiError, ExitCode
+from docai.cli_options import ended
+from docai.errors import ExitCode
 from docai.registry import load
 from fine_tune import cli_making, cli_planning
 from fine_tune.cli_options import (
@@ -162,17 +163,9 @@ app.command(epilog=EXIT_CODES)(cli_making.demo)
 
 def main() -> None:
     """Run the command; whatever goes wrong ends in one line on stderr and an exit code."""
-    logging.captureWarnings(capture=True)  # those of packages are for developers: shown with --verbose
     try:
-        app()
-    except DocaiError as error:
-        errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False)
-        sys.exit(error.exit_code)
+        with ended(errors, "interrupted; the same command goes on from the last checkpoint"):
+            app()
     except FileExistsError as error:  # what it says is what to do
         errors.print(f"[red]error:[/] {escape(str(error))}", highlight=False)
         sys.exit(ExitCode.USAGE)
-    except (KeyboardInterrupt, SystemExit) as end:  # typer turns the one into the other
-        code = end.code if isinstance(end, SystemExit) else ExitCode.INTERRUPTED
-        if code == ExitCode.INTERRUPTED:
-            errors.print("interrupted; the same command goes on from the last checkpoint")
-        sys.exit(code)

@@ -19,9 +19,10 @@ import yaml
 from rich.console import Console
 from rich.table import Table as Printed
 
-from docai.backends.opening import dialect_of
+from docai.backends.opening import open_local
 from docai.backends.speech import SpeakingBackend
-from docai.backends.transformers import LocalSpeaker, load
+from docai.backends.transformers import load
+from docai.evaluation import interval_of, interval_of_difference
 from docai.exchange import Reply, Request
 from docai.tiling import GridLens, look
 from fine_tune.arguments import Options
@@ -48,7 +49,6 @@ RECIPE: Final = Path(__file__).parent / "demo.yaml"
 HELD_OUT_SEED: Final = 1_000_000_000  # beyond all that is learnt from
 PAIRS_SEED: Final = 500_000_000
 BATCH: Final = 64  # questions at once: a model so small waits for each call longer than for its numbers
-DRAWS: Final = 2000  # of the bootstrap
 ROWS: Final = (3, 2 * MOST_ROWS)  # of columns
 LOST: Final[frozenset[Kind]] = frozenset({"dropped_row", "dropped_line", "repeated"})  # what stage 4 is about
 MOST_ERRORS: Final = 0.1  # characters read wrong in the end, of all, on fonts that were not learnt from
@@ -67,25 +67,19 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of each picture, what is summed, and by what the sum is divided."""
+    """Of each picture, what is summed, and by what the sum is divided: (pictures, 2)."""
 
-    hits: Numbers
-    total: Numbers
+    sums: Numbers
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[float, float]]) -> Counts:
         """Return both of pictures that tell them one by one."""
-        told = np.array(list(pairs), float).reshape(-1, 2)
-        return cls(told[:, 0], told[:, 1])
+        return cls(np.array(list(pairs), float).reshape(-1, 2))
 
     def rate(self) -> float:
         """Return the figure of all pictures."""
-        return float(self.hits.sum() / max(self.total.sum(), 1.0))
-
-    def rates(self, chosen: NDArray[np.int64]) -> Numbers:
-        """Return the figure of each row of pictures chosen."""
-        drawn: Numbers = self.hits[chosen].sum(1) / np.maximum(self.total[chosen].sum(1), 1.0)
-        return drawn
+        hits, total = self.sums.sum(axis=0)
+        return float(hits / max(total, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,35 +274,23 @@ def _width(model: Path) -> int:
 
 def backend_of(model: Path) -> SpeakingBackend:
     """Return a model folder as a backend that is asked many things at once."""
-    loaded = load(str(model), quantization="none", device="cpu")
-    speaker = LocalSpeaker(loaded, batch=BATCH)
-    dialect = dialect_of(
-        loaded.family.dialect,
-        has_system=loaded.prompter.has_system,
-        model_type=loaded.model.config.model_type,
-        special=speaker.special,
-    )
-    return SpeakingBackend(speaker, dialect, speaker.lens)
+    return open_local(str(model), quantization="none", device="cpu", batch=BATCH)
 
 
 def gained(stage: int, measure: str, before: Counts, after: Counts, *, higher_is_better: bool) -> Gain:
-    """Return a difference with its interval: percentiles of the bootstrap over the same pictures of both.
-
-    Source: Efron & Tibshirani 1993, "An introduction to the bootstrap", section 13.3.
-    """
-    chosen = _chosen(len(before.hits))
-    low, high = np.percentile(after.rates(chosen) - before.rates(chosen), (2.5, 97.5))
-    return Gain(stage, measure, before.rate(), after.rate(), float(low), float(high), higher_is_better)
+    """Return a difference with its interval, by the bootstrap over the same pictures of both."""
+    low, high = interval_of_difference(before.sums, after.sums)
+    assert low is not None
+    assert high is not None  # of hundreds of pictures
+    return Gain(stage, measure, before.rate(), after.rate(), low, high, higher_is_better)
 
 
 def interval(counts: Counts) -> Reading:
     """Return a figure with its interval, by the same bootstrap."""
-    low, high = np.percentile(counts.rates(_chosen(len(counts.hits))), (2.5, 97.5))
-    return Reading(counts.rate(), float(low), float(high))
-
-
-def _chosen(count: int) -> NDArray[np.int64]:
-    return np.random.default_rng(0).integers(0, count, (DRAWS, count))
+    low, high = interval_of(counts.sums)
+    assert low is not None
+    assert high is not None
+    return Reading(counts.rate(), low, high)
 
 
 def printed(shown: Shown) -> Printed:

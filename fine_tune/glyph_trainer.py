@@ -8,12 +8,11 @@ from typing import Any, Final
 
 import torch
 from accelerate import PartialState  # type: ignore[import-untyped]
-from peft import PeftModel
 from safetensors.torch import load_file, save_file
 
 from fine_tune.glyphs import GlyphHead, Overheard
 from fine_tune.model import Opened, Untrainable
-from fine_tune.trainers import SupervisedTrainer
+from fine_tune.trainers import SupervisedTrainer, own_network
 
 GLYPH_HEAD: Final = "glyph_head.safetensors"  # beside the folder of the model that it learnt with
 NAME: Final = "glyph_head"
@@ -38,7 +37,7 @@ def add_glyph_head(opened: Opened, seed: int, kept: Path | None = None) -> None:
     Raises:
         Untrainable: The model's features do not lie as the head needs them.
     """
-    own, config = _own(opened.network), opened.words.config
+    own, config = own_network(opened.network), opened.words.config
     if config.model_type != "internvl":
         raise Untrainable(
             f"loss.glyphs is for models of InternVL's kind, such as nano, and not for {config.model_type}; set it to 0"
@@ -72,7 +71,7 @@ class GlyphTrainer(SupervisedTrainer):
         """Return the loss of a batch's answers, and while the model learns that of its letters times the stage's weight."""
         labels = inputs.get("glyphs")
         given = {name: value for name, value in inputs.items() if name != "glyphs"}
-        own = _own(self.accelerator.unwrap_model(model))
+        own = own_network(self.accelerator.unwrap_model(model))
         with Overheard(own.model.multi_modal_projector) as heard:
             loss, outputs = super().compute_loss(model, given, True, num_items_in_batch)  # noqa: FBT003
         if self.model.training and labels is not None and heard.features is not None:
@@ -87,7 +86,3 @@ class GlyphTrainer(SupervisedTrainer):
             logs["glyph_loss"] = float(torch.stack(self.counted.letters).mean())
             self.counted.letters.clear()
         super().log(logs, start_time)
-
-
-def _own(network: Any) -> Any:
-    return network.get_base_model() if isinstance(network, PeftModel) else network

@@ -95,16 +95,12 @@ def outcome(group: str, sample: Sample, reply: Reply) -> Outcome:
     turn = sample.turns[0]
     judged = judge(turn.task.name, turn.answer, reply)
     errors = [problem.message for problem in reply.problems if problem.severity == "error"]
-    return Outcome(
+    return Outcome.of(
+        judged,
+        errors,
         name=f"{group}: {sample.origin}",
         group=group,
         picture=hashlib.sha256(repr(sample.views[0].page).encode()).hexdigest(),
-        scores=judged.scores,
-        prediction=judged.prediction,
-        truth=judged.truth,
-        problem=errors[0] if errors else "",
-        found=judged.found,
-        expected=judged.expected,
     )
 
 

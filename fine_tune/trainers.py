@@ -126,7 +126,7 @@ class SupervisedTrainer(_Loop, SFTTrainer):
     def __init__(self, stage: Stage, model: Any, **kwargs: Any) -> None:
         """Train a model by a stage; the rest is as TRL has it."""
         super().__init__(stage, model, **kwargs)
-        score_answers(_own(model))
+        score_answers(own_network(model))
 
     def _get_num_items_in_batch(self, batch_samples: list[dict[str, torch.Tensor]], device: torch.device) -> torch.Tensor | None:
         """Return the weight of all that makes up a step, on all devices."""
@@ -173,7 +173,7 @@ class PreferenceTrainer(_Loop, DPOTrainer):
         super().__init__(stage, model, **kwargs)
         if isinstance(model, PeftModel) and REFERENCE in model.peft_config:
             model.delete_adapter(REFERENCE)  # the model without any adapter is the same, and takes no memory
-        score_answers(_own(model), more=True)  # of which TRL tells in its log
+        score_answers(own_network(model), more=True)  # of which TRL tells in its log
         if self.ref_model is not None:
             score_answers(self.accelerator.unwrap_model(self.ref_model))
 
@@ -194,7 +194,7 @@ class PreferenceTrainer(_Loop, DPOTrainer):
         return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)  # type: ignore[no-untyped-call]
 
 
-def _own(model: Any) -> Any:
+def own_network(model: Any) -> Any:
     """Return the model of transformers, within PEFT's or by itself."""
     return model.get_base_model() if isinstance(model, PeftModel) else model
 

@@ -20,7 +20,13 @@ FAMILIES: Final = (("varco", "varco"), ("vintern", "internvl"), ("internvl", "in
 
 
 def open_local(
-    model: str, *, quantization: str = "nf4", revision: str | None = None, most_tiles: int | None = None
+    model: str,
+    *,
+    quantization: str = "nf4",
+    revision: str | None = None,
+    most_tiles: int | None = None,
+    device: str = "auto",
+    batch: int | None = None,
 ) -> SpeakingBackend:
     """Return a model on this machine as a backend.
 
@@ -29,13 +35,15 @@ def open_local(
         quantization: `nf4`, `int8` or `none`.
         revision: A branch, tag or commit on the hub.
         most_tiles: That the model is shown of a view; None for what the checkpoint says.
+        device: Where it is loaded; "auto" for the best there is.
+        batch: Things said at once; None for a number that suits the device.
 
     Raises:
         BackendUnavailable: It cannot be loaded; the message names the file and the next step.
         MissingDependency: The packages for local models are not installed.
     """
-    loaded = load(f"{LOCAL}:load")(model, quantization=quantization, revision=revision, most_tiles=most_tiles)
-    speaker = load(f"{LOCAL}:LocalSpeaker")(loaded)
+    loaded = load(f"{LOCAL}:load")(model, quantization=quantization, revision=revision, device=device, most_tiles=most_tiles)
+    speaker = load(f"{LOCAL}:LocalSpeaker")(loaded, batch=batch)
     dialect = dialect_of(
         loaded.family.dialect,
         has_system=loaded.prompter.has_system,

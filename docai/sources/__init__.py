@@ -10,7 +10,7 @@ import hashlib
 import io
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -368,9 +368,10 @@ _open: dict[Origin, Source] = {}  # what `render` finds open
 
 
 @contextmanager
-def opened(origin: Origin) -> Iterator[Source]:
-    """Hold a document open for a `with` block; `render` uses it meanwhile."""
+def opened(origin: Origin, through: Callable[[Source], Source] | None = None) -> Iterator[Source]:
+    """Hold a document open for a `with` block, seen `through` what is wrapped round it; `render` uses it meanwhile."""
     source = open_source(origin)
+    source = source if through is None else through(source)
     outer = _open.get(origin)
     _open[origin] = source
     try:

@@ -18,7 +18,7 @@ import numpy as np
 from docai.box import Box
 from docai.errors import InputError
 from docai.evaluation import Comparison, Difference, Evaluation, Outcome, badness, compare
-from docai.evaluation_report import GREEN, QUALITY, RED, SIDE, STYLE, marked
+from docai.evaluation_report import GREEN, QUALITY, RED, SIDE, STYLE, marked, write_texts
 from docai.labelled import METRICS
 from docai.tiling import Lens
 from fine_tune.report.plots import Curve, plot
@@ -63,16 +63,9 @@ def write_report(folder: Path, result: StageResult, samples: Mapping[str, Sample
         result: What it did.
         samples: The held-out samples, by the names of outcomes ("source: origin"), whose pictures are shown.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     told = result.model_dump(mode="json") | {"differences": [one.model_dump(mode="json") for one in result.differences]}
-    texts = {"report.json": json.dumps(told, ensure_ascii=False, indent=1) + "\n", "report.html": html_of(result, samples or {})}
-    for name, text in texts.items():
-        temporary = folder / f"{name}.part"
-        try:
-            temporary.write_text(text, encoding="utf-8")
-            temporary.replace(folder / name)
-        finally:
-            temporary.unlink(missing_ok=True)
+    page = html_of(result, samples or {})
+    write_texts(folder, {"report.json": json.dumps(told, ensure_ascii=False, indent=1) + "\n", "report.html": page})
     return folder / "report.html"
 
 

@@ -7,7 +7,16 @@ from typing import Final
 
 from docai.backends.speaker import Asked
 from docai.backends.transformers.generate import Voice
-from docai.backends.transformers.loading import Loaded, Precision, Quantization, Words, load, weights_bytes, words_of
+from docai.backends.transformers.loading import (
+    Loaded,
+    Precision,
+    Quantization,
+    Words,
+    load,
+    special_tokens,
+    weights_bytes,
+    words_of,
+)
 from docai.dialects import Said
 from docai.tiling import AnyresLens, GridLens, Lens
 
@@ -34,7 +43,7 @@ class LocalSpeaker:
             raise ValueError(f"a batch of {batch}; want at least 1")
         self.loaded, self.engine = loaded, loaded.engine
         self.lens: Lens | GridLens | AnyresLens = loaded.family.lens
-        self.special = frozenset(token.content for token in loaded.tokenizer.added_tokens_decoder.values() if token.special)
+        self.special = special_tokens(loaded.tokenizer)
         self.batch = batch or BATCH.get(loaded.model.device.type, 1)
         self._voice = Voice(loaded, self.batch)
 

@@ -83,7 +83,12 @@ class Words:
     @property
     def special(self) -> frozenset[str]:
         """The special tokens, by which a dialect tells whether its words are tokens of the model."""
-        return frozenset(token.content for token in self.tokenizer.added_tokens_decoder.values() if token.special)
+        return special_tokens(self.tokenizer)
+
+
+def special_tokens(tokenizer: PreTrainedTokenizerFast) -> frozenset[str]:
+    """Return the special tokens of a vocabulary, as texts."""
+    return frozenset(token.content for token in tokenizer.added_tokens_decoder.values() if token.special)
 
 
 @dataclass(frozen=True, slots=True)
