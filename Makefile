@@ -3,7 +3,7 @@ SYSTEM_PACKAGES := poppler-utils:pdftoppm tesseract-ocr:tesseract tesseract-ocr-
 DRAWING_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-nanum
 
 .NOTPARALLEL:
-.PHONY: .venv dev system drawing demo test check train-demo benchmark clean
+.PHONY: .venv dev system drawing demo test faults check train-demo benchmark clean
 
 .venv: .venv/installed
 dev: .venv/installed-dev
@@ -42,6 +42,10 @@ demo: .venv system
 
 test: dev system drawing
 	.venv/bin/pytest -n auto
+
+# Each fault that documents, disks and systems can have, how it ends, and whether that is well: build/faults.json
+faults: dev system drawing
+	DOCAI_FUZZ_EXAMPLES=$${DOCAI_FUZZ_EXAMPLES:-500} .venv/bin/python -m pytest -n auto -q -p tests.faults.report -m "faults or not faults" tests/faults tests/test_faults.py
 
 check: dev system drawing
 	scripts/check

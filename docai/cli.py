@@ -19,27 +19,37 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 import docai
-from docai import cli_evaluate
+from docai import cli_batch, cli_evaluate
 from docai import doctor as examination
 from docai.cli_models import app as models
 from docai.cli_options import (
     BackendOption,
     LanguagesOption,
+    LimitsOption,
+    MarginsOption,
     ModelOption,
+    OcrOption,
+    OverlayOption,
+    PagesOption,
+    PasswordOption,
     QuantizationOption,
     RevisionOption,
     TilesOption,
+    chosen_formats,
     chosen_languages,
+    chosen_limits,
     ended,
 )
 from docai.document import Document, json_schema
 from docai.errors import DocaiError, ExitCode
 from docai.interrupts import Interrupts
+from docai.output_names import below
 from docai.registry import EXPORTERS, load
 
 if TYPE_CHECKING:
-    from docai.delivery import Job, Selection
+    from docai.delivery import Selection
     from docai.extraction import Extractor
+    from docai.inputs import Job
 
 EXIT_CODES: Final = """Exit codes: 0 all well; 1 internal fault; 2 usage; 3 some documents or pages failed; 5 nothing to do;
 6 something is not installed; 7 not a readable document; 8 encrypted; 9 no such page; 10 over a limit; 130 interrupted."""
@@ -51,11 +61,10 @@ app = typer.Typer(
     help="Turn PDFs and page images into structured JSON in which every value carries the box that proves it.",
     epilog=EXIT_CODES,
 )
-PagesOption = Annotated[str | None, typer.Option(help="Pages such as 1-3,7 or 5-; all by default.")]
-PasswordOption = Annotated[str | None, typer.Option(help="The password of encrypted PDFs (or set DOCAI_PASSWORD).")]
-Ocr = Literal["auto", "always", "never"]  # of docai.pictures, which loads what a usage error need not wait for
 app.add_typer(models, name="models")
 app.command(epilog=cli_evaluate.EXIT_CODES)(cli_evaluate.evaluate)
+for command in (cli_batch.batch, cli_batch.retry, cli_batch.status, cli_batch.report):
+    app.command(epilog=cli_batch.EXIT_CODES)(command)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # a page could make a model say what a terminal obeys
 errors = Console(stderr=True, soft_wrap=True)
 
@@ -105,11 +114,10 @@ def extract(
     quantization: QuantizationOption = "nf4",
     revision: RevisionOption = None,
     tiles: TilesOption = None,
-    ocr: Annotated[
-        Ocr, typer.Option(help="When pictures of text are read: auto (where no text layer tells), always or never.")
-    ] = "auto",
-    margins: Annotated[bool, typer.Option("--margins", help="Keep running headers, footers and page numbers in text.")] = False,
-    overlay: Annotated[bool, typer.Option("--overlay", help="Also draw each page with its boxes as PNG.")] = False,
+    ocr: OcrOption = "auto",
+    margins: MarginsOption = False,
+    overlay: OverlayOption = False,
+    limit: LimitsOption = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress bar and no closing line; errors are still told.")
     ] = False,
@@ -121,11 +129,17 @@ def extract(
     output = output or ("-" if only else ".")
     to = to if to is not None else "json" if not only else "txt" if output == "-" else "csv"
     formats = _formats(to, output, overlay=overlay)
-    jobs: list[Job] = load("docai.delivery:find_jobs")(paths)
+    jobs: list[Job] = load("docai.inputs:find_jobs")(paths)
     figures = output != "-" and only is None and bool({"json", "md", "html"} & set(formats))
-    asked = chosen_languages(languages)
     reader = docai.Extractor(
-        backend=backend, model=model, quantization=quantization, revision=revision, most_tiles=tiles, languages=asked, ocr=ocr
+        backend=backend,
+        model=model,
+        quantization=quantization,
+        revision=revision,
+        most_tiles=tiles,
+        languages=chosen_languages(languages),
+        ocr=ocr,
+        limits=chosen_limits(limit),
     )
     settings = _Settings(formats, output, pages, password or os.environ.get("DOCAI_PASSWORD"), overlay, margins, figures, only)
     with _bar(enabled=not quiet and sys.stderr.isatty()) as bar, Interrupts() as interrupts:
@@ -152,8 +166,7 @@ class _Settings:
 
 def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress, interrupts: Interrupts) -> ExitCode:
     """Read and write one document; say what went wrong with it and return its exit code."""
-    stem = None if settings.output == "-" else Path(settings.output, job.stem)
-    task = bar.add_task(escape(job.path.name), total=None)
+    task = bar.add_task(escape(job.name), total=None)
     only: Selection | None = load("docai.delivery:Selection")(settings.only) if settings.only else None
 
     def after_page(seen: docai.Progress) -> None:
@@ -161,6 +174,7 @@ def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress
         interrupts.check()
 
     try:
+        stem = None if settings.output == "-" else below(Path(settings.output), job.stem)
         stream = reader.pages(
             job.path,
             pages=settings.pages,
@@ -168,7 +182,8 @@ def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress
             figures=stem.parent if stem is not None and settings.figures else None,
             on_progress=after_page,
         )
-        rest: Document = load("docai.delivery:deliver")(
+        rest: Document
+        rest, _ = load("docai.delivery:deliver")(
             stream, settings.formats, stem, overlay=settings.overlay, margins=settings.margins, only=only
         )
     except DocaiError as error:
@@ -178,7 +193,7 @@ def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress
         raise
     except OSError as error:
         errors.print(
-            f"[red]error:[/] {escape(str(job.path))}: {escape(str(error))}; check the output folder and its free space",
+            f"[red]error:[/] {escape(job.display)}: {escape(str(error))}; check the output folder and its free space",
             highlight=False,
         )
         return ExitCode.INTERNAL
@@ -186,23 +201,18 @@ def _extract_one(reader: Extractor, job: Job, settings: _Settings, bar: Progress
         bar.remove_task(task)
     if only is not None and (only.unread or not only.read):
         unread = f", {only.unread} more could not be read" if only.unread else ""
-        errors.print(f"{escape(str(job.path))}: {only.read} {only.kind} read{unread}", highlight=False)
+        errors.print(f"{escape(job.display)}: {only.read} {only.kind} read{unread}", highlight=False)
     if rest.status == "success":
         return ExitCode.OK
     problem = stream.first_error
     what = f"page {problem.page_number}: {problem.message}" if problem else "some pages were not read"
     more = f" (and {stream.error_count - 1} more such problems, told in its JSON)" if stream.error_count > 1 else ""
-    errors.print(f"[yellow]warning:[/] {escape(f'{job.path}: {what}{more}')}", highlight=False)
+    errors.print(f"[yellow]warning:[/] {escape(f'{job.display}: {what}{more}')}", highlight=False)
     return ExitCode.SOME_FAILED
 
 
 def _formats(to: str, output: str, *, overlay: bool) -> list[str]:
-    formats = list(dict.fromkeys(name.strip().lower() for name in to.split(",") if name.strip()))
-    unknown = [name for name in formats if name not in EXPORTERS]
-    if unknown or not formats:
-        raise typer.BadParameter(
-            f"{', '.join(unknown) or 'nothing'} is no format; choose from {', '.join(EXPORTERS)}", param_hint="--to"
-        )
+    formats = chosen_formats(to)
     if output == "-" and (len(formats) > 1 or overlay):
         raise typer.BadParameter("stdout takes one format and no overlays; give a folder instead", param_hint="--output")
     return formats

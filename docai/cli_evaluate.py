@@ -38,7 +38,7 @@ WIDE: Final = 160  # characters of a line in a file or pipe, where nothing wraps
 errors = Console(stderr=True, soft_wrap=True)
 
 
-def evaluate(  # noqa: PLR0913  # an option is an argument
+def evaluate(  # an option is an argument
     dataset: Annotated[
         Path | None,
         typer.Argument(help="A folder of labelled pages (page.png beside page.png.json), or a benchmark's folder or file."),

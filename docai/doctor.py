@@ -17,7 +17,7 @@ State = Literal["ok", "missing", "optional"]
 
 BASE: Final = tuple(
     "pymupdf pdf2image opencv-python-headless numpy pillow tesserocr rapidocr onnxruntime rapidfuzz pydantic typer rich "
-    "xlsxwriter".split()
+    "xlsxwriter filelock psutil".split()
 )
 EXTRAS: Final = {
     "synth": ("fonttools", "matplotlib", "reportlab", "vl-convert-python", "weasyprint"),
@@ -27,6 +27,7 @@ EXTRAS: Final = {
     "train": ("peft", "trl", "datasets", "pyyaml", "tensorboard"),
     "serve": ("fastapi", "uvicorn", "python-multipart"),
     "ray": ("ray",),
+    "remote": ("aiohttp", "fsspec", "s3fs"),
     "rpa": ("robotframework",),
 }
 MODELS: Final = {"English": "eng", "Korean": "kor", "Vietnamese": "vie"}  # of Tesseract, for what is read unless told otherwise

@@ -6,11 +6,18 @@
     - Unreadable              7    not a document, zero bytes, damaged beyond repair
     - Encrypted               8    a password is missing or wrong
     - NoSuchPage              9    a page range that the document does not have
-    - OverLimit              10    a picture or page too large to hold in memory
+    - OverLimit              10    a file, its pages, its objects or a picture beyond docai.Limits
+      ~ MemoryLimit          10    a document that wants more memory than a process may hold
+    - TimeLimit             124    a document that takes longer than it may
+    - Crashed                 7    a document that ends the process that reads it
+    - Unfetched               7    a document elsewhere, which the network does not bring
   + MissingDependency         6    a package, program or language that is not installed
   + BackendError              1
     - BackendUnavailable      6    the backend asked for is not there
     - MalformedReply          1    an answer that no dialect can read
+  + OutputInUse               1    another run is at work in the output folder
+  + OutputUnwritable          1    the disk is full, the folder is read-only or gone
+  + LedgerDamaged             1    what is known of a batch cannot be read, or is of a newer docai
 
 Programmer errors (a wrong type, an unknown keyword) stay built-ins. A page that fails is no
 exception but a `Problem` in the document, so that the other pages are not lost.
@@ -18,6 +25,7 @@ exception but a `Problem` in the document, so that the other pages are not lost.
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 
 
@@ -79,6 +87,32 @@ class OverLimit(InputError):
     exit_code = ExitCode.OVER_LIMIT
 
 
+class MemoryLimit(OverLimit):
+    """The document wants more memory than a process that reads documents may hold."""
+
+
+class TimeLimit(InputError):
+    """The document takes longer than it may."""
+
+    exit_code = ExitCode.TIME_LIMIT
+
+
+class Crashed(InputError):
+    """The document ends the process that reads it, again and again."""
+
+
+class Unfetched(InputError):
+    """The bytes of a document that lies elsewhere did not come.
+
+    Attributes:
+        retryable: Whether they may come another time.
+    """
+
+    def __init__(self, message: str, *, retryable: bool = True) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
 class MissingDependency(DocaiError):
     """A package, program or language is not installed; the message names the command that brings it."""
 
@@ -105,3 +139,28 @@ class MalformedReply(BackendError):
     """A backend answered in a form that its dialect cannot read."""
 
     retryable = True
+
+
+class OutputInUse(DocaiError):
+    """Another run is at work in the output folder."""
+
+
+class OutputUnwritable(DocaiError):
+    """Nothing can be written into the output folder: the disk is full, it is read-only, or it is gone."""
+
+
+class LedgerDamaged(DocaiError):
+    """The ledger of an output folder is damaged, no ledger at all, or one of a newer docai."""
+
+
+def exit_code_of(code: str) -> ExitCode:
+    """Return the exit code of an error by the code of the problem that tells of it, `no_such_page` for `NoSuchPage`."""
+    kinds = [DocaiError]
+    for kind in kinds:
+        kinds.extend(kind.__subclasses__())
+    return next((kind.exit_code for kind in kinds if code_of(kind) == code), ExitCode.SOME_FAILED)
+
+
+def code_of(kind: type[DocaiError]) -> str:
+    """Return the code of a problem that tells of an error: `no_such_page` for `NoSuchPage`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()

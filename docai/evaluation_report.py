@@ -16,6 +16,7 @@ from rapidfuzz.distance import Levenshtein
 from docai.errors import InputError
 from docai.evaluation import Estimate, Evaluation, Outcome, badness
 from docai.labelled import METRICS, Item
+from docai.presenting import FOOT, head
 from docai.sources import opened, origin_of
 
 if TYPE_CHECKING:
@@ -27,24 +28,12 @@ SIDE: Final = 900  # pixels of a picture's longer side: a page of text can just 
 QUALITY: Final = 80  # of JPEG, at which print has no fringes
 LONGEST: Final = 4000  # characters of a text that are shown; a page of dense print
 GREEN, RED = (26, 127, 55), (207, 34, 46)  # RGB of what is true and what was found
-STYLE: Final = """
-body { font: 15px/1.5 system-ui, "Noto Sans", "Noto Sans CJK KR", sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
-  color: #1f2328; background: #fff; }
-h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; break-after: avoid; }
-h3 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; }
-p.about, .note { color: #59636e; margin: .2rem 0; overflow-wrap: anywhere; }
-table { border-collapse: collapse; } th { text-align: left; color: #59636e; font-weight: 600; }
-th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #d1d9e0; vertical-align: middle; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-tr.group td:first-child { padding-left: 1.2rem; color: #59636e; }
-section.item { border: 1px solid #d1d9e0; border-radius: 6px; padding: 1rem; margin: 1rem 0; break-inside: avoid; }
+SIDES_STYLE: Final = """
 .sides { display: flex; gap: 1rem; align-items: flex-start; margin-top: .8rem; }
 .sides > div { flex: 1 1 0; min-width: 0; } .sides > div.picture { flex: 1.2 1 0; }
 .sides img { max-width: 100%; border: 1px solid #d1d9e0; }
-pre { font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0;
-  background: #f6f8fa; padding: .6rem; border-radius: 4px; }
 del { background: #ffcecb; text-decoration: none; } ins { background: #aceebb; text-decoration: none; }
-.problem { color: #cf222e; } .scores { color: #59636e; } b { font-weight: 600; }
+.scores { color: #59636e; }
 """
 
 
@@ -55,15 +44,12 @@ def report(evaluation: Evaluation, items: Iterable[Item]) -> str:
     sources = {item.name: item for item in items if item.name in names}
     title = f"{evaluation.layout}: {Path(evaluation.dataset).name}"
     parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>",
-        f"<h1>{escape(title)}</h1>",
+        *head(title, SIDES_STYLE),
         *_about(evaluation),
         *_figures(evaluation.estimates),
         f"<h2>{_heading(worst, evaluation.items)}</h2>" if worst else "<h2>All items are right</h2>",
         *(_section(outcome, sources.get(outcome.name)) for outcome in worst),
-        "</body></html>",
+        FOOT,
     ]
     return "\n".join(parts) + "\n"
 

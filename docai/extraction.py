@@ -13,9 +13,11 @@ import cv2
 
 from docai import document
 from docai.document import Answer, Block, Document, Engine, Figure, Mention, Page, Problem, Status
-from docai.errors import BackendUnavailable, DocaiError, InputError, NoSuchPage
+from docai.durable import settle
+from docai.errors import BackendUnavailable, DocaiError, InputError, NoSuchPage, code_of
 from docai.exchange import Backend, Reply, Request, Talk, drive_many
 from docai.guards import ladder
+from docai.limits import Limits
 from docai.pictures import Ocr
 from docai.reading import Context, PageRead, Pages, joined, safe_page
 from docai.registry import BACKENDS, MODELS, load
@@ -108,6 +110,7 @@ class PageStream(Iterator[Page]):
         total: How many pages will come.
         error_count: How many problems of severity `error` the pages so far have.
         first_error: The first of them.
+        failed_pages: How many of the pages so far have one.
     """
 
     def __init__(
@@ -119,8 +122,9 @@ class PageStream(Iterator[Page]):
         self._hash = source.origin.sha256()
         self._engines: dict[Engine, None] = {}
         self._done = self._failed = 0
-        self.error_count = 0
+        self.error_count = self.failed_pages = 0
         self.first_error: Problem | None = None
+        self._sure, self._blocks = 0.0, 0
         self._whole: Document | None = None
 
     @property
@@ -139,10 +143,23 @@ class PageStream(Iterator[Page]):
         self._failed += any(problem.code in ("page_unreadable", "page_failed") for problem in read.page.problems)
         errors = [problem for problem in read.page.problems if problem.severity == "error"]
         self.error_count += len(errors)
+        self.failed_pages += bool(errors)
+        self._sure += sum(block.confidence for block in read.page.blocks)
+        self._blocks += len(read.page.blocks)
         self.first_error = self.first_error or next(iter(errors), None)
         if self._on_progress is not None:
             self._on_progress(Progress(self.origin.name, read.page.number, self._done, self.total))
         return read.page
+
+    @property
+    def done(self) -> int:
+        """How many pages have come."""
+        return self._done
+
+    @property
+    def confidence(self) -> float | None:
+        """The mean confidence, 0..1, of the blocks so far; None where there are none."""
+        return self._sure / self._blocks if self._blocks else None
 
     @property
     def rest(self) -> Document:
@@ -181,12 +198,13 @@ class Extractor:
         self,
         *,
         backend: str | Backend = "auto",
-        model: str | None = None,
+        model: str | Backend | None = None,
         quantization: Quantization = "nf4",
         revision: str | None = None,
         most_tiles: int | None = None,
         languages: Sequence[str] = LANGUAGES,
         ocr: Ocr = "auto",
+        limits: Limits | None = None,
     ) -> None:
         """Choose who reads.
 
@@ -194,7 +212,8 @@ class Extractor:
             backend: `auto`: rules and geometry, and with a model given that one too, for what they cannot tell; `classical`: these
                 alone; `vlm`: a vision-language model on this machine; `endpoint`: one on a server that speaks OpenAI's protocol; or
                 a `Backend` of your own that answers everything.
-            model: The model of `auto`, `vlm` or `endpoint`: a name on the Hugging Face hub, a folder, or what the server calls it.
+            model: The model of `auto`, `vlm` or `endpoint`: a name on the Hugging Face hub, a folder, what the server calls it, or
+                one that is open already.
             quantization: How the weights of a local model are held: `nf4` in 4 bits, `int8`, or `none`.
             revision: Which revision of a model on the hub.
             most_tiles: How many tiles a local model is shown of a region at most; None for what its checkpoint says. Fewer are
@@ -202,6 +221,7 @@ class Extractor:
             languages: ISO 639-1 codes of the languages to expect, most likely first.
             ocr: When pictures of text are read: `auto` where no text layer tells what they say, `always` in place of every
                 text layer, `never`.
+            limits: How large documents may be; those of `docai.Limits()` where it is None.
 
         Raises:
             BackendUnavailable: There is no such backend, it has no models, or the model cannot be loaded.
@@ -217,6 +237,7 @@ class Extractor:
         )
         self._languages = tuple(languages)
         self._ocr: Ocr = ocr
+        self._limits = limits or Limits()
 
     def extract(  # the options of a call, all by keyword
         self,
@@ -241,7 +262,7 @@ class Extractor:
     ) -> Iterator[Document]:
         """Yield a document for each source, lazily and in order; one that cannot be read has the status "failure"."""
         for source in sources:
-            origin = origin_of(source, password)
+            origin = origin_of(source, password, self._limits)
             try:
                 yield self.extract(source if origin.data is None else origin.data, password=password, on_progress=on_progress)
             except DocaiError as error:
@@ -271,7 +292,8 @@ class Extractor:
             InputError: Nothing of it could be read; which kind tells why.
         """
         with ExitStack() as stack:
-            opening = stack.enter_context(opened(origin_of(source, password), watch.source if watch else None))
+            origin = origin_of(source, password, self._limits)
+            opening = stack.enter_context(opened(origin, watch.source if watch else None))
             numbers = parse_pages(pages, opening.page_count)
             held = Pages(opening)
             context = Context(held.style(), self._languages, self._reader, self._model, self._ocr)
@@ -338,7 +360,7 @@ class Extractor:
     ) -> Iterator[tuple[int, Reply]]:
         """Yield the number of each page and what a model says of it."""
         backend = self._asked()
-        with opened(origin_of(source, password)) as opening:
+        with opened(origin_of(source, password, self._limits)) as opening:
             numbers = parse_pages(pages, opening.page_count)
             sheets = (opening.page(number) for number in numbers)
             views = (View(page.reference, page.width_points, page.height_points, words=page.words) for page in sheets)
@@ -372,10 +394,12 @@ def _asking(source: Input, task: Task, backend: str) -> Talk[Reply]:
         view = View(page.reference, page.width_points, page.height_points, words=page.words)
         return (yield from ladder(Request(task, (view,), backend)))
     except DocaiError as error:
-        return Reply(problems=(Problem(code=_code(error), message=str(error), severity="error"),), confidence=0.0)
+        return Reply(problems=(Problem(code=code_of(type(error)), message=str(error), severity="error"),), confidence=0.0)
 
 
-def _choose(backend: str | Backend, model: str | None, options: Mapping[str, Any]) -> tuple[Mapping[str, Backend], str, str | None]:
+def _choose(
+    backend: str | Backend, model: str | Backend | None, options: Mapping[str, Any]
+) -> tuple[Mapping[str, Backend], str, str | None]:
     """Return the backends in use by name, which of them reads, and which is a model that is asked as well."""
     if not isinstance(backend, str):
         return {"given": backend}, "given", None
@@ -395,19 +419,18 @@ def _choose(backend: str | Backend, model: str | None, options: Mapping[str, Any
     return {"classical": classical, "vlm": _opened("vlm", model, options)}, "classical", "vlm"
 
 
-def _opened(backend: str, model: str | None, options: Mapping[str, Any]) -> Backend:
+def _opened(backend: str, model: str | Backend | None, options: Mapping[str, Any]) -> Backend:
+    if model is not None and not isinstance(model, str):
+        return model
     opened: Backend = load(MODELS[backend])(model, **options)
     return opened
 
 
 def failure(name: str, error: DocaiError) -> Document:
     """Return what stands for a document that could not be read."""
-    return Document(name=name, status="failure", problems=(Problem(code=_code(error), message=str(error), severity="error"),))
-
-
-def _code(error: DocaiError) -> str:
-    """Return the code of a problem that tells of an error: `no_such_page` for `NoSuchPage`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+    return Document(
+        name=name, status="failure", problems=(Problem(code=code_of(type(error)), message=str(error), severity="error"),)
+    )
 
 
 def _with_figures(pages: Iterator[PageRead], origin: Origin, folder: Path) -> Iterator[PageRead]:
@@ -447,7 +470,7 @@ def save_picture(pixels: Pixels, path: Path) -> None:
     temporary = path.with_name(f"{path.name}.part")
     try:
         temporary.write_bytes(png.tobytes())
-        temporary.replace(path)
+        settle(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -464,6 +487,7 @@ def extract(  # noqa: PLR0913  # the options of a call, all by keyword
     revision: str | None = None,
     most_tiles: int | None = None,
     ocr: Ocr = "auto",
+    limits: Limits | None = None,
     figures: str | Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> Document:
@@ -477,6 +501,7 @@ def extract(  # noqa: PLR0913  # the options of a call, all by keyword
         backend: Who reads; see `Extractor`.
         model, quantization, revision, most_tiles: Of `auto`, `vlm` and `endpoint`; see `Extractor`.
         ocr: When pictures of text are read; see `Extractor`.
+        limits: How large the document may be; see `Limits`.
         figures: A folder to save figures in as PNG.
         on_progress: Called after each page with a `Progress`.
 
@@ -492,5 +517,6 @@ def extract(  # noqa: PLR0913  # the options of a call, all by keyword
         most_tiles=most_tiles,
         languages=languages,
         ocr=ocr,
+        limits=limits,
     )
     return reader.extract(source, pages=pages, password=password, figures=figures, on_progress=on_progress)

@@ -203,6 +203,9 @@ def safe_page(pages: Pages, number: int, context: Context, begun: Callable[[int]
         hand = pages[number]
         begun(number)
         return (yield from read_page(hand, context))
+    except MemoryError:
+        message = "the page wants more memory than this process may hold; give more (--max-memory), or use fewer workers"
+        return unread_page(number, Problem(code="memory_limit", message=message, severity="error", page_number=number))
     except Exception as error:  # the one place where a page may fail for a reason nobody foresaw
         logger.warning("page %d failed", number, exc_info=True)
         message = f"the page could not be read ({type(error).__name__}: {str(error)[:200]}); please report this with the document"

@@ -74,6 +74,9 @@ EXTRAS: Final = {  # what only an extra installs, of the packages that the modul
     "trl": "train",
     "yaml": "train",
     "httpx": "endpoint",
+    "ray": "ray",
+    "aiohttp": "remote",
+    "fsspec": "remote",
 }
 
 

@@ -242,3 +242,25 @@ def regions_of(page: SourcePage, style: Style | None = None) -> list[Region]:
     """Return the regions of a page alone, with their roles."""
     rows = find_lines(page.words, page.width_points, page.height_points)
     return assign_roles(find_regions(page, rows, {}), page.number, style or learn_style([rows]))
+
+
+def pages_of_text(count):
+    """Return a PDF of `count` pages, a heading and three lines on each."""
+    with pymupdf.open() as document:
+        for number in range(1, count + 1):
+            page = document.new_page(width=300, height=400)
+            page.insert_text((40, 50), f"Chapter {number}", fontname="hebo", fontsize=16)
+            for line in range(3):
+                page.insert_text((40, 90 + 14 * line), f"This is line {line + 1} of the text on page {number}.", fontsize=10)
+        return document.tobytes()
+
+
+def scans(count):
+    """Return a PDF of `count` pages, each a picture alone, so that each is asked about once."""
+    picture = pymupdf.Pixmap(pymupdf.csGRAY, pymupdf.IRect(0, 0, 60, 80))
+    picture.clear_with(200)
+    with pymupdf.open() as document:
+        for _ in range(count):
+            page = document.new_page(width=300, height=400)
+            page.insert_image(page.rect, pixmap=picture)
+        return document.tobytes()

@@ -11,7 +11,7 @@ import docai
 from docai import errors
 from docai.errors import BackendError, DocaiError, ExitCode, InputError, MalformedReply
 
-DRAWN = re.findall(r"^( *)[*+-] (\w+) +(\d+)", errors.__doc__, re.MULTILINE)
+DRAWN = re.findall(r"^( *)[*+~-] (\w+) +(\d+)", errors.__doc__, re.MULTILINE)
 CLASSES = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, DocaiError)}
 
 

@@ -16,10 +16,10 @@ import pytest
 from PIL import Image
 
 from docai.box import Box, hull
-from docai.delivery import find_jobs
 from docai.document import Block, Cell, Document, Figure, Page, Problem, Table, Text, Word, replace
 from docai.exporters import Memory, feed, write
 from docai.exporters.pdf import Exporter, glyphless_font
+from docai.inputs import find_jobs
 from docai.sources import opened, origin_of
 from docai.turning import turned_box
 

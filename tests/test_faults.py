@@ -22,8 +22,8 @@ from docai.registry import EXPORTERS
 
 FAULTS = {
     name: value
-    for path in sorted(Path(__file__).with_name("faults").glob("*.py"))
-    for name, value in runpy.run_path(str(path)).items()
+    for module in ("pdfs", "pictures")
+    for name, value in runpy.run_path(str(Path(__file__).with_name("faults") / f"{module}.py")).items()
     if isfunction(value) and not name.startswith("_")
 }
 
@@ -198,8 +198,8 @@ def test_a_hundred_thousand_words_are_read_within_seconds():
 @pytest.mark.slow
 def test_a_compression_bomb_is_told_as_a_problem():
     document = extracted("a_bomb_of_spaces")
-    assert document.status == "partial_success"
-    assert "compression bomb" in document.pages[0].problems[0].message
+    (problem,) = document.pages[0].problems
+    assert (problem.code, "200,000,000 bytes" in problem.message) == ("page_too_complex", True)
 
 
 @pytest.mark.slow

@@ -64,8 +64,8 @@ ROOT = Path(docai.__file__).parents[1]
 # Imports go only to an earlier floor; what shares a floor does not know of each other. A folder is one floor.
 FLOORS = (
     ("errors",),
-    ("registry", "box", "interrupts", "marks", "numbers"),
-    ("document",),
+    ("registry", "box", "durable", "interrupts", "marks", "numbers", "output_names", "presenting", "processes"),
+    ("document", "limits"),
     ("charting",),
     ("chart_marks", "ticks"),
     ("sources",),
@@ -93,7 +93,15 @@ FLOORS = (
     ("continuation", "corrections", "long_tables", "pictures"),
     ("reading",),
     ("extraction", "exporters"),
-    ("delivery", "labelled"),
+    ("journal", "remote"),
+    ("inputs",),
+    ("delivery", "labelled", "work"),
+    ("batch_progress", "ledger", "model_process", "worker"),
+    ("batch_tally", "workers"),
+    ("retries",),
+    ("batch_ray",),
+    ("batch", "batch_page"),
+    ("batch_report",),
     ("evaluation",),
     ("evaluation_report", "evaluation_run"),
     ("docai",),  # the public names, in docai/__init__.py
@@ -101,7 +109,7 @@ FLOORS = (
     ("models",),
     ("models_convert", "models_download", "models_quantize"),
     ("cli_models", "cli_options"),
-    ("cli_evaluate",),
+    ("cli_batch", "cli_evaluate"),
     ("cli",),
     ("__main__",),
     ("fine_tune",),
@@ -229,7 +237,7 @@ def test_only_the_registry_imports_by_name():
 @pytest.mark.parametrize(
     ("package", "users"),
     [
-        ("pymupdf", {"docai.sources.pdf", "docai.exporters.pdf", "fine_tune.synth.charts.placing"}),
+        ("pymupdf", {"docai.sources.pdf", "docai.sources.weights", "docai.exporters.pdf", "fine_tune.synth.charts.placing"}),
         ("fitz", set()),
         ("pdf2image", {"docai.sources.poppler"}),
         ("xlsxwriter", {"docai.exporters.xlsx", "fine_tune.synth.charts.libreoffice_print"}),
@@ -252,7 +260,7 @@ def test_values_are_made_only_by_ways_that_check_them():
     assert used == []
 
 
-def test_only_a_page_the_command_and_the_drive_catch_everything():
+def test_only_a_page_a_batch_the_command_and_the_drive_catch_everything():
     broad = {"Exception", "BaseException"}
     catching = {
         f"{module}.{function.name}"
@@ -265,14 +273,20 @@ def test_only_a_page_the_command_and_the_drive_catch_everything():
         "docai.exchange._ask",
         "docai.backends.endpoint.speaking._work",
     }
-    assert catching == {"docai.reading.safe_page", "docai.cli.main", *handed_on}
+    told = {  # as a typed error, an outcome or an answer: of a library for other machines, a document, a batch of questions
+        "docai.remote._told",
+        "docai.worker._answer",
+        "docai.model_process._said",
+    }
+    assert catching == {"docai.reading.safe_page", "docai.cli.main", *handed_on, *told}
 
 
 def test_the_environment_is_read_only_by_the_commands_for_servers_and_where_tesseract_looks_for_its_models():
     names = {"environ", "getenv"}
     readers = {module for module, tree in TREES.items() if names & {node.attr for node in nodes(tree, ast.Attribute)}}
     inner = {"docai.backends.classical.engines.tessdata", "docai.backends.endpoint.address"}
-    assert readers == {"docai.cli", "docai.cli_models", "fine_tune.cli", *inner}
+    threads = {"docai.backends.classical.scanned", "docai.processes", "docai.batch_ray"}  # how many, and what processes are told
+    assert readers == {"docai.cli", "docai.cli_batch", "docai.cli_models", "fine_tune.cli", *inner, *threads}
 
 
 # Light imports
@@ -564,7 +578,7 @@ def label(value):
 
 
 def test_the_samples_are_of_every_kind():
-    kinds = {value for name, value in vars(docai).items() if name in docai.__all__ and isinstance(value, type)}
+    kinds = {value for value in (getattr(docai, name) for name in docai.__all__) if isinstance(value, type)}
     assert {kind for kind in kinds if issubclass(kind, pydantic.BaseModel)} == {type(value) for value in SAMPLES}
 
 

@@ -25,9 +25,9 @@ from hypothesis import strategies as st
 import docai.sources
 from docai.box import WHOLE, Box
 from docai.errors import Encrypted, InputError, NoSuchPage, Unreadable
+from docai.limits import Limits
 from docai.sources import LETTER, Origin, PageReference, kind_of, open_source, opened, origin_of, poppler, render
 from docai.sources.frame import MAX_POINTS
-from docai.sources.pdf import MAX_CONTENT_BYTES
 from docai.sources.spelling import accents_composed, clean
 
 ROOT = Path(docai.sources.__file__).parents[2]
@@ -468,7 +468,7 @@ def test_vector_paths_keep_colours_and_segments():
 
 
 def test_a_page_with_too_many_commands_is_read_without_its_drawings():
-    content = "BT /F1 20 Tf 20 100 Td (Hello) Tj ET " + "0 0 m 9 9 l S\n" * (MAX_CONTENT_BYTES // 14 + 9)
+    content = "BT /F1 20 Tf 20 100 Td (Hello) Tj ET " + "0 0 m 9 9 l S\n" * (Limits().drawing_bytes // 14 + 9)
     page = only_page(one_page(content))
     assert [problem.code for problem in page.problems] == ["page_too_complex"]
     assert (page.paths, [word.text for word in page.words]) == ((), ["Hello"])

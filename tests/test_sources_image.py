@@ -24,7 +24,8 @@ from PIL import Image
 import docai.sources
 from docai.box import WHOLE, Box
 from docai.errors import InputError, NoSuchPage, OverLimit, Unreadable
-from docai.sources import MAX_PIXELS, Origin, PageReference, Picture, open_source, opened, origin_of, render
+from docai.limits import PIXELS
+from docai.sources import Origin, PageReference, Picture, open_source, opened, origin_of, render
 from docai.sources.image import ASSUMED_DPI, ImageSource
 
 ROOT = Path(docai.sources.__file__).parents[2]
@@ -384,7 +385,7 @@ def test_the_size_to_scale_down_to_is_within_the_limit():
         open_source(origin_of(empty_png(30_000, 10_000)))
     sides = str(caught.value).rsplit("at most ", 1)[1].replace(",", "").split(" x ")
     width, height = int(sides[0]), int(sides[1])
-    assert width * height <= MAX_PIXELS
+    assert width * height <= PIXELS
     assert width / height == pytest.approx(3, rel=0.01)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Any, Final
 
+from docai.backends.speaker import Speaker
 from docai.backends.speech import SpeakingBackend
 from docai.dialects import Dialect
+from docai.document import Engine
 from docai.registry import DIALECTS, load
-from docai.tiling import Lens
+from docai.tiling import AnyresLens, GridLens, Lens
 
 LOCAL: Final = "docai.backends.transformers"
 ENDPOINT: Final = "docai.backends.endpoint:EndpointSpeaker"
@@ -17,6 +20,48 @@ ENDPOINT_LENS: Final = Lens(dpi=150)  # A4 becomes 1240 x 1754 pixels: 10 points
 PIXELS: Final = frozenset({"qwen2_5_vl"})  # families that tell boxes in pixels; Qwen2-VL and Qwen3-VL tell thousandths
 HERMES: Final = re.compile(r"vintern-1b-v[12](?!\d)|internvl2-")  # names of models with InternVL 2's system prompt
 FAMILIES: Final = (("varco", "varco"), ("vintern", "internvl"), ("internvl", "internvl"))  # parts of names, and their dialects
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """How a model on this machine is loaded.
+
+    Attributes:
+        model: A name on the Hugging Face hub, or a folder.
+        quantization: `nf4`, `int8` or `none`.
+        revision: A branch, tag or commit on the hub.
+        most_tiles: That the model is shown of a view; None for what the checkpoint says.
+        batch: Things said at once; None for a number that suits the device.
+    """
+
+    model: str
+    quantization: str = "nf4"
+    revision: str | None = None
+    most_tiles: int | None = None
+    batch: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What whoever asks a model must know of it, without its weights or its libraries: plain values that pickle.
+
+    Attributes:
+        lens: How pictures must be cut for it.
+        dialect: In whose words it is asked, as the registry has it.
+        has_system: Whether its chat template writes words of the system by itself.
+        model_type: As its configuration tells.
+        special: Its special tokens.
+        engine: Who answers.
+        batch: Things said at once.
+    """
+
+    lens: Lens | GridLens | AnyresLens
+    dialect: str
+    has_system: bool
+    model_type: str
+    special: frozenset[str]
+    engine: Engine
+    batch: int
 
 
 def open_local(
@@ -35,22 +80,43 @@ def open_local(
         quantization: `nf4`, `int8` or `none`.
         revision: A branch, tag or commit on the hub.
         most_tiles: That the model is shown of a view; None for what the checkpoint says.
-        device: Where it is loaded; "auto" for the best there is.
+        device: Where it is loaded: `cpu`, `cuda:1` and the like; "auto" for the best there is.
         batch: Things said at once; None for a number that suits the device.
 
     Raises:
         BackendUnavailable: It cannot be loaded; the message names the file and the next step.
         MissingDependency: The packages for local models are not installed.
     """
-    loaded = load(f"{LOCAL}:load")(model, quantization=quantization, revision=revision, device=device, most_tiles=most_tiles)
-    speaker = load(f"{LOCAL}:LocalSpeaker")(loaded, batch=batch)
-    dialect = dialect_of(
-        loaded.family.dialect,
+    speaker, card = local_speaker(ModelOptions(model, quantization, revision, most_tiles, batch), device)
+    return backend_of(speaker, card)
+
+
+def local_speaker(options: ModelOptions, device: str = "auto") -> tuple[Speaker, ModelCard]:
+    """Return a model on this machine, and what whoever asks it must know; raises what `open_local` does."""
+    loaded = load(f"{LOCAL}:load")(
+        options.model,
+        quantization=options.quantization,
+        revision=options.revision,
+        device=device,
+        most_tiles=options.most_tiles,
+    )
+    speaker = load(f"{LOCAL}:LocalSpeaker")(loaded, batch=options.batch)
+    card = ModelCard(
+        lens=speaker.lens,
+        dialect=loaded.family.dialect,
         has_system=loaded.prompter.has_system,
         model_type=loaded.model.config.model_type,
         special=speaker.special,
+        engine=speaker.engine,
+        batch=speaker.batch,
     )
-    return SpeakingBackend(speaker, dialect, speaker.lens)
+    return speaker, card
+
+
+def backend_of(speaker: Speaker, card: ModelCard) -> SpeakingBackend:
+    """Return a backend that asks `speaker`, which may be the model of the card or stand for it."""
+    dialect = dialect_of(card.dialect, has_system=card.has_system, model_type=card.model_type, special=card.special)
+    return SpeakingBackend(speaker, dialect, card.lens)
 
 
 def dialect_of(name: str, *, has_system: bool, model_type: str, special: AbstractSet[str]) -> Dialect:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import secrets
 from contextlib import AbstractContextManager
 from importlib import metadata
 from pathlib import Path
@@ -11,6 +12,7 @@ from types import TracebackType
 from typing import IO, Protocol, runtime_checkable
 
 from docai.document import MARGIN_ROLES, Block, Document, Page, Text, replace
+from docai.durable import settle
 from docai.registry import EXPORTERS, load
 from docai.sources import Input, Origin, origin_of
 
@@ -62,11 +64,19 @@ class Files(AbstractContextManager["Files"]):
     Written under a temporary name that does not end in the final suffix, and renamed when the `with` block ends well.
     """
 
-    def __init__(self, stem: Path, suffix: str, source: Origin | None = None) -> None:
-        """Begin; `stem` is the full path without the suffix, `suffix` has no dot."""
+    def __init__(self, stem: Path, suffix: str, source: Origin | None = None, temporary: Path | None = None) -> None:
+        """Begin.
+
+        Args:
+            stem: The full path without the suffix.
+            suffix: That of the format, without a dot.
+            source: The document that the pages are read from.
+            temporary: A folder on the same disk for what is not whole yet; None for beside the files.
+        """
         self.source = source
-        self._stem, self._suffix = stem, suffix
-        self._paths: dict[Path, None] = {}
+        self._stem, self._suffix, self._folder = stem, suffix, temporary
+        self._mark = secrets.token_hex(8)  # the numbers of processes on several machines may be the same
+        self._paths: dict[Path, int] = {}  # numbered in the order in which they are begun
         self._stream: IO[bytes] | None = None
 
     @property
@@ -81,15 +91,16 @@ class Files(AbstractContextManager["Files"]):
         names = (f"{part}-{n}" if n else part for n in range(1_000_000))
         path = next(p for p in (self._path(name) for name in names) if p not in self._paths)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._paths[path] = None  # before it is there, so that an interrupt leaves nothing behind
+        self._paths[path] = len(self._paths)  # before it is there, so that an interrupt leaves nothing behind
         self._stream = self._temporary(path).open("wb")
         return self._stream
 
     def _path(self, part: str) -> Path:
         return self._stem.with_name(".".join(filter(None, (self._stem.name, part, self._suffix))))
 
-    @staticmethod
-    def _temporary(path: Path) -> Path:
+    def _temporary(self, path: Path) -> Path:
+        if self._folder is not None:
+            return self._folder / f"{self._mark}-{self._paths[path]}.part"
         return path.with_name(f"{path.name}.{os.getpid()}.part")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -98,7 +109,7 @@ class Files(AbstractContextManager["Files"]):
             if self._stream is not None:
                 self._stream.close()  # writes what is buffered, which may not fit on the disk
             for path in self._paths if kind is None else ():
-                self._temporary(path).replace(path)
+                settle(self._temporary(path), path)
         finally:
             for path in self._paths:
                 self._temporary(path).unlink(missing_ok=True)

@@ -25,8 +25,7 @@ from docai.exporters import Place, program
 from docai.exporters.hocr import TextLine, spaced, text_lines
 from docai.sources import Origin, kind_of, open_source
 from docai.sources.frame import Frame
-from docai.sources.pdf import DAMAGE
-from docai.sources.spelling import SURROGATE
+from docai.sources.pdf import DAMAGE, File
 
 # isort: split
 import pymupdf  # after docai.sources.pdf, which keeps it from loading its layout nets
@@ -150,12 +149,11 @@ class _Album:
 
 def _open(origin: Origin) -> Any:
     """Return the PDF, which a source has already read."""
-    if origin.path is not None and not SURROGATE.search(origin.path):
-        file = pymupdf.open(origin.path, filetype="pdf")
-    else:  # bytes, or a path that is not UTF-8, which MuPDF cannot open
-        file = pymupdf.open(stream=origin.read(), filetype="pdf")
+    file: Any = File(origin)
     if file.needs_pass:
         file.authenticate(origin.password or "")
+    if file.has_deep_outline:  # with which MuPDF would end the process when pages are taken out
+        file.xref_set_key(file.pdf_catalog(), "Outlines", "null")
     return file
 
 

@@ -6,10 +6,12 @@ by `render`, from the source that its `reference` names.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import math
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 from docai.box import WHOLE, Box
 from docai.document import Attachment, FormField, Link, OutlineEntry, Problem, Reading, Word
 from docai.errors import Unreadable
+from docai.limits import Limits
 from docai.registry import SOURCES, load
 
 if TYPE_CHECKING:
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
 
     Pixels = NDArray[np.uint8]  # (height, width, 3) RGB
 
-MAX_PIXELS: Final = 178_956_970  # of one picture: Pillow's own limit against decompression bombs (Image.MAX_IMAGE_PIXELS * 2)
 LETTER: Final = (612.0, 792.0)  # points; the page size that viewers assume where a file has none
 RULE_THICKNESS: Final = 3.0  # points; a filled rectangle thinner than this reads as a line
 
@@ -194,11 +196,12 @@ class Picture(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which document: a path, or bytes, and its password. Opens again in another process."""
+    """Which document: a path, or bytes, its password, and how large it may be. Opens again in another process."""
 
     path: str | None
     data: bytes | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
+    limits: Limits = field(default=Limits(), repr=False)
 
     @property
     def name(self) -> str:
@@ -213,6 +216,19 @@ class Origin:
         """Return the first `count` bytes, or all."""
         with self.open() as stream:
             return stream.read(count)
+
+    def size(self) -> int:
+        """Return how many bytes it has.
+
+        Raises:
+            OSError: There is no such file, or it is a device or a pipe, which may never end.
+        """
+        if self.data is not None:
+            return len(self.data)
+        told = Path(self.path or "").stat()
+        if not stat.S_ISREG(told.st_mode) and not stat.S_ISDIR(told.st_mode):  # what is wrong with a folder, its opening tells
+            raise OSError(errno.EINVAL, "neither a file nor bytes but a device or pipe")
+        return told.st_size
 
     def sha256(self) -> str:
         """Return the digest of the bytes as `sha256:…`."""
@@ -289,21 +305,22 @@ class Source(Protocol):
 Input = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
 
 
-def origin_of(source: Input, password: str | None = None) -> Origin:
-    """Return where a document comes from; file objects are read to their end.
+def origin_of(source: Input, password: str | None = None, limits: Limits | None = None) -> Origin:
+    """Return where a document comes from; file objects are read to their end, or a byte beyond what `limits` let.
 
     Raises:
         TypeError: `source` is neither a path, bytes nor a binary file object.
     """
+    limits = limits or Limits()
     if isinstance(source, (str, os.PathLike)):
-        return Origin(os.fspath(source), password=password)
+        return Origin(os.fspath(source), None, password, limits)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return Origin(None, bytes(source), password)
+        return Origin(None, bytes(source), password, limits)
     if hasattr(source, "read"):
-        data = source.read()
+        data = source.read(limits.file_bytes + 1)
         if not isinstance(data, bytes):
             raise TypeError("a file object must be opened in binary mode: open(path, 'rb')")
-        return Origin(None, data, password)
+        return Origin(None, data, password, limits)
     raise TypeError(f"a document is a path, bytes or a binary file object, not {type(source).__name__}")
 
 
@@ -348,15 +365,18 @@ def open_source(origin: Origin) -> Source:
     Raises:
         Unreadable: It is no file, empty, or no document that docai reads.
         Encrypted: It wants a password, or another one.
-        OverLimit: It is a picture too large to hold in memory.
+        OverLimit: The file, its pages or its objects are more than `origin.limits` let, or a picture is.
     """
     try:
+        size = origin.size()
         head = origin.read(2048)
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
         reason = getattr(error, "strerror", None) or error
         raise Unreadable(f"{origin.path}: cannot be read: {reason}; check the path and its permissions") from error
     if not head:
         raise Unreadable(f"{origin.name}: the file is empty (0 bytes); was it copied completely?")
+    if size > origin.limits.file_bytes:
+        origin.limits.refuse("file_bytes", f"{origin.name}: the file has {size:,} bytes")
     try:
         source: Source = load(SOURCES[kind_of(head)])(origin)
     except Unreadable as error:

@@ -5,6 +5,7 @@ It did so by default until R 4.0 (`useDingbats`); to a reader they are no text.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -44,7 +45,8 @@ def plotted_discs(trace: Sequence[Mapping[str, Any]]) -> dict[tuple[float, float
     for span in trace:
         if id(span) not in alone:
             for _, _, (x, y), _ in span["chars"]:
-                levels[round(y)].append((x, y))
+                if math.isfinite(x + y):
+                    levels[round(y)].append((x, y))
     found: dict[tuple[float, float], Disc] = {}
     for span in discs:
         x, y = start = span["chars"][0][2]
@@ -68,6 +70,8 @@ def plotted_discs(trace: Sequence[Mapping[str, Any]]) -> dict[tuple[float, float
 def is_disc(span: Mapping[str, Any]) -> bool:
     """Return whether a span of a page's text trace is one upright letter that shows a disc."""
     if "Dingbats" not in span["font"] or span["type"] == INVISIBLE or len(span["chars"]) != 1:
+        return False
+    if not math.isfinite(sum(span["chars"][0][2]) + span["size"]):
         return False
     return chr(max(span["chars"][0][0], 0)) in DISCS and span["dir"] == (1.0, 0.0)
 

@@ -71,18 +71,21 @@ def rgb(colour: tuple[float, ...] | None) -> tuple[float, float, float]:
     """
     if not colour:
         return 0.0, 0.0, 0.0
-    if len(colour) == 3:
-        return colour[0], colour[1], colour[2]
     if len(colour) == 4:
         cyan, magenta, yellow, black = colour
-        return 1 - min(1, cyan + black), 1 - min(1, magenta + black), 1 - min(1, yellow + black)
-    return colour[0], colour[0], colour[0]
+        colour = 1 - (cyan + black), 1 - (magenta + black), 1 - (yellow + black)
+    red, green, blue = colour if len(colour) == 3 else (colour[0],) * 3
+    return _within(red), _within(green), _within(blue)
+
+
+def _within(part: float) -> float:
+    return min(1.0, max(0.0, part))  # in this order, which makes 0 of what is no number
 
 
 def _colour(components: tuple[float, ...] | None) -> str:
     if not components:
         return ""
-    red, green, blue = (min(255, max(0, round(255 * value))) for value in components)
+    red, green, blue = (round(255 * _within(value)) for value in components)
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 

@@ -11,6 +11,8 @@ import struct
 import threading
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
@@ -26,14 +28,15 @@ from PIL.WebPImagePlugin import WebPImageFile
 from docai.box import WHOLE, Box
 from docai.document import Attachment, FormField, OutlineEntry, Problem
 from docai.errors import InputError, NoSuchPage, OverLimit, Unreadable
-from docai.sources import LETTER, MAX_PIXELS, Glyph, Origin, PageReference, Picture, SourcePage, TextRun
+from docai.limits import PIXELS, Limits, raising
+from docai.sources import LETTER, Glyph, Origin, PageReference, Picture, SourcePage, TextRun
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
     from docai.sources import Pixels
 
-# Opened by their classes, since `Image.open` warns of bombs at half of MAX_PIXELS, and tries formats that docai does not read
+# Opened by their classes, since `Image.open` warns of bombs at half of PIXELS, and tries formats that docai does not read
 FORMATS: Final[tuple[tuple[bytes, type[ImageFile]], ...]] = (
     (b"\x89PNG", PngImageFile),
     (b"\xff\xd8", JpegImageFile),
@@ -49,7 +52,6 @@ DAMAGE: Final = (
     struct.error, zlib.error, UserWarning, Image.DecompressionBombError,
 )  # fmt: skip
 
-MAX_SIDE: Final = 100_000  # pixels; JPEG ends at 65,535 and WebP at 16,383, so what is longer is a bomb or no page
 LOWEST_DPI, HIGHEST_DPI = 50, 2400  # fax is 98 and flat-bed scanners end at 2,400: what lies beyond is a wrong unit
 ASSUMED_DPI: Final = 200.0  # between fax (204 x 196) and archive scans (300); an A4 page then is off by half at worst
 SCREEN_DPI: Final = (72, 96)  # what cameras and browsers write who do not know; a photographed page would be a poster
@@ -78,19 +80,20 @@ class ImageSource:
 
         Raises:
             Unreadable: No picture that docai knows, or its header is damaged.
-            OverLimit: More pixels than docai holds in memory.
+            OverLimit: More pixels or frames than its limits let.
         """
         self.origin = origin
         self._current: _Frame | None = None
         self._failure: tuple[int, Unreadable] | None = None
         with self.origin.open() as stream:
             try:
-                image = _open(stream)
-                _check_size(image)
-                self.page_count = _count_frames(image)
+                image = _open(stream, origin.limits)
+                _check_size(image, origin.limits)
+                self.page_count = _count_frames(image, origin.limits)
                 self._labelled = isinstance(image, TiffImageFile)
             except Image.DecompressionBombError as error:  # a WebP, whose reader looks for itself
-                raise OverLimit(f"{origin.name}: {error}; scale it down to at most {MAX_PIXELS:,} pixels") from error
+                more = f"{raising('pixels')}, or scale it down to at most {origin.limits.pixels:,} pixels"
+                raise OverLimit(f"{origin.name}: {error}; {more}") from error
             except OverLimit as error:
                 raise OverLimit(f"{origin.name}: {error}") from error
             except DAMAGE as error:
@@ -181,19 +184,19 @@ class ImageSource:
         problems: tuple[Problem, ...] = ()
         try:
             with self.origin.open() as stream:
-                image = _open(stream)
+                image = _open(stream, self.origin.limits)
                 if number > 1:
                     image.seek(number - 1)
-                _check_size(image)
+                _check_size(image, self.origin.limits)
                 width_dpi, height_dpi = _dpi(image)
                 try:
-                    _load(image)
+                    _load(image, self.origin.limits)
                 except OSError:
                     if not isinstance(image, JpegImageFile):
                         raise
                     # With its end put back, libjpeg draws as much as there is, and grey below
-                    image = _open(io.BytesIO(self.origin.read() + END_OF_JPEG))
-                    _load(image)
+                    image = _open(io.BytesIO(self.origin.read() + END_OF_JPEG), self.origin.limits)
+                    _load(image, self.origin.limits)
                     message = "the JPEG is cut off; what is missing of it is grey. Was the file copied completely?"
                     problems = (Problem(code="picture_truncated", message=message, page_number=number),)
                 pixels = _pixels(image)
@@ -204,28 +207,32 @@ class ImageSource:
         return _Frame(number, pixels, width * 72 / width_dpi, height * 72 / height_dpi, problems)
 
 
-def _open(stream: IO[bytes]) -> ImageFile:
+def _open(stream: IO[bytes], limits: Limits) -> ImageFile:
     head = stream.read(4)
     stream.seek(0)
     for signature, reader in FORMATS:
         if head.startswith(signature):
-            return reader(stream)
+            with _pillow_lets(limits) if limits.pixels > PIXELS else nullcontext():
+                return reader(stream)
     raise ValueError("no PNG, JPEG, TIFF, WebP or BMP")
 
 
-def _check_size(image: ImageFile) -> None:
+def _check_size(image: ImageFile, limits: Limits) -> None:
     width, height = image.size
-    if width < MAX_SIDE and height < MAX_SIDE and width * height <= MAX_PIXELS:
+    wide = max(width, height) >= limits.side
+    if not wide and width * height <= limits.pixels:
         return
-    scale = min((MAX_SIDE - 1) / max(width, height), math.sqrt(MAX_PIXELS / (width * height)))
-    raise OverLimit(
-        f"the picture has {width:,} x {height:,} pixels, more than docai holds in memory; "
-        f"scale it down to at most {max(1, int(width * scale)):,} x {max(1, int(height * scale)):,}"
-    )
+    scale = min((limits.side - 1) / max(width, height), math.sqrt(limits.pixels / (width * height)))
+    least = f"scale it down to at most {max(1, int(width * scale)):,} x {max(1, int(height * scale)):,}"
+    limits.refuse("side" if wide else "pixels", f"the picture has {width:,} x {height:,} pixels", least)
 
 
-def _count_frames(image: ImageFile) -> int:
-    """Return the frames that a TIFF leads to; one whose header is damaged counts, so that its page tells of it."""
+def _count_frames(image: ImageFile, limits: Limits) -> int:
+    """Return the frames that a TIFF leads to; one whose header is damaged counts, so that its page tells of it.
+
+    Raises:
+        OverLimit: There are more than `limits` let.
+    """
     if not isinstance(image, TiffImageFile):
         return 1
     count = 1
@@ -237,6 +244,8 @@ def _count_frames(image: ImageFile) -> int:
         except DAMAGE:
             return count + 1
         count += 1
+        if count > limits.pages:
+            limits.refuse("pages", f"the picture has at least {count:,} frames")
 
 
 def _dpi(image: ImageFile) -> tuple[float, float]:
@@ -261,14 +270,26 @@ def _number(value: object) -> float:
     return number if math.isfinite(number) else 0.0
 
 
-def _load(image: ImageFile) -> None:
+def _load(image: ImageFile, limits: Limits) -> None:
     """Decode the current frame, as large as `_check_size` lets it be."""
-    if image.width * image.height <= MAX_PIXELS // 2:
+    if image.width * image.height <= PIXELS // 2:
         image.load()
         return
-    with _one_at_a_time, warnings.catch_warnings():  # the TIFF reader warns of bombs above half of MAX_PIXELS
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    with _pillow_lets(limits):
         image.load()
+
+
+@contextmanager
+def _pillow_lets(limits: Limits) -> Iterator[None]:
+    """Let the readers of TIFF and WebP, which look for bombs themselves, take what `limits` let."""
+    with _one_at_a_time, warnings.catch_warnings():  # they warn of bombs above half of PIXELS
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        own = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = max(own or 0, (limits.pixels + 1) // 2)  # at twice that they raise
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = own
 
 
 def _pixels(image: Image.Image) -> Pixels:

@@ -1,6 +1,6 @@
 """PDF pages by PyMuPDF: words with fonts, rules, vector paths, pictures, links, form fields; pixels on demand.
 
-The only reader in the package that imports pymupdf, so that another could replace it.
+The only reader in the package that imports pymupdf, with weights.py beside it, so that another could replace it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import numpy as np
 
 from docai.box import WHOLE, Box
 from docai.document import Attachment, FormField, Link, OutlineEntry, Problem
-from docai.errors import Encrypted, InputError, NoSuchPage, Unreadable
+from docai.errors import Encrypted, InputError, NoSuchPage, OverLimit, Unreadable
+from docai.limits import Limits
 from docai.sources import (
     LETTER,
     Font,
@@ -69,6 +70,8 @@ def _without_layout_nets() -> Iterator[None]:
 with _without_layout_nets():
     import pymupdf
 
+    from docai.sources.weights import Scales
+
 logger = logging.getLogger(__name__)
 pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003  # its signature; damage is told as problems, not on stderr
 pymupdf.TOOLS.mupdf_display_warnings(False)  # noqa: FBT003
@@ -82,6 +85,7 @@ DAMAGE: Final = (
     TypeError,
     AttributeError,
     AssertionError,
+    OverflowError,
     pymupdf.mupdf.FzErrorBase,
 )
 
@@ -89,17 +93,57 @@ TEXT_FLAGS: Final = pymupdf.TEXT_MEDIABOX_CLIP  # ligatures taken apart, unknown
 FILLED_OR_STROKED: Final = 8 | 16  # char_flags of a span; neither: text render mode 3, invisible
 INVISIBLE: Final = 3  # "type" of a text span that is neither filled nor stroked (PyMuPDF, `Page.get_texttrace`)
 SUPERSCRIPT, ITALIC, SERIF, MONOSPACE, BOLD = 1, 2, 4, 8, 16  # flags of a span (PyMuPDF, "Font Property Flags")
-MAX_CONTENT_BYTES: Final = 40_000_000  # of a page's drawing commands; above, vector paths alone would take gigabytes
-MAX_WORDS: Final = 100_000  # of a page; a newspaper's has about 10,000, and each costs some 100 microseconds
-MAX_PATHS: Final = 60_000  # of a page; a detailed map has about 50,000, each costing some kilobytes in Python
 LEAST_CLIP: Final = 1e-4  # of a page's side; MuPDF counts in single precision, and places no pixels on less
 MOST_NESTED: Final = 60  # forms in forms, with whose clips MuPDF 1.28 ends the process from about 100 on
+PIECE: Final = 1 << 20  # bytes unpacked at once to see whether there is an end
 SCAN_DPI: Final = 200  # of a page that is only there as a picture
 
 _SPACE = re.compile(r"[ \t\r\n\u00a0\u2000-\u200a\u202f\u3000]")
 Found = TypeVar("Found")
 _BOLD_NAME = re.compile(r"bold|black|heavy|semibold|demi(?!-?light)", re.IGNORECASE)
 _ITALIC_NAME = re.compile(r"italic|oblique", re.IGNORECASE)
+
+
+_Document: Any = pymupdf.Document  # whose methods have no types
+
+
+class File(_Document):  # type: ignore[misc]
+    """A file that PyMuPDF has open, whose bookmarks cannot end the process.
+
+    Attributes:
+        has_deep_outline: Whether they are deeper than its limits let, and so were not loaded.
+    """
+
+    def __init__(self, origin: Origin) -> None:
+        self._nesting, self.has_deep_outline = origin.limits.nesting, False
+        if origin.path is not None and not SURROGATE.search(origin.path):
+            super().__init__(origin.path, filetype="pdf")
+        else:  # bytes, or a path that is not UTF-8, which MuPDF cannot open
+            super().__init__(stream=origin.read(), filetype="pdf")
+
+    def _loadOutline(self) -> Any:  # noqa: N802  # PyMuPDF's, which calls it when it opens a file
+        """Load the bookmarks unless they are too deep: MuPDF takes a step of C's stack for each, and ends the process."""
+        self.has_deep_outline = self.is_pdf and _outline_depth(self.this, self._nesting) > self._nesting
+        return None if self.has_deep_outline else super()._loadOutline()
+
+
+def _outline_depth(file: Any, most: int) -> int:
+    """Return how deep the bookmarks go, or, where that is more than `most`, some number above it."""
+    mupdf = pymupdf.mupdf
+    root = mupdf.pdf_dict_get(mupdf.pdf_trailer(mupdf.pdf_document_from_fz_document(file)), mupdf.PDF_ENUM_NAME_Root)
+    entry = mupdf.pdf_dict_get(mupdf.pdf_dict_get(root, mupdf.PDF_ENUM_NAME_Outlines), mupdf.PDF_ENUM_NAME_First)
+    waiting, seen, deepest = [(1, entry)], set[int](), 0
+    while waiting and deepest <= most:
+        depth, entry = waiting.pop()
+        number = mupdf.pdf_to_num(entry)
+        if not mupdf.pdf_is_dict(entry) or number in seen:  # in a circle
+            continue
+        if number:  # 0 is an entry that is told in place
+            seen.add(number)
+        deepest = max(deepest, depth)
+        waiting.append((depth, mupdf.pdf_dict_get(entry, mupdf.PDF_ENUM_NAME_Next)))
+        waiting.append((depth + 1, mupdf.pdf_dict_get(entry, mupdf.PDF_ENUM_NAME_First)))
+    return deepest
 
 
 class PdfSource:
@@ -111,15 +155,14 @@ class PdfSource:
         Raises:
             Unreadable: No PDF, damaged beyond repair, or without pages.
             Encrypted: The password is missing or wrong.
+            OverLimit: It has more objects or pages than its limits let.
         """
         self.origin = origin
+        self._limits = origin.limits
         self._runs: tuple[int, tuple[TextRun, ...]] | None = None  # charts of one page ask for the same
         self._losses: dict[Problem, None] = {}  # each once, however often it is asked for
         try:
-            if origin.path is not None and not SURROGATE.search(origin.path):
-                self._file = pymupdf.open(origin.path, filetype="pdf")
-            else:  # bytes, or a path that is not UTF-8, which MuPDF cannot open
-                self._file = pymupdf.open(stream=origin.read(), filetype="pdf")
+            self._file: Any = File(origin)
             if not self._file.is_pdf:  # MuPDF goes by the bytes, whatever it is told to expect
                 raise Unreadable(
                     f"not a PDF but {(self._file.metadata or {}).get('format') or 'another kind of file'}; print it to PDF first"
@@ -133,6 +176,12 @@ class PdfSource:
             raise Encrypted(f"{origin.name}: {wrong}; pass the right one: --password on the command line, password= in Python")
         if self.page_count == 0:
             raise Unreadable("the PDF has no pages")
+        if self._file.xref_length() > self._limits.objects:
+            self._limits.refuse("objects", f"{origin.name}: the PDF has {self._file.xref_length():,} objects")
+        if self.page_count > self._limits.pages:
+            self._limits.refuse("pages", f"{origin.name}: the PDF has {self.page_count:,} pages")
+        self._scales = Scales(self._file, self._limits)
+        self._sound: int | None = None  # the page that was last found within its limits
 
     def page(self, number: int) -> SourcePage:
         """Return page `number` (from 1); what cannot be read of it is told in its problems.
@@ -146,9 +195,14 @@ class PdfSource:
             page = self._file[number - 1]
             if self._file.xref_object(page.xref) == "null":  # MuPDF shows an empty page for one that was cut off
                 raise ValueError("the file ends before it")
-            reader = _PageReader(page, number)
+            reader = _PageReader(page, number, self._limits, self._scales)
         except DAMAGE as error:
             return self._page_without_mupdf(reference, _first_line(error))
+        try:
+            self._check_weight(page, number)
+        except OverLimit as error:
+            problems = (*reader.problems, _problem("page_over_limit", f"the page is not read: {error}", number, "error"))
+            return SourcePage(reference, reader.width, reader.height, problems=problems)
         whole = reader.part("content", reader.check_contents)
         words = reader.part("text", reader.words) or ()
         rules, paths = reader.part("drawings", reader.drawings) or ((), ())
@@ -171,6 +225,32 @@ class PdfSource:
         if not 1 <= number <= self.page_count:
             raise NoSuchPage(f"{self.origin.name} has no page {number}; it has {self.page_count}")
 
+    def _check_weight(self, page: Any, number: int) -> None:
+        """Raise `OverLimit` where drawing a page carries out more commands than its limits let; damage is told by who reads it."""
+        if self._sound == number:
+            return
+        try:
+            weight = self._scales.weight(page)
+        except DAMAGE as error:
+            logger.info("page %d of %s: its commands cannot be weighed: %s", number, self.origin.name, _first_line(error))
+            weight = 0
+        if weight > self._limits.decompressed_bytes:
+            self._limits.refuse("decompressed_bytes", f"its drawing commands unpack to at least {weight:,} bytes")
+        self._sound = number
+
+    def _page_to_draw(self, number: int) -> Any:
+        """Return a page of MuPDF's, for a reader that carries out its commands.
+
+        Raises:
+            OverLimit: They, or one of its pictures, are more than its limits let.
+        """
+        page = self._file[number - 1]
+        self._check_weight(page, number)
+        for info in page.get_image_info():  # of the headers; kept by PyMuPDF
+            if info["width"] * info["height"] > self._limits.pixels:
+                self._limits.refuse("pixels", f"a picture of the page has {info['width']:,} x {info['height']:,} pixels")
+        return page
+
     def _page_without_mupdf(self, reference: PageReference, reason: str) -> SourcePage:
         number = reference.number
         try:
@@ -191,8 +271,10 @@ class PdfSource:
         """
         self._check_number(number)
         try:
-            return tuple(_PageReader(self._file[number - 1], number).glyphs())
-        except DAMAGE as error:
+            page = self._file[number - 1]
+            self._check_weight(page, number)
+            return tuple(_PageReader(page, number, self._limits, self._scales).glyphs())
+        except (*DAMAGE, OverLimit) as error:
             logger.warning("page %d of %s: glyphs cannot be read: %s", number, self.origin.name, error)
             return ()
 
@@ -205,8 +287,10 @@ class PdfSource:
         self._check_number(number)
         if self._runs is None or self._runs[0] != number:
             try:
-                self._runs = number, tuple(_PageReader(self._file[number - 1], number).text_runs())
-            except DAMAGE as error:
+                page = self._file[number - 1]
+                self._check_weight(page, number)
+                self._runs = number, tuple(_PageReader(page, number, self._limits, self._scales).text_runs())
+            except (*DAMAGE, OverLimit) as error:
                 logger.warning("page %d of %s: text cannot be read: %s", number, self.origin.name, error)
                 self._runs = number, ()
         return self._runs[1]
@@ -216,10 +300,11 @@ class PdfSource:
 
         Raises:
             InputError: Neither can draw the page, or there is no such page.
+            OverLimit: The page has more to draw than its limits let; poppler is not asked to, either.
         """
         self._check_number(number)
         try:
-            return _render(self._file[number - 1], width, height, clip), None
+            return _render(self._page_to_draw(number), width, height, clip), None
         except DAMAGE as error:
             reason = _first_line(error)
         logger.info("page %d of %s: MuPDF cannot render it (%s); trying poppler", number, self.origin.name, reason)
@@ -252,6 +337,10 @@ class PdfSource:
     def outline(self) -> tuple[OutlineEntry, ...]:
         """Return the bookmarks."""
         try:
+            if self._file.has_deep_outline:
+                told = self._limits.told("nesting", f"the bookmarks are not read: they are more than {self._limits.nesting:,} deep")
+                self._losses[Problem(code="document_over_limit", message=told, severity="warning")] = None
+                return ()
             entries = self._file.get_toc(simple=True)
         except DAMAGE as error:
             self._lost("the bookmarks cannot be read", error)
@@ -262,9 +351,15 @@ class PdfSource:
         )
 
     def attachments(self) -> tuple[Attachment, ...]:
-        """Return the embedded files, unopened."""
+        """Return the embedded files, unopened; of more than its limits let, the names of the first."""
+        most = self._limits.attachments
         try:
-            infos = [self._file.embfile_info(name) for name in self._file.embfile_names()]
+            names = self._file.embfile_names()
+            if len(names) > most:  # PyMuPDF looks through all of them for each
+                told = self._limits.told("attachments", f"only the names of the first of {len(names):,} attachments are told")
+                self._losses[Problem(code="document_over_limit", message=told, severity="warning")] = None
+                return tuple(Attachment(name=clean(name)) for name in names[:most])
+            infos = [self._file.embfile_info(name) for name in names]
         except DAMAGE as error:
             self._lost("the attachments cannot be listed", error)
             return ()
@@ -295,8 +390,8 @@ class PdfSource:
 class _PageReader:
     """Reads the parts of one page; a part that is damaged becomes a problem and leaves the others whole."""
 
-    def __init__(self, page: Any, number: int) -> None:
-        self._page, self._number = page, number
+    def __init__(self, page: Any, number: int, limits: Limits, scales: Scales) -> None:
+        self._page, self._number, self._limits, self._scales = page, number, limits, scales
         self.problems: list[Problem] = []
         self._shaded: set[tuple[float, float, float, float]] = set()  # shadings that are told as paths
         self._discs: dict[tuple[float, float], Disc] | None = None  # letters that are told as paths
@@ -342,10 +437,11 @@ class _PageReader:
         }
         grouped: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
         stored = textpage.extractWORDS()
-        if len(stored) > MAX_WORDS:
-            message = f"the page has {len(stored)} words; only the first {MAX_WORDS} are read"
+        most = self._limits.words
+        if len(stored) > most:
+            message = self._limits.told("words", f"only the first words of the page are read: it has {len(stored):,}")
             self.problems.append(_problem("page_too_complex", message, self._number, "error"))
-        for word in stored[:MAX_WORDS]:
+        for word in stored[:most]:
             grouped.setdefault((word[5], word[6]), []).append(word)
         found: list[SourceWord] = []
         for ordinal, (place, words) in enumerate(grouped.items()):
@@ -445,19 +541,20 @@ class _PageReader:
             )
 
     def drawings(self) -> tuple[tuple[Rule, ...], tuple[VectorPath, ...]]:
-        size = sum(len(self._page.parent.xref_stream(xref) or b"") for xref in self._page.get_contents())
-        if size > MAX_CONTENT_BYTES:
-            message = f"the page draws more than docai reads ({size // 1_000_000} MB); its lines and drawings are left out"
+        size, most = self._scales.size(self._page), self._limits.paths
+        if size > self._limits.drawing_bytes:
+            found = f"the lines and drawings of the page are left out: they are told in {size:,} bytes"
+            message = self._limits.told("drawing_bytes", found)
             self.problems.append(_problem("page_too_complex", message, self._number, "warning"))
             return (), ()
         nested = len(self._page.get_xobjects()) > MOST_NESTED  # these at most are within each other
         drawings = self._page.get_cdrawings(extended=not nested)  # with clips and groups; as quick as without
-        if len(drawings) > MAX_PATHS:
-            message = f"the page has {len(drawings)} drawings; only the first {MAX_PATHS} are read"
+        if len(drawings) > most:
+            message = self._limits.told("paths", f"only the first drawings of the page are read: it has {len(drawings):,}")
             self.problems.append(_problem("page_too_complex", message, self._number, "warning"))
         rules: list[Rule] = []
         paths: list[VectorPath] = []
-        drawings = drawings[:MAX_PATHS]
+        drawings = drawings[:most]
         shadings = shadings_among(self._page.get_image_info())  # kept by PyMuPDF: the pictures are told by it, too
         if shadings:
             drawings, self._shaded = with_shadings(drawings, shadings, self.frame, partial(_render, self._page))
@@ -468,11 +565,17 @@ class _PageReader:
         return tuple(rules), tuple(paths)
 
     def pictures(self) -> tuple[Picture, ...]:
-        return tuple(
-            Picture(self.frame.box(info["bbox"]), info["width"], info["height"])
-            for info in self._page.get_image_info()
-            if math.isfinite(sum(info["bbox"])) and not pymupdf.Rect(info["bbox"]).is_empty and info["bbox"] not in self._shaded
-        )
+        found = []
+        for info in self._page.get_image_info():
+            if not math.isfinite(sum(info["bbox"])) or pymupdf.Rect(info["bbox"]).is_empty or info["bbox"] in self._shaded:
+                continue
+            width, height = info["width"], info["height"]
+            if width * height > self._limits.pixels:
+                told = self._limits.told("pixels", f"a picture of the page is left out: it has {width:,} x {height:,} pixels")
+                self.problems.append(_problem("picture_over_limit", told, self._number, "error"))
+                continue
+            found.append(Picture(self.frame.box(info["bbox"]), width, height))
+        return tuple(found)
 
     def links(self) -> tuple[Link, ...]:
         found = []
@@ -505,7 +608,9 @@ def _is_cut_off(file: Any, number: int) -> bool:
         return False
     stream = zlib.decompressobj()
     try:
-        stream.decompress(stored)
+        while stored and not stream.eof:  # piece by piece: it may be gigabytes
+            stream.decompress(stored, PIECE)
+            stored = stream.unconsumed_tail
     except zlib.error:
         return True
     return not stream.eof

@@ -18,8 +18,9 @@ import numpy as np
 from docai.box import Box
 from docai.errors import InputError
 from docai.evaluation import Comparison, Difference, Evaluation, Outcome, badness, compare
-from docai.evaluation_report import GREEN, QUALITY, RED, SIDE, STYLE, marked, write_texts
+from docai.evaluation_report import GREEN, QUALITY, RED, SIDE, SIDES_STYLE, marked, write_texts
 from docai.labelled import METRICS
+from docai.presenting import FOOT, duration, facts, head
 from docai.tiling import Lens
 from fine_tune.report.plots import Curve, plot
 from fine_tune.report.values import StageResult
@@ -43,9 +44,6 @@ CURVES: Final = (  # of each plot: its title, and the names of logged values wit
 NOTHING: Final = '<span class="note">nothing that can be read</span>'
 MORE_STYLE: Final = """
 .plots { display: flex; flex-wrap: wrap; gap: 1rem; } svg.plot { max-width: 100%; height: auto; }
-.facts { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1.2rem 0; }
-.facts div { flex: 1 1 8rem; border: 1px solid #d1d9e0; border-radius: 6px; padding: .6rem .8rem; }
-.facts b { display: block; font-size: 1.2rem; font-variant-numeric: tabular-nums; } .facts span { color: #59636e; }
 .better { color: #1a7f37; font-weight: 600; } .worse { color: #cf222e; font-weight: 600; } .same { color: #59636e; }
 .three { display: grid; grid-template-columns: 1.3fr 1fr 1fr 1fr; gap: .8rem; margin-top: .8rem; align-items: start; }
 .three img { max-width: 100%; border: 1px solid #d1d9e0; } .three > div { min-width: 0; }
@@ -74,17 +72,15 @@ def html_of(result: StageResult, samples: Mapping[str, Sample]) -> str:
     stage = result.stage
     title = f"Stage {stage.number}: {stage.name.replace('_', ' ')}"
     parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-        f"<title>{escape(title)}</title><style>{STYLE}{MORE_STYLE}</style></head><body>",
-        f'<h1>{escape(title)}</h1><p class="about">{escape(stage.about)} · {escape(result.model)} ({result.family})</p>',
+        *head(title, SIDES_STYLE + MORE_STYLE),
+        f'<p class="about">{escape(stage.about)} · {escape(result.model)} ({result.family})</p>',
         _facts(result),
         *_scores(result),
         *_plots(result.history),
         *_side_by_side(result, samples),
         *_data(result),
         *_settings(result),
-        "</body></html>",
+        FOOT,
     ]
     return "\n".join(parts) + "\n"
 
@@ -103,16 +99,7 @@ def _facts(result: StageResult) -> str:
         (f"{cost.peak_memory / 1e9:,.2f} GB" if cost.peak_memory is not None else "", "memory at most"),
         (f"{cost.flops / 1e15:,.3g} PFLOP" if cost.flops is not None else "", "of products, worked out"),
     ]
-    boxes = (f"<div><b>{escape(value)}</b><span>{escape(name)}</span></div>" for value, name in told if value)
-    return f'<div class="facts">{"".join(boxes)}</div>'
-
-
-def duration(seconds: float) -> str:
-    """Return a time as people tell it."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.1f} s"
-    return f"{whole // 60} min {whole % 60:02} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return facts(told)
 
 
 # Scores

@@ -20,14 +20,13 @@ def _body(value):
 
 def _pdf(*objects):
     """Return a PDF of these objects, numbered from 1; the first is the catalogue."""
-    data = b"%PDF-1.7\n"
-    offsets = []
+    pieces, offsets, start = [b"%PDF-1.7\n"], [], 9
     for number, body in enumerate(objects, 1):
-        offsets.append(len(data))
-        data += b"%d 0 obj\n%s\nendobj\n" % (number, _body(body))
+        pieces.append(b"%d 0 obj\n%s\nendobj\n" % (number, _body(body)))
+        offsets.append(start)
+        start += len(pieces[-1])
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    start = len(data)
-    data += b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(objects) + 1, table)
+    data = b"".join(pieces) + b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(objects) + 1, table)
     return data + b"trailer <</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
 
 

@@ -10,7 +10,7 @@ from docai.backends.classical.aligned import read_aligned
 from docai.backends.classical.cells import ENGINE
 from docai.backends.classical.charts import read_chart
 from docai.backends.classical.ruled import read_ruled
-from docai.backends.classical.scanned import Scans, cores
+from docai.backends.classical.scanned import Scans, threads
 from docai.document import Problem
 from docai.exchange import Reply, Request
 from docai.tasks.chart import ReadChart
@@ -73,7 +73,7 @@ class Backend:
 
     def __init__(self) -> None:
         """Begin; engines are loaded when they are first needed."""
-        self.batch = cores()  # pictures of text are read side by side
+        self.batch = threads()  # pictures of text are read side by side
         self._scans = Scans()
 
     def answer(self, requests: Sequence[Request]) -> list[Reply]:

@@ -30,6 +30,7 @@ from docai.exchange import Reply
 from docai.lines import is_hangul
 from docai.marks import Rectangle
 from docai.preparation import Prepared, prepare, turned
+from docai.processes import cores
 from docai.registry import load
 from docai.sources import Font, Picture, Recognised, Rule, SourceWord, VectorPath
 from docai.tasks.reading import Layer, ReadText
@@ -96,11 +97,10 @@ class _Sheet:
     drawn: tuple[VectorPath, ...] = ()
 
 
-def cores() -> int:
-    """Return how many processor cores this process may use, where the system tells; else how many there are."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def threads() -> int:
+    """Return how many lines are read side by side: as `OMP_NUM_THREADS` says, or else one a processor core."""
+    told = os.environ.get("OMP_NUM_THREADS", "")  # as libraries for numbers are told; one of many processes has one
+    return int(told) if told.isdecimal() and int(told) else cores()
 
 
 class Scans:
@@ -117,7 +117,7 @@ class Scans:
         if not asked:
             return []
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(max_workers=cores(), thread_name_prefix="ocr")
+            self._pool = ThreadPoolExecutor(max_workers=threads(), thread_name_prefix="ocr")
         pixels = [_pixels(view) for view, _ in asked]  # one at a time, since PDF readers are not made for several threads
         sheets = list(self._pool.map(self._sheet, asked, pixels))
         replies = []

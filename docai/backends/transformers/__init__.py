@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import torch
+
 from docai.backends.speaker import Asked
 from docai.backends.transformers.generate import Voice
 from docai.backends.transformers.loading import (
@@ -53,4 +55,5 @@ class LocalSpeaker:
         Law: `say(a + b) == say(a) + say(b)`, as far as the device's arithmetic does not depend on the size of a batch; in float32
         that shows in the last digits of probabilities only, unless two tokens are as good as equally likely.
         """
-        return self._voice.say(asked)
+        with torch.cuda.device_of(next(self.loaded.model.parameters())):  # libraries use the current GPU; on a CPU, nothing
+            return self._voice.say(asked)

@@ -1,0 +1,385 @@
+"""Reads documents one after the other, each whole: from its path to its outputs on the disk; and does so in a process of its own.
+
+Such a process may be killed at any moment. It tells on a pipe what it is at, so that its parent knows when it hangs and
+which page is to blame; it writes outputs under temporary names; and of long documents it keeps the pages that it has read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import faulthandler
+import hashlib
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Final
+
+import cv2
+
+from docai import document
+from docai.box import WHOLE, Box
+from docai.delivery import deliver
+from docai.document import Attachment, Document, FormField, OutlineEntry, Problem
+from docai.errors import DocaiError, InputError, OutputUnwritable, Unreadable
+from docai.exporters import Files, feed
+from docai.extraction import Extractor, PageStream, Progress, failure
+from docai.inputs import Job, fetched, is_url
+from docai.journal import Journal
+from docai.output_names import below
+from docai.processes import die_with_parent, ignore_interrupts
+from docai.reading import PageRead, unread_page
+from docai.registry import EXPORTERS, load
+from docai.sources import LETTER, Glyph, PageReference, Source, SourcePage, TextRun, origin_of
+from docai.work import Outcome, Recipe, Work
+
+if sys.platform == "linux":
+    import resource
+
+if TYPE_CHECKING:
+    from docai.exchange import Backend
+    from docai.sources import Pixels
+
+FIGURED: Final = frozenset({"json", "md", "html"})  # formats that name figures
+PRIVATE: Final = ".docai"  # the folder in the output folder that is ours
+PROBE_BYTES: Final = 1 << 16  # written to tell a full disk from a document that has an impossible name
+
+
+Tell = Callable[[int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a worker needs to begin: what to do, where to, and what opens the model that is asked, if one is in another process."""
+
+    recipe: Recipe
+    output: Path
+    model: tuple[str, tuple[Any, ...]] | None = None  # the place of a function in the registry's words, and its arguments
+
+    def reader(self) -> DocumentReader:
+        """Return who reads.
+
+        Raises:
+            DocaiError: The backend asked for is not there, or what it needs is not installed.
+        """
+        model = load(self.model[0])(*self.model[1]) if self.model else None
+        return DocumentReader(self.recipe, self.output, model=model)
+
+
+class DocumentReader:
+    """Reads documents by a recipe and writes their outputs below a folder."""
+
+    def __init__(self, recipe: Recipe, output: Path, *, model: Backend | None = None) -> None:
+        """Begin; `model` is what the recipe's model is asked through, None to open it here.
+
+        Raises:
+            DocaiError: The backend asked for is not there, or what it needs is not installed.
+        """
+        self.recipe, self.output = recipe, output
+        self._models = recipe.model is not None or recipe.backend not in ("auto", "classical")
+        self._extractor = Extractor(
+            backend=recipe.backend,
+            model=model if model is not None else recipe.model,
+            quantization=recipe.quantization,
+            revision=recipe.revision,
+            most_tiles=recipe.most_tiles,
+            languages=recipe.languages,
+            ocr=recipe.ocr,
+            limits=recipe.limits,
+        )
+        self._parts, self._temporary = output / PRIVATE / "parts", output / PRIVATE / "temporary"
+
+    def read(self, work: Work, tell: Tell = lambda _: None, on_progress: Callable[[Progress], None] | None = None) -> Outcome:
+        """Return what came of a document, whose outputs are then on the disk; one that fails has an output that says so.
+
+        Args:
+            work: Which document.
+            tell: Called with the page that is being read, None while no page is.
+            on_progress: Called after each page.
+
+        Raises:
+            OutputUnwritable: Nothing can be written to the output folder; the document is as if it had not been begun.
+        """
+        began = time.monotonic()
+        try:
+            self._temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._parts.mkdir(exist_ok=True)
+            outcome = self._read(work, tell, on_progress)
+        except OSError as error:
+            self._check_output(error)
+            outcome = self._failed(work, _os_problem(work, error), transient=error.errno in _PASSING)
+        return replace(outcome, seconds=round(time.monotonic() - began, 3))
+
+    def fail(self, work: Work, problem: Problem) -> Outcome:
+        """Return the outcome of a document that is given up, with the output that says so.
+
+        Raises:
+            OutputUnwritable: Nothing can be written to the output folder.
+        """
+        with contextlib.suppress(OSError):  # told when the output is written
+            self._parts.mkdir(parents=True, exist_ok=True)
+        return self._failed(work, problem)
+
+    def _read(self, work: Work, tell: Tell, on_progress: Callable[[Progress], None] | None) -> Outcome:
+        try:
+            self._sweep(below(self.output, work.stem))
+            with fetched(work.path, most_bytes=self.recipe.limits.file_bytes, below=self._temporary) as path:
+                return self._delivered(work, path, tell, on_progress)
+        except DocaiError as error:
+            return self._failed(work, failure("", error).problems[0], transient=getattr(error, "retryable", False))
+
+    def _delivered(self, work: Work, path: Path, tell: Tell, on_progress: Callable[[Progress], None] | None) -> Outcome:
+        """Read a document that is on this machine and write its outputs."""
+        stem, recipe = below(self.output, work.stem), self.recipe
+        name = hashlib.sha256(os.fsencode(work.stem)).hexdigest()[:32]
+        key = f"{_digest(path)} {recipe.digest}"
+        with Journal(self.output / PRIVATE / "pages" / f"{name}.jsonl", key) as journal:
+            tell(None)
+            try:
+                stream = self._extractor.pages(
+                    path,
+                    pages=recipe.pages,
+                    password=work.password,
+                    figures=stem.parent if FIGURED & set(recipe.formats) else None,
+                    on_progress=on_progress,
+                    watch=Watcher(work, journal, tell, None if self._models and not work.alone else 1),
+                )
+                rest, paths = deliver(
+                    stream, recipe.formats, stem, overlay=recipe.overlay, margins=recipe.margins, temporary=self._parts
+                )
+            except DocaiError:
+                journal.drop()
+                raise
+            tell(None)
+            journal.drop()
+        return self._done(rest, stream, paths)
+
+    def _done(self, rest: Document, stream: PageStream, paths: tuple[Path, ...]) -> Outcome:
+        sure = stream.confidence
+        return Outcome(
+            status=rest.status,
+            error=stream.first_error or next((problem for problem in rest.problems if problem.severity == "error"), None),
+            pages=stream.done,
+            failed_pages=stream.failed_pages,
+            confidence=None if sure is None else round(sure, 4),
+            content_hash=rest.content_hash or "",
+            engines=tuple(engine.model_dump(mode="json", exclude_defaults=True) for engine in rest.engines),
+            outputs=tuple(path.relative_to(self.output).as_posix() for path in paths),
+        )
+
+    def _failed(self, work: Work, problem: Problem, *, transient: bool = False) -> Outcome:
+        """Return the outcome of a document of which nothing can be read, and write what stands for it, if JSON is wanted."""
+        job = Job(work.path if is_url(work.path) else Path(work.path), PurePath(work.stem))
+        digest = "" if is_url(work.path) else _digest(Path(work.path))
+        outputs: tuple[str, ...] = ()
+        if "json" in self.recipe.formats and _is_below(self.output, work.stem):
+            told = Document(name=job.name, content_hash=digest, status="failure", problems=(problem,))
+            try:
+                with Files(below(self.output, work.stem), "json", None, self._parts) as place:
+                    feed(load(EXPORTERS["json"])(place), told)
+                outputs = tuple(path.relative_to(self.output).as_posix() for path in place.paths)
+            except OSError as error:  # its name may be impossible; the ledger has the problem
+                self._check_output(error)
+        return Outcome("failure", problem, content_hash=digest, outputs=outputs, transient=transient)
+
+    @staticmethod
+    def _sweep(stem: Path) -> None:
+        """Remove what an attempt that was killed left of pictures."""
+        for kind in ("figures", "overlay", "charts"):
+            with contextlib.suppress(OSError):
+                for left in stem.with_name(f"{stem.name}.{kind}").glob("*.part"):
+                    left.unlink(missing_ok=True)
+
+    def _check_output(self, error: OSError) -> None:
+        """Raise `OutputUnwritable` if it is the output folder that fails, and not this document alone."""
+        probe = self._parts / f"{secrets.token_hex(8)}.probe.part"
+        try:
+            with probe.open("wb") as stream:
+                stream.write(bytes(PROBE_BYTES))
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as second:
+            message = f"{self.output}: {second.strerror or second}; free or mend the output folder, then run the same command again"
+            raise OutputUnwritable(message) from error
+        finally:
+            with contextlib.suppress(OSError):
+                probe.unlink(missing_ok=True)
+
+
+def _is_below(output: Path, stem: str) -> bool:
+    try:
+        below(output, stem)
+    except InputError:
+        return False
+    return True
+
+
+def _digest(path: Path) -> str:
+    try:
+        return origin_of(path).sha256() if path.is_file() else ""
+    except (OSError, ValueError):  # told when it is opened
+        return ""
+
+
+_PASSING: Final = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOSPC, errno.EAGAIN})  # of disks and networks
+
+
+def _os_problem(work: Work, error: OSError) -> Problem:
+    named = f"{os.fspath(error.filename)!r}: " if error.filename else ""
+    step = "give it a shorter name" if error.errno == errno.ENAMETOOLONG else "check its name and the disks"
+    message = f"{Path(work.path).name}: {named}{error.strerror or error}; {step}"
+    return Problem(code="file_error", message=message, severity="error")
+
+
+class Watcher:
+    """Tells which page is being read, keeps pages of long documents, and leaves out those that are to blame for deaths."""
+
+    def __init__(self, work: Work, journal: Journal, tell: Tell, window: int | None) -> None:
+        """Begin."""
+        self.window = window
+        self._work, self._journal, self._tell = work, journal, tell
+
+    def source(self, source: Source) -> Source:
+        """Return the document with an eye on each page."""
+        return _Watched(source, self._work.blamed, self._tell)
+
+    def known(self, number: int) -> PageRead | None:
+        """Return a page of an earlier attempt, or what stands for one that is not to be read."""
+        blame = self._work.blamed.get(number)
+        if blame is not None:
+            return unread_page(number, blame)
+        known = self._journal.get(number)
+        if known is None and self._work.rest is not None:
+            return unread_page(number, document.replace(self._work.rest, page_number=number))
+        return known
+
+    def begun(self, number: int) -> None:
+        """Tell it."""
+        self._tell(number)
+
+    def read(self, read: PageRead) -> None:
+        """Keep it."""
+        self._journal.keep(read)
+
+
+class _Watched:
+    """A source that tells which page it is at; pages to blame look empty."""
+
+    def __init__(self, source: Source, blamed: Mapping[int, Problem], tell: Tell) -> None:
+        self._source, self._blamed, self._tell = source, blamed, tell
+        self.origin, self.page_count = source.origin, source.page_count
+
+    def page(self, number: int) -> SourcePage:
+        if number in self._blamed:
+            return SourcePage(PageReference(self.origin, number), *LETTER, problems=(self._blamed[number],))
+        self._tell(number)
+        return self._source.page(number)
+
+    def glyphs(self, number: int) -> tuple[Glyph, ...]:
+        return () if number in self._blamed else self._source.glyphs(number)
+
+    def text_runs(self, number: int) -> tuple[TextRun, ...]:
+        return () if number in self._blamed else self._source.text_runs(number)
+
+    def render(self, number: int, width: int, height: int, clip: Box = WHOLE) -> tuple[Pixels, Problem | None]:
+        if number in self._blamed:
+            raise Unreadable(self._blamed[number].message)
+        return self._source.render(number, width, height, clip)
+
+    def form_fields(self) -> tuple[FormField, ...]:
+        self._tell(None)
+        return self._source.form_fields()
+
+    def outline(self) -> tuple[OutlineEntry, ...]:
+        self._tell(None)
+        return self._source.outline()
+
+    def attachments(self) -> tuple[Attachment, ...]:
+        return self._source.attachments()
+
+    def problems(self) -> tuple[Problem, ...]:
+        return self._source.problems()
+
+    def close(self) -> None:
+        self._source.close()
+
+
+# The process
+
+
+def serve(connection: Connection, setup: Setup, log: Path, memory: int | None) -> None:
+    """Read what comes on a connection until it says that there is no more; the body of a worker process.
+
+    Sends `("ready",)`, then for each `Work`: `("at", page)` whenever it turns to another page, `("page", number, done, total)`,
+    and `("done", outcome)`; or `("unable", error)` and ends.
+
+    Args:
+        connection: To the parent.
+        setup: How to read.
+        log: A file for what libraries print, and for where in the code a crash happened.
+        memory: How many bytes this process may hold.
+    """
+    ignore_interrupts()
+    die_with_parent()
+    with log.open("wb", buffering=0) as stream:
+        os.dup2(stream.fileno(), 1)
+        os.dup2(stream.fileno(), 2)
+    faulthandler.enable(2)
+    cv2.setNumThreads(1)
+    if memory is not None:
+        _bound(memory)
+    try:
+        reader = setup.reader()
+    except DocaiError as error:
+        connection.send(("unable", error))
+        return
+    connection.send(("ready",))
+    with contextlib.suppress(EOFError, BrokenPipeError):  # the parent has gone
+        for work in iter(connection.recv, None):
+            os.ftruncate(2, 0)  # so that it tells of this document alone
+            os.lseek(2, 0, os.SEEK_SET)
+            try:
+                connection.send(("done", _answer(reader, work, connection)))
+            except OutputUnwritable as error:
+                connection.send(("unable", error))
+                return
+
+
+def _answer(reader: DocumentReader, work: Work, connection: Connection) -> Outcome:
+    at: list[int | None] = []
+
+    def tell(page: int | None) -> None:
+        if at != [page]:
+            at[:] = [page]
+            connection.send(("at", page))
+
+    def after_page(seen: Progress) -> None:
+        connection.send(("page", seen.page_number, seen.done, seen.total))
+
+    try:
+        return reader.read(work, tell, after_page)
+    except (OutputUnwritable, BrokenPipeError):
+        raise
+    except Exception as error:  # noqa: BLE001  # one document must not end the process, and it is told in its outcome
+        message = f"internal fault: {type(error).__name__}: {str(error)[:200]}; please report this with the document"
+        return reader.fail(work, Problem(code="internal_fault", message=message, severity="error"))
+
+
+def _bound(memory: int) -> None:
+    """Have memory beyond a bound refused, where the system can: MuPDF and Python then raise, and only a page is lost."""
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
+
+def told_by(log: Path, count: int = 300) -> Iterator[str]:
+    """Yield the last line of what a process that died has printed, if it printed any."""
+    with contextlib.suppress(OSError):
+        lines = log.read_bytes()[-8192:].decode("utf-8", "replace").split("\n")
+        found = [line.strip() for line in lines if line.strip()]
+        fatal = [line for line in found if line.startswith(("Fatal Python error", "terminate called", "MemoryError"))]
+        yield from (line[:count] for line in (fatal or found)[-1:])
