@@ -40,7 +40,7 @@ from docai.work import Event, Outcome, Recipe, Settings, Work
 from docai.worker import PRIVATE, DocumentReader, Setup
 from docai.workers import Bounds, Broken, DocumentDone, Ended, PageDone, Pool, share_of
 
-OnEvent = Callable[[Event], None]
+OnProgress = Callable[[Event], None]
 Engine = Literal["local", "ray"]
 
 WAIT_SECONDS: Final = 0.5  # for news, before progress is told anew
@@ -76,7 +76,7 @@ def run_batch(  # noqa: PLR0913  # the options of a call
     output: str | Path,
     recipe: Recipe = Recipe(),
     settings: Settings = Settings(),
-    on_event: OnEvent = lambda _: None,
+    on_progress: OnProgress = lambda _: None,
     *,
     lists: Iterable[str | os.PathLike[str] | IO[bytes]] = (),
     null: bool = False,
@@ -92,7 +92,7 @@ def run_batch(  # noqa: PLR0913  # the options of a call
         output: The folder.
         recipe: What is wanted of the documents.
         settings: How they are read.
-        on_event: Called with what happens.
+        on_progress: Called with what happens.
         lists: Files of names.
         null: Whether zero bytes part the names.
         engine: `local`: processes of this machine; `ray`: actors of a Ray cluster, whose nodes share inputs and outputs.
@@ -107,13 +107,13 @@ def run_batch(  # noqa: PLR0913  # the options of a call
     with Ledger.open(Path(output)) as ledger:
         ledger.begin(recipe, settings.told())
         found = jobs_of(inputs, lists=lists, null=null, output=output, owner=ledger.owner)
-        return _run(ledger, found, Path(output), recipe, settings, on_event, _On(engine, address))
+        return _run(ledger, found, Path(output), recipe, settings, on_progress, _On(engine, address))
 
 
 def retry_failed(
     output: str | Path,
     settings: Settings = Settings(),
-    on_event: OnEvent = lambda _: None,
+    on_progress: OnProgress = lambda _: None,
     *,
     engine: Engine = "local",
     address: str | None = None,
@@ -133,7 +133,7 @@ def retry_failed(
     with Ledger.open(folder) as ledger:
         ledger.begin(recipe, settings.told())
         ledger.reset_failed()
-        return _run(ledger, failed, folder, recipe, settings, on_event, _On(engine, address, resume=False))
+        return _run(ledger, failed, folder, recipe, settings, on_progress, _On(engine, address, resume=False))
 
 
 def _place(path: str) -> Path | str:
@@ -150,11 +150,11 @@ class _On:
 
 
 def _run(  # noqa: PLR0913, PLR0917  # what two functions share
-    ledger: Ledger, jobs: Iterable[Job], output: Path, recipe: Recipe, settings: Settings, on_event: OnEvent, on: _On
+    ledger: Ledger, jobs: Iterable[Job], output: Path, recipe: Recipe, settings: Settings, on_progress: OnProgress, on: _On
 ) -> Summary:
     works, before = _due(ledger, jobs, settings.password)
     with _Stopping() as stopping:
-        run = _Run(ledger, output, recipe, settings, on_event, works, before, stopping)
+        run = _Run(ledger, output, recipe, settings, on_progress, works, before, stopping)
         run.tell("begun")
         try:
             if works and on.engine == "ray":
@@ -192,7 +192,7 @@ def _due(ledger: Ledger, jobs: Iterable[Job], password: str | None) -> tuple[deq
         if work is None:
             before += 1
         else:
-            works.append(replace(work, password=password))
+            works.append(replace(work, password=password, unless=ledger.known_hash(work.stem) if is_url(work.path) else ""))
     if not works and not before:
         raise NothingToDo("no documents; name files, folders or patterns")
     return works, before
@@ -263,12 +263,12 @@ class _Run:
         output: Path,
         recipe: Recipe,
         settings: Settings,
-        on_event: OnEvent,
+        on_progress: OnProgress,
         works: deque[Work],
         before: int,
         stopping: _Stopping,
     ) -> None:
-        self._ledger, self._output, self._recipe, self._settings, self._on_event = ledger, output, recipe, settings, on_event
+        self._ledger, self._output, self._recipe, self._settings, self._on_event = ledger, output, recipe, settings, on_progress
         self._works, self._known, self._before, self._stopping = works, len(works), before, stopping
         self._late: list[tuple[float, int, Work]] = []  # to be tried again, by when
         self._began = time.monotonic()
@@ -302,20 +302,23 @@ class _Run:
         output = Path(os.path.abspath(self._output))  # noqa: PTH100  # resolve() would follow links, which other nodes may not have
         works = [replace(work, path=work.path if is_url(work.path) else os.path.abspath(work.path)) for work in self._works]  # noqa: PTH100
         known = {work.stem: work for work in works}
-        with contextlib.redirect_stdout(sys.stderr):  # Ray prints what becomes of nodes; the standard output is for data
-            delivered = load("docai.batch_ray:ray_run")(works, output, self._recipe, self._settings, cluster, resume=on.resume)
-            with contextlib.closing(delivered):
-                for one in delivered:
-                    self._ledger.started(one.stem)
-                    self._pages += one.outcome.pages
-                    self._finish(known[one.stem], one.outcome, attempts=one.attempts)
-                    if self._closing:
-                        return
+        with ExitStack() as stack:
+            stack.callback(self._sweep)
+            stack.enter_context(contextlib.redirect_stdout(sys.stderr))  # Ray prints what becomes of nodes; the output is for data
+            run = load("docai.batch_ray:ray_run")(works, output, self._recipe, self._settings, cluster, resume=on.resume)
+            for one in stack.enter_context(contextlib.closing(run)):
+                self._ledger.started(one.stem)
+                self._pages += one.outcome.pages
+                self._finish(known[one.stem], one.outcome, attempts=one.attempts)
+                if self._closing:
+                    return
 
     def _sweep(self) -> None:
         """Remove what processes that were killed left."""
         for kind in ("parts", "temporary"):
             shutil.rmtree(self._output / PRIVATE / kind, ignore_errors=True)
+        for log in (self._output / PRIVATE).glob("*.log"):
+            log.unlink(missing_ok=True)
 
     @property
     def _closing(self) -> bool:
@@ -356,7 +359,10 @@ class _Run:
             self._finish(work, news.outcome)
 
     def _finish(self, work: Work, outcome: Outcome, *, attempts: int | None = None) -> None:
-        self._ledger.finished(work.stem, outcome, attempts=attempts)
+        if outcome.unchanged:
+            self._ledger.unchanged(work.stem)
+        else:
+            self._ledger.finished(work.stem, outcome, attempts=attempts)
         self._retries.forget(work.stem)
         self._done[outcome.status] += 1
         self._last = _code(outcome)

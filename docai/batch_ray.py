@@ -76,6 +76,7 @@ OUTCOMES: Final = pyarrow.schema(
         ("seconds", pyarrow.float64()),
         ("peak_memory", pyarrow.int64()),
         ("transient", pyarrow.bool_()),
+        ("unchanged", pyarrow.bool_()),
         ("attempts", pyarrow.int64()),
         ("node", pyarrow.string()),
         ("recipe", pyarrow.string()),  # its digest
@@ -276,6 +277,7 @@ def _delivered(row: Mapping[str, Any]) -> Delivered:
         seconds=row["seconds"],
         peak_memory=row["peak_memory"],
         transient=row["transient"],
+        unchanged=row["unchanged"],
     )
     return Delivered(row["stem"], outcome, row["attempts"], row["node"])
 

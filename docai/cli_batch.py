@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from docai.cli_options import (
     BackendOption,
@@ -147,7 +146,7 @@ def batch(
         )
         return summary
 
-    _run(run, output, progress)
+    _run(run, progress)
 
 
 def status(folder: FolderArgument, as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False) -> None:
@@ -184,7 +183,7 @@ def retry(
         summary: Summary = load("docai.batch:retry_failed")(folder, settings, on_event, engine=engine, address=address)
         return summary
 
-    _run(run, folder, progress)
+    _run(run, progress)
 
 
 def report(
@@ -241,12 +240,10 @@ def _bytes(text: str) -> int:
     return int(float(match[1]) * _UNITS[match[2].upper()])
 
 
-def _run(run: Callable[[Callable[[Any], None]], Summary], folder: Path, progress: str) -> None:
+def _run(run: Callable[[Callable[[Any], None]], Summary], progress: str) -> None:
     with load("docai.batch_progress:shown")(progress, errors) as on_event:
         summary = run(on_event)
     if summary.interrupted and progress != "none":
         errors.print(f"interrupted; {summary.left} documents are left: the same command goes on", highlight=False)
-    elif (summary.all_failed or summary.partial) and progress not in ("none", "json"):
-        errors.print(f"docai report {escape(str(folder))} tells what failed, and why", highlight=False)
     sys.stdout.flush()
     raise typer.Exit(summary.code)

@@ -94,6 +94,7 @@ class Work:
         blamed: Pages that are not read, and what is told of them in place of that.
         rest: What is told of all pages that no earlier attempt has read, if they are not to be read any more.
         alone: Whether its pages are read one after the other, so that what goes wrong is blamed on the right one.
+        unless: `sha256:…` of bytes whose outputs are there already; if they are still these, it is not read.
     """
 
     stem: str
@@ -102,6 +103,7 @@ class Work:
     blamed: Mapping[int, Problem] = field(default_factory=dict)
     rest: Problem | None = None
     alone: bool = False
+    unless: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class Outcome:
         seconds: How long it took, by the wall.
         peak_memory: The most that the process held in memory meanwhile, in bytes; 0 where nobody knows.
         transient: Whether it may go well another time: a server was busy, a download broke off.
+        unchanged: Whether it was not read, since its outputs are those of its bytes.
     """
 
     status: Status
@@ -133,6 +136,7 @@ class Outcome:
     seconds: float = 0.0
     peak_memory: int = 0
     transient: bool = False
+    unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,8 @@ class DocumentReader:
         try:
             self._sweep(below(self.output, work.stem))
             with fetched(work.path, most_bytes=self.recipe.limits.file_bytes, below=self._temporary) as path:
+                if work.unless and _digest(path) == work.unless:
+                    return Outcome("success", content_hash=work.unless, unchanged=True)
                 return self._delivered(work, path, tell, on_progress)
         except DocaiError as error:
             return self._failed(work, failure("", error).problems[0], transient=getattr(error, "retryable", False))
@@ -322,7 +324,7 @@ def serve(connection: Connection, setup: Setup, log: Path, memory: int | None) -
         connection: To the parent.
         setup: How to read.
         log: A file for what libraries print, and for where in the code a crash happened.
-        memory: How many bytes this process may hold.
+        memory: How many bytes of its own this process may hold; None for any.
     """
     ignore_interrupts()
     die_with_parent()

@@ -28,12 +28,12 @@ from docai.worker import PRIVATE, Setup, serve, told_by
 Ended = Literal["time_limit", "document_time_limit", "memory_limit", "crashed"]
 
 START_SECONDS: Final = 300.0  # to load what reads, from a disk that may sleep
-LOOK_SECONDS: Final = 0.1  # between looks at memory: in that time a process fills some 300 MB, and above its bound none at all
+LOOK_SECONDS: Final = 0.1  # between looks at memory that the system does not refuse by itself
 FALSE_STARTS: Final = 3  # workers in a row that end before they are ready: then none will ever be
 KILLED_STARTS: Final = 10  # and that are killed: somebody may do so
 MEMORY_SHARE: Final = 0.8  # of the machine's, where nothing is said: the rest is the system's and its file cache's
 LEAST_MEMORY: Final = 1_000_000_000  # bytes a worker: 400 MB of libraries and OCR, and an A3 page at 600 dpi as pixels three times
-HEADROOM: Final = 1.25  # of address space to memory: what is reserved, or freed and not given back, is not held
+DATA_SHARE: Final = 0.9  # of a worker's bytes, that it may hold itself; 100 MB more are libraries' code, which lies in files
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ def share_of(settings: Settings) -> tuple[int, Bounds]:
     if room < count * LEAST_MEMORY and settings.max_memory is not None:
         want = (count * LEAST_MEMORY + own) / 1e9
         raise ValueError(f"{count} workers need {want:.1f} GB, and may take {whole / 1e9:.1f} GB; allow more, or fewer workers")
-    return count, Bounds(settings.page_seconds, settings.document_seconds, room // count, settings.recycle)
+    memory = room // count if settings.max_memory is not None else max(room // count, LEAST_MEMORY)
+    return count, Bounds(settings.page_seconds, settings.document_seconds, memory, settings.recycle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +237,7 @@ class Pool:
         self._started += 1
         log = private / f"{self._mark}-{self._started}.log"
         ours, theirs = self._context.Pipe()
-        bound = None if self.bounds.memory is None else int(self.bounds.memory * HEADROOM)
+        bound = None if self.bounds.memory is None else int(self.bounds.memory * DATA_SHARE)
         process = self._context.Process(target=serve, args=(theirs, setup, log, bound), name=f"docai worker {number}", daemon=True)
         with clean_start({"TMPDIR": str(temporary.resolve()), "TEMP": str(temporary.resolve())}):
             process.start()

@@ -135,7 +135,7 @@ def main() -> int:
         for name, data in made.items():
             (source / name).write_bytes(data)
         began = time.monotonic()
-        tally = attack(source, output, told.documents, told.parents, told.workers, random.Random(told.seed), tuple(told.option))  # noqa: S311
+        tally = attack(source, output, (told.parents, told.workers), random.Random(told.seed), tuple(told.option))  # noqa: S311
         wrong = verdict(source, output, made, tally)
         kinds = Counter(ending.how.split(":")[0] + ending.how.split(":")[1][:20] for ending in endings(output, made).values())
     for line in wrong:

@@ -4,7 +4,9 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
@@ -33,8 +35,8 @@ def folder(tmp_path):
     return tmp_path
 
 
-def run(folder, recipe=Recipe(), settings=ONE, on_event=lambda _: None):
-    return run_batch([str(folder / "in")], folder / "out", recipe, settings, on_event)
+def run(folder, recipe=Recipe(), settings=ONE, on_progress=lambda _: None):
+    return run_batch([str(folder / "in")], folder / "out", recipe, settings, on_progress)
 
 
 def written(folder):
@@ -69,7 +71,7 @@ def workers():
 def test_a_second_run_does_nothing_and_starts_no_process(folder):
     run(folder)
     before = read(folder)
-    summary = run(folder, on_event=lambda _: pytest.fail("a process") if workers() else None)
+    summary = run(folder, on_progress=lambda _: pytest.fail("a process") if workers() else None)
     assert (summary.done, summary.before) == (0, 3)
     assert read(folder) == before
 
@@ -113,15 +115,15 @@ def test_a_single_document_fails_with_its_own_code(tmp_path):
 def test_what_failed_is_read_again_when_asked_for(folder):
     with pymupdf.open() as document:
         document.new_page()
-        document.save(folder / "in" / "locked.pdf", encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="open")
+        document.save(folder / "in" / "locked.pdf", encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="a secret of its own")
     assert run(folder).failed == 1
     before = read(folder)
-    summary = retry_failed(folder / "out", Settings(workers=1, password="open"))
+    summary = retry_failed(folder / "out", Settings(workers=1, password="a secret of its own"))
     assert (summary.done, summary.failed, summary.code) == (1, 0, ExitCode.OK)
     assert {name for name, when in read(folder).items() if when != before[name]} == {"locked.pdf.json"}
     with pytest.raises(NothingToDo, match="no document failed"):
         retry_failed(folder / "out")
-    assert b"open" not in (folder / "out" / ".docai" / "ledger.sqlite").read_bytes().replace(b"open(", b"")
+    assert b"a secret of its own" not in b"".join(path.read_bytes() for path in (folder / "out" / ".docai").glob("ledger*"))
 
 
 def test_two_runs_refuse_each_other(folder):
@@ -140,20 +142,20 @@ def killer(number, count):
     """Return what kills all workers when a page was read, so many times."""
     killed = []
 
-    def on_event(event):
+    def on_progress(event):
         if event.kind == "page" and len(killed) < count and event.page > len(killed):
             killed.append(event)
             for worker in workers():
                 worker.send_signal(number)
 
-    return killed, on_event
+    return killed, on_progress
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
 def test_a_process_that_dies_costs_one_attempt(folder, number):
     (folder / "in" / "long.pdf").write_bytes(pages_of_text(60))
-    killed, on_event = killer(number, 2)
-    summary = run(folder, on_event=on_event)
+    killed, on_progress = killer(number, 2)
+    summary = run(folder, on_progress=on_progress)
     assert (len(killed), summary.done, summary.failed) == (2, 4, 0)
     with LedgerView.open(folder / "out") as view:
         assert [one.ended for one in view.attempts()].count("crashed") in {1, 2}  # one may have died with nothing in hand
@@ -164,11 +166,11 @@ def test_a_process_that_dies_costs_one_attempt(folder, number):
 def test_a_document_that_always_ends_its_process_is_given_up_and_told(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "long.pdf").write_bytes(pages_of_text(400))
-    killed, on_event = killer(signal.SIGKILL, 10)
-    summary = run(tmp_path, settings=Settings(workers=1, retries=1), on_event=on_event)
+    killed, on_progress = killer(signal.SIGKILL, 10)
+    summary = run(tmp_path, settings=Settings(workers=1, retries=1), on_progress=on_progress)
     told = Document.model_validate_json((tmp_path / "out" / "long.pdf.json").read_bytes())
     assert (told.status, told.problems[0].code, summary.code) == ("failure", "crashed", ExitCode.UNREADABLE)
-    assert len(killed) == 2
+    assert len(killed) >= 2
     assert "SIGKILL" in told.problems[0].message
 
 
@@ -234,9 +236,32 @@ def test_an_output_folder_that_cannot_be_written_stops_the_run_and_nothing_is_lo
             (folder / "out").rename(folder / "gone")
 
     with pytest.raises(Exception, match=r"run again|run the same command again"):
-        run(folder, on_event=vanish)
+        run(folder, on_progress=vanish)
     if (folder / "out").exists():
         subprocess.run(["rm", "-r", folder / "out"], check=True)
     (folder / "gone").rename(folder / "out")
     assert run(folder).code == ExitCode.OK
     assert len(written(folder)) == 3
+
+
+def test_a_url_that_nobody_vouches_for_is_fetched_and_read_only_if_its_bytes_changed(tmp_path):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(held[0])
+
+        def log_message(self, *_):
+            pass
+
+    held = [pages_of_text(1)]
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/a.pdf"
+        when = []
+        for pages in (1, 1, 2):
+            held[0] = pages_of_text(pages) if pages == 2 else held[0]
+            assert run_batch([url], tmp_path / "out", settings=ONE).code == ExitCode.OK
+            when.append((tmp_path / "out" / "a.pdf.json").stat().st_mtime_ns)
+        server.shutdown()
+    assert when[0] == when[1] < when[2]

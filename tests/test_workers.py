@@ -59,14 +59,14 @@ def document_of(folder, stem):
 @pytest.mark.parametrize(
     ("deed", "ended", "told"),
     [
-        ("hang", "time_limit", "longer than 2 s"),
+        ("hang", "time_limit", "longer than 10 s"),
         ("segv", "crashed", "SIGSEGV"),
         ("kill", "crashed", "SIGKILL"),
         ("eat", "memory_limit", "MB"),
     ],
 )
 def test_a_document_that_breaks_its_process_harms_no_other(tmp_path, inputs, deed, ended, told):
-    seconds = 2 if deed == "hang" else 60
+    seconds = 10 if deed == "hang" else 60  # on a busy machine, that which reads takes seconds to load
     ends = run(inputs(a=1, b=3, c=1, d=1), tmp_path, {"b.pdf:2": deed}, page_seconds=seconds, memory=700_000_000)
     broken = ends.pop("b.pdf")
     assert isinstance(broken, Broken)
@@ -95,7 +95,7 @@ def test_a_document_has_its_own_limit_however_its_pages_go_on(tmp_path, inputs):
 def test_pages_that_are_blamed_are_left_out_and_told(tmp_path, inputs):
     (work,) = inputs(a=3)
     blamed = Work(work.stem, work.path, blamed={2: BLAME}, alone=True)
-    ends = run([blamed], tmp_path, {"a.pdf:2": "hang"}, count=1, page_seconds=5)
+    ends = run([blamed], tmp_path, {"a.pdf:2": "hang"}, count=1, page_seconds=60)
     outcome = ends["a.pdf"].outcome
     assert (outcome.status, outcome.pages, outcome.failed_pages, outcome.error) == ("partial_success", 3, 1, BLAME)
     read = document_of(tmp_path, "a.pdf")

@@ -1,6 +1,7 @@
 """A backend that reads scans and ends, stops or fills the process it is in, wherever it is told to."""
 
 import ctypes
+import mmap
 import os
 import signal
 import time
@@ -57,7 +58,8 @@ class Unruly:
             os.kill(os.getpid(), signal.SIGSEGV if deed == "segv" else signal.SIGKILL)
         elif deed == "eat":
             while True:
-                HELD.append(np.ones(4_000_000, np.uint8))
+                HELD.append(mmap.mmap(-1, 4_000_000))  # shared, which the system counts as nobody's and does not refuse
+                HELD[-1].write(bytes(4_000_000))
                 time.sleep(0.005)
         elif deed == "gulp":
             HELD.append(np.ones(20_000_000_000, np.uint8))
