@@ -30,7 +30,7 @@ from typing import IO, Any, Final, Literal
 
 from docai import document
 from docai.document import Problem
-from docai.errors import DocaiError, ExitCode, NothingToDo, exit_code_of
+from docai.errors import DocaiError, ExitCode, InputError, NothingToDo, exit_code_of
 from docai.inputs import Job, is_url, jobs_of
 from docai.ledger import Ledger, LedgerView
 from docai.processes import memory_of
@@ -152,10 +152,12 @@ class _On:
 def _run(  # noqa: PLR0913, PLR0917  # what two functions share
     ledger: Ledger, jobs: Iterable[Job], output: Path, recipe: Recipe, settings: Settings, on_progress: OnProgress, on: _On
 ) -> Summary:
-    works, before = _due(ledger, jobs, settings.password)
+    works, before, missed = _due(ledger, jobs, settings.password)
     with _Stopping() as stopping:
         run = _Run(ledger, output, recipe, settings, on_progress, works, before, stopping)
         run.tell("begun")
+        if missed is not None:
+            run.tell("note", message=str(missed))
         try:
             if works and on.engine == "ray":
                 run.read_on_cluster(on)
@@ -167,6 +169,8 @@ def _run(  # noqa: PLR0913, PLR0917  # what two functions share
             run.put_back()
         with LedgerView.open(output) as view:
             summary = run.summary(view.counts())
+        if missed is not None and summary.code == ExitCode.OK:
+            summary = replace(summary, code=ExitCode.SOME_FAILED)
         ledger.end(summary.code)
         run.tell("ended", message=f"docai report {output}")
     return summary
@@ -183,19 +187,26 @@ def ray_dataset(
     return load("docai.batch_ray:ray_dataset")(inputs, output, recipe, settings, **options)
 
 
-def _due(ledger: Ledger, jobs: Iterable[Job], password: str | None) -> tuple[deque[Work], int]:
-    """Return what is to be read, and how many documents are done already."""
+def _due(ledger: Ledger, jobs: Iterable[Job], password: str | None) -> tuple[deque[Work], int, InputError | None]:
+    """Return what is to be read, how many documents are done already, and why an input brought none, if one did not.
+
+    Raises:
+        InputError: No input brought any.
+    """
     works: deque[Work] = deque()
-    before = 0
-    for job in jobs:
-        work = ledger.due(job)
-        if work is None:
-            before += 1
-        else:
-            works.append(replace(work, password=password, unless=ledger.known_hash(work.stem) if is_url(work.path) else ""))
+    before, missed = 0, None
+    try:
+        for job in jobs:
+            work = ledger.due(job)
+            if work is None:
+                before += 1
+            else:
+                works.append(replace(work, password=password, unless=ledger.known_hash(work.stem) if is_url(work.path) else ""))
+    except InputError as error:  # an empty folder, a server that does not list: they come after what the others brought
+        missed = error
     if not works and not before:
-        raise NothingToDo("no documents; name files, folders or patterns")
-    return works, before
+        raise missed or NothingToDo("no documents; name files, folders or patterns")
+    return works, before, missed
 
 
 class _Stopping(contextlib.AbstractContextManager["_Stopping"]):

@@ -107,6 +107,14 @@ def test_what_cannot_be_read_is_told_in_its_output_and_the_ledger(folder):
     assert (entry.stem, entry.error, entry.content_hash) == ("bad.pdf", told.problems[0], told.content_hash)
 
 
+def test_an_input_without_documents_is_told_and_does_not_hold_up_the_others(folder):
+    (folder / "empty").mkdir()
+    events = []
+    summary = run_batch([str(folder / "empty"), str(folder / "in")], folder / "out", settings=ONE, on_progress=events.append)
+    assert (summary.done, summary.code) == (3, ExitCode.SOME_FAILED)
+    assert ["no documents found" in event.message for event in events if event.kind == "note"] == [True]
+
+
 def test_a_single_document_fails_with_its_own_code(tmp_path):
     (tmp_path / "in.pdf").write_bytes(b"")
     assert run_batch([str(tmp_path / "in.pdf")], tmp_path / "out", settings=ONE).code == ExitCode.UNREADABLE
