@@ -31,13 +31,13 @@ from typing import IO, Any, Final, Literal
 from docai import document
 from docai.document import Problem
 from docai.errors import DocaiError, ExitCode, InputError, NothingToDo, exit_code_of
-from docai.inputs import Job, is_url, jobs_of
+from docai.inputs import PRIVATE, Job, is_url, jobs_of
 from docai.ledger import Ledger, LedgerView
 from docai.processes import memory_of
 from docai.registry import load
 from docai.retries import Retries
 from docai.work import Event, Outcome, Recipe, Settings, Work
-from docai.worker import PRIVATE, DocumentReader, Setup
+from docai.worker import DocumentReader, Setup
 from docai.workers import Bounds, Broken, DocumentDone, Ended, PageDone, Pool, share_of
 
 OnProgress = Callable[[Event], None]
@@ -279,7 +279,7 @@ class _Run:
         before: int,
         stopping: _Stopping,
     ) -> None:
-        self._ledger, self._output, self._recipe, self._settings, self._on_event = ledger, output, recipe, settings, on_progress
+        self._ledger, self._output, self._recipe, self._settings, self._on_progress = ledger, output, recipe, settings, on_progress
         self._works, self._known, self._before, self._stopping = works, len(works), before, stopping
         self._late: list[tuple[float, int, Work]] = []  # to be tried again, by when
         self._began = time.monotonic()
@@ -412,7 +412,7 @@ class _Run:
         message: str = "",
     ) -> None:
         """Tell what happened, and how far all is."""
-        self._on_event(
+        self._on_progress(
             Event(
                 kind=kind,
                 stem=stem,

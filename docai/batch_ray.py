@@ -44,11 +44,11 @@ import ray.exceptions
 
 from docai.document import Problem
 from docai.errors import BackendUnavailable, DocaiError, MissingDependency, OutputUnwritable, code_of
-from docai.inputs import find_jobs
+from docai.inputs import PRIVATE, find_jobs
 from docai.processes import memory_limit
 from docai.retries import Retries
 from docai.work import Outcome, Recipe, Settings, Work
-from docai.worker import PRIVATE, DocumentReader, Setup
+from docai.worker import DocumentReader, Setup
 from docai.workers import LEAST_MEMORY, MEMORY_SHARE, Bounds, Broken, DocumentDone, Pool
 
 MANIFEST: Final = Path(PRIVATE, "manifest")  # below the output folder

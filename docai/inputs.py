@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from urllib.request import url2pathname
 
 from docai.errors import InputError, NothingToDo, Unreadable
+from docai.output_names import DEVICES
 from docai.registry import load
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 SUFFIXES: Final = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"})
 OUR_FOLDERS: Final = frozenset({".charts", ".figures", ".overlay"})  # what docai wrote is no document to read on the next run
-LEDGER_FOLDER: Final = ".docai"  # of an output folder, where a batch keeps its books
+PRIVATE: Final = ".docai"  # the folder in an output folder that is a batch's own: its ledger, and what is not whole yet
 MOST_FOLDER: Final = 255  # bytes of a name that Linux, macOS and Windows take (NAME_MAX of limits.h)
 MOST_NAME: Final = 200  # bytes of an output's name before ".p1234-123-12.spans.json.4194304.part" and the like come after it
 MOST_STEM: Final = 3000  # bytes of a whole stem, so that it fits below an output folder into the 4096 of PATH_MAX
@@ -45,7 +46,6 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+(?:::[A-Za-z][A-Za-z0-9+.\-]*
 _ACCOUNTS: Final = frozenset({"abfs", "abfss", "az", "wasb", "wasbs"})  # of Azure: what stands before @ is a container, no user
 _FOLDS_NAMES: Final = sys.platform in ("win32", "darwin")  # where "A" and "a" are one file, and both spellings of "é"
 _NO_NAME: Final = re.compile(r'[\x00-\x1f"*/:<>?\\|]' if os.name == "nt" else r"[\x00/]")
-_DEVICE: Final = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)  # of Windows
 _LONE: Final = re.compile(r"[\ud800-\udfff]")  # bytes of a name that are no UTF-8, as Python holds them
 
 
@@ -239,7 +239,7 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
 
 def _is_ours(folder: str) -> bool:
     document, kind = os.path.splitext(folder)  # noqa: PTH122  # a million names
-    return folder == LEDGER_FOLDER or (kind in OUR_FOLDERS and _suffix(document) in SUFFIXES)
+    return folder == PRIVATE or (kind in OUR_FOLDERS and _suffix(document) in SUFFIXES)
 
 
 def _is_searchable_copy(name: str, beside: set[str]) -> bool:
@@ -582,7 +582,7 @@ def _safe(parts: Sequence[str], *, text: bool = True) -> PurePath:
     """
     names = [part for part in parts if part not in ("", ".", "..")] or ["document"]
     folders = [_name(name, MOST_FOLDER, text=text) for name in names[:-1]]
-    if folders and folders[0].casefold() == LEDGER_FOLDER:
+    if folders and folders[0].casefold() == PRIVATE:
         folders[0] = _marked(folders[0], _digits(folders[0]), MOST_FOLDER)
     name = _name(names[-1], MOST_NAME, text=text)
     if sum(len(os.fsencode(folder)) + 1 for folder in folders) + MOST_NAME > MOST_STEM:
@@ -595,7 +595,7 @@ def _name(name: str, most: int, *, text: bool = True) -> str:
     taken = _NO_NAME.sub("_", _LONE.sub("\ufffd", name) if text else name)
     if os.name == "nt":
         taken = taken.rstrip(". ") or "_"
-        taken = f"_{taken}" if _DEVICE.fullmatch(taken) else taken
+        taken = f"_{taken}" if DEVICES.fullmatch(taken) else taken
     if taken == name and len(taken.encode("utf-8", "surrogatepass" if os.name == "nt" else "surrogateescape")) <= most:
         return name
     return _marked(_LONE.sub("\ufffd", taken), _digits(name), most)

@@ -29,10 +29,10 @@ import filelock
 
 from docai.document import Problem, Status
 from docai.errors import DocaiError, LedgerDamaged, NothingToDo, OutputInUse, OutputUnwritable, Unreadable
+from docai.inputs import PRIVATE, is_url
 from docai.sources import Origin
 from docai.work import Outcome, Recipe, Work
 
-FOLDER: Final = ".docai"  # of the ledger and the lock, in the output folder
 SCHEMA: Final = 1
 APPLICATION: Final = 0x646F6361  # "doca": tells our database from another's (sqlite.org/pragma.html#pragma_application_id)
 PATIENCE: Final = 30  # seconds that a statement waits for somebody who looks into the database with a tool of their own
@@ -239,7 +239,7 @@ class Ledger(AbstractContextManager["Ledger"]):
             LedgerDamaged: There is a ledger that cannot be read, or one of a newer docai.
         """
         with _translated(folder), ExitStack() as stack:
-            (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+            (folder / PRIVATE).mkdir(parents=True, exist_ok=True)
             try:
                 stack.enter_context(_lock(folder).acquire(timeout=LOCK_PATIENCE))
             except filelock.Timeout as error:
@@ -570,15 +570,15 @@ class LedgerView(AbstractContextManager["LedgerView"]):
 
 
 def _ledger(folder: Path) -> Path:
-    return folder / FOLDER / "ledger.sqlite"
+    return folder / PRIVATE / "ledger.sqlite"
 
 
 def _lock_file(folder: Path) -> Path:
-    return folder / FOLDER / "lock"
+    return folder / PRIVATE / "lock"
 
 
 def _holder_file(folder: Path) -> Path:
-    return folder / FOLDER / "lock.json"  # beside the lock: on Windows nobody else can read a file that is locked
+    return folder / PRIVATE / "lock.json"  # beside the lock: on Windows nobody else can read a file that is locked
 
 
 def _lock(folder: Path) -> filelock.BaseFileLock:
@@ -706,7 +706,7 @@ def _translated(folder: Path, *, reading: bool = False) -> Iterator[None]:
 def _damaged(folder: Path, error: sqlite3.Error) -> str:
     return (
         f"{_ledger(folder)}: the ledger cannot be read ({error}). The outputs beside it are whole, but which document and options "
-        f"each came from is not known; move the folder {folder / FOLDER} away and run again: every document is read once more, "
+        f"each came from is not known; move the folder {folder / PRIVATE} away and run again: every document is read once more, "
         "and its outputs are replaced"
     )
 
@@ -727,15 +727,11 @@ def _stem(job: Found) -> bytes:
 
 def _whole(path: str | os.PathLike[str]) -> bytes:
     """Return a path from the root on, or a URL as it is."""
-    return os.fsencode(path if _is_url(path) else os.path.abspath(path))  # noqa: PTH100  # resolve() would follow links
-
-
-def _is_url(path: str | os.PathLike[str]) -> bool:
-    return isinstance(path, str) and "://" in path  # a Path has no "//" inside
+    return os.fsencode(path if is_url(path) else os.path.abspath(path))  # noqa: PTH100  # resolve() would follow links
 
 
 def _look(job: Found) -> _Seen:
-    if _is_url(job.path):
+    if is_url(job.path):
         return _Seen(getattr(job, "signature", None) or None, settled=True)
     try:
         found = os.stat(job.path)  # noqa: PTH116  # a job's path need not be a Path
@@ -756,7 +752,7 @@ def _same(row: sqlite3.Row, path: bytes, seen: _Seen) -> bool | None:
     if looks_same and seen.signature is not None and row["settled"]:
         return True
     text = os.fsdecode(path)
-    if _is_url(text):
+    if is_url(text):
         return None if seen.signature is None or row["signature"] is None else False
     try:
         return seen.signature is not None and Origin(text).sha256() == str(row["content_hash"])

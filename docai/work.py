@@ -64,7 +64,7 @@ class Settings:
         max_memory: Bytes of all processes that read, together with this one; None for 80 % of the machine's.
         recycle: After how many documents a process is replaced.
         stop_on_error: Whether no document is begun after one failed.
-        devices: Where a local model is held, a process each; None for every GPU, or the CPU where there is none.
+        devices: Where a local model is held, a process each; None for one process on the best device there is.
         password: Of encrypted PDFs; kept nowhere.
     """
 

@@ -29,7 +29,7 @@ from docai.document import Attachment, Document, FormField, OutlineEntry, Proble
 from docai.errors import DocaiError, InputError, OutputUnwritable, Unreadable
 from docai.exporters import Files, feed
 from docai.extraction import Extractor, PageStream, Progress, failure
-from docai.inputs import Job, fetched, is_url
+from docai.inputs import PRIVATE, Job, fetched, is_url
 from docai.journal import Journal
 from docai.output_names import below
 from docai.processes import die_with_parent, ignore_interrupts
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from docai.sources import Pixels
 
 FIGURED: Final = frozenset({"json", "md", "html"})  # formats that name figures
-PRIVATE: Final = ".docai"  # the folder in the output folder that is ours
 PROBE_BYTES: Final = 1 << 16  # written to tell a full disk from a document that has an impossible name
 
 

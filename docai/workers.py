@@ -21,9 +21,10 @@ from types import TracebackType
 from typing import Any, Final, Literal
 
 from docai.errors import BackendUnavailable
+from docai.inputs import PRIVATE
 from docai.processes import clean_start, cores, kill, memory_limit, memory_of
 from docai.work import Outcome, Settings, Work
-from docai.worker import PRIVATE, Setup, serve, told_by
+from docai.worker import Setup, serve, told_by
 
 Ended = Literal["time_limit", "document_time_limit", "memory_limit", "crashed"]
 

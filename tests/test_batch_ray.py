@@ -25,8 +25,9 @@ import pytest
 from docai.batch_ray import MANIFEST, Cluster, Readers, read_manifest, share_of_gpu
 from docai.document import Document
 from docai.errors import BackendUnavailable
+from docai.inputs import PRIVATE
 from docai.work import Recipe, Settings, Work
-from docai.worker import PRIVATE, DocumentReader
+from docai.worker import DocumentReader
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = Recipe(formats=("json", "md"), ocr="never")
