@@ -3,9 +3,8 @@
     from docai.batch import run_batch
     from docai.work import Recipe, Settings
 
-    if __name__ == "__main__":  # workers are processes, which import this file
-        summary = run_batch(["in"], "out", Recipe(formats=("json", "md")), Settings(workers=4))
-        print(summary.done, summary.failed)
+    summary = run_batch(["in"], "out", Recipe(formats=("json", "md")), Settings(workers=4))
+    print(summary.done, summary.failed)
 
 The same call again goes on where an earlier one ended, however that ended.
 """
@@ -33,11 +32,9 @@ from docai.document import Problem
 from docai.errors import DocaiError, ExitCode, InputError, NothingToDo, exit_code_of
 from docai.inputs import PRIVATE, Job, is_url, jobs_of
 from docai.ledger import Ledger, LedgerView
-from docai.processes import memory_of
 from docai.registry import load
 from docai.retries import Retries
-from docai.work import Event, Outcome, Recipe, Settings, Work
-from docai.worker import DocumentReader, Setup
+from docai.work import Event, Outcome, Recipe, Settings, Setup, Work
 from docai.workers import Bounds, Broken, DocumentDone, Ended, PageDone, Pool, share_of
 
 OnProgress = Callable[[Event], None]
@@ -304,8 +301,7 @@ class _Run:
                 for news in pool.wait(WAIT_SECONDS):
                     self._hear(news)
                 setups.watch()
-                (own,) = memory_of([os.getpid()]).values()
-                self._memory, self._workers = pool.memory + own, len(pool.processes)
+                self._memory, self._workers = pool.memory, len(pool.processes)
 
     def read_on_cluster(self, on: _On) -> None:
         """Read all that is to be read by a Ray cluster, until somebody stops it."""
@@ -360,7 +356,7 @@ class _Run:
             if again is not None:
                 self._again(again, news.ended, news.page, news.seconds, problem)
                 return
-            reader = DocumentReader(replace(self._recipe, backend="classical", model=None), self._output)
+            reader = load("docai.worker:DocumentReader")(replace(self._recipe, backend="classical", model=None), self._output)
             self._finish(work, replace(reader.fail(work, problem), seconds=round(news.seconds, 3)))
             return
         delay = self._retries.delay(stem) if news.outcome.transient else None

@@ -47,8 +47,8 @@ from docai.errors import BackendUnavailable, DocaiError, MissingDependency, Outp
 from docai.inputs import PRIVATE, find_jobs
 from docai.processes import memory_limit
 from docai.retries import Retries
-from docai.work import Outcome, Recipe, Settings, Work
-from docai.worker import DocumentReader, Setup
+from docai.work import Outcome, Recipe, Settings, Setup, Work
+from docai.worker import DocumentReader
 from docai.workers import LEAST_MEMORY, MEMORY_SHARE, Bounds, Broken, DocumentDone, Pool
 
 MANIFEST: Final = Path(PRIVATE, "manifest")  # below the output folder

@@ -20,7 +20,7 @@ from docai.guards import ladder
 from docai.limits import Limits
 from docai.pictures import Ocr
 from docai.reading import Context, PageRead, Pages, joined, safe_page
-from docai.registry import BACKENDS, MODELS, load
+from docai.registry import BACKENDS, LANGUAGES, MODELS, load
 from docai.sources import Input, Origin, PageReference, Source, opened, origin_of, render
 from docai.tasks import Task
 from docai.tasks.asking import Ask
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 Quantization = Literal["nf4", "int8", "none"]
 
-LANGUAGES: Final = ("en", "ko", "vi")
 FIGURE_DPI: Final = 150  # of saved figures: print on screen at twice its size stays sharp, and files stay small
 MAX_FIGURE: Final = 4000  # pixels a side
 _RANGE = re.compile(r"^\s*(\d{1,18})?\s*(-)?\s*(\d{1,18})?\s*$")  # int() refuses numbers of thousands of digits

@@ -40,7 +40,7 @@ from docai.backends.speech import SpeakingBackend
 from docai.dialects import Said
 from docai.document import Problem
 from docai.errors import BackendUnavailable, DocaiError
-from docai.processes import die_with_parent, ignore_interrupts, without_interrupts
+from docai.processes import apart, die_with_parent, ignore_interrupts
 
 # A batch lasts as long as its longest answer, and whoever comes too late waits for all of it: a little patience with workers
 # that are about to ask pays (Clipper, NSDI 2017, section 4.3.2: delayed batching), as long as it costs next to nothing.
@@ -655,6 +655,6 @@ def _started(service: Service) -> tuple[SpawnProcess, Connection[Any, Any]]:
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=serve_model, args=(service, theirs), daemon=True, name=f"docai model on {service.device}")
-    with theirs, without_interrupts():
+    with theirs, apart():
         process.start()
     return process, ours

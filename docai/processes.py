@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Final
 
 import psutil
@@ -50,7 +51,7 @@ def _watch(parent: int) -> None:
 
 @contextlib.contextmanager
 def clean_start(environment: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Have processes that are started meanwhile take one thread for numbers, and Ctrl-C held back as in `without_interrupts`.
+    """Have processes that are started meanwhile take one thread for numbers, and begin `apart`.
 
     What of `environment` is set is set for them alone.
     """
@@ -58,7 +59,7 @@ def clean_start(environment: Mapping[str, str] | None = None) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in told}
     try:
         os.environ.update(told)
-        with without_interrupts():
+        with apart():
             yield
     finally:
         for name, value in before.items():
@@ -69,8 +70,23 @@ def clean_start(environment: Mapping[str, str] | None = None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def without_interrupts() -> Iterator[None]:
-    """Have processes that are started meanwhile begin with Ctrl-C held back, so that it never finds them unprepared."""
+def apart() -> Iterator[None]:
+    """Have processes that are started meanwhile begin with Ctrl-C held back, and without the script that this one runs.
+
+    Ctrl-C then never finds them unprepared. `multiprocessing` has a spawned process import the script that is run here, for what
+    it may define; ours need nothing of it, and a script without `if __name__ == "__main__":` would begin its work anew in each.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")  # where `multiprocessing.spawn.get_preparation_data` looks for the script
+    try:
+        with _without_interrupts():
+            yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return

@@ -51,6 +51,7 @@ LAYOUTS: Final = {  # of labelled pages on disk, by the names that `docai evalua
     "refcoco": "docai.labelled.refcoco:Layout",
     "vitextvqa": "docai.labelled.vitextvqa:Layout",
 }
+LANGUAGES: Final = ("en", "ko", "vi")  # that are read unless others are asked for
 EXTRAS: Final = {  # what only an extra installs, of the packages that the modules loaded here import
     "pandas": "tables",
     "fontTools": "synth",

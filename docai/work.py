@@ -6,12 +6,16 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from docai.document import Problem, Status
-from docai.extraction import LANGUAGES, Quantization
 from docai.limits import Limits
-from docai.pictures import Ocr
+from docai.registry import LANGUAGES
+
+if TYPE_CHECKING:
+    from docai.extraction import Quantization
+    from docai.pictures import Ocr
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,22 @@ class Settings:
     def told(self) -> dict[str, Any]:
         """Return it as plain JSON values, without the password."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "password"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a process that reads needs to begin.
+
+    Attributes:
+        recipe: What to do.
+        output: Where to.
+        model: What opens the model that is asked, where another process holds it: the place of a function in the registry's words,
+            and its arguments.
+    """
+
+    recipe: Recipe
+    output: Path
+    model: tuple[str, tuple[Any, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

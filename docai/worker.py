@@ -1,6 +1,6 @@
 """Reads documents one after the other, each whole: from its path to its outputs on the disk; and does so in a process of its own.
 
-Such a process may be killed at any moment. It tells on a pipe what it is at, so that its parent knows when it hangs and
+Such a process may be killed at any moment. It tells in shared memory what it is at, so that its parent knows when it hangs and
 which page is to blame; it writes outputs under temporary names; and of long documents it keeps the pages that it has read.
 """
 
@@ -14,11 +14,11 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, MutableSequence
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import cv2
 
@@ -36,7 +36,7 @@ from docai.processes import die_with_parent, ignore_interrupts
 from docai.reading import PageRead, unread_page
 from docai.registry import EXPORTERS, load
 from docai.sources import LETTER, Glyph, PageReference, Source, SourcePage, TextRun, origin_of
-from docai.work import Outcome, Recipe, Work
+from docai.work import Outcome, Recipe, Setup, Work
 
 if sys.platform == "linux":
     import resource
@@ -50,24 +50,6 @@ PROBE_BYTES: Final = 1 << 16  # written to tell a full disk from a document that
 
 
 Tell = Callable[[int | None], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What a worker needs to begin: what to do, where to, and what opens the model that is asked, if one is in another process."""
-
-    recipe: Recipe
-    output: Path
-    model: tuple[str, tuple[Any, ...]] | None = None  # the place of a function in the registry's words, and its arguments
-
-    def reader(self) -> DocumentReader:
-        """Return who reads.
-
-        Raises:
-            DocaiError: The backend asked for is not there, or what it needs is not installed.
-        """
-        model = load(self.model[0])(*self.model[1]) if self.model else None
-        return DocumentReader(self.recipe, self.output, model=model)
 
 
 class DocumentReader:
@@ -313,14 +295,16 @@ class _Watched:
 # The process
 
 
-def serve(connection: Connection, setup: Setup, log: Path, memory: int | None) -> None:
+def serve(connection: Connection, place: MutableSequence[int], setup: Setup, log: Path, memory: int | None) -> None:
     """Read what comes on a connection until it says that there is no more; the body of a worker process.
 
-    Sends `("ready",)`, then for each `Work`: `("at", page)` whenever it turns to another page, `("page", number, done, total)`,
-    and `("done", outcome)`; or `("unable", error)` and ends.
+    Sends `("ready",)`, then for each `Work`: `("page", number, done, total)` after each page, and `("done", outcome)`; or
+    `("unable", error)` and ends.
 
     Args:
         connection: To the parent.
+        place: Memory shared with it, for the page that is being read (0 while none is), and how often that has changed: a message
+            for each change would take the parent's time, and that of a core.
         setup: How to read.
         log: A file for what libraries print, and for where in the code a crash happened.
         memory: How many bytes of its own this process may hold; None for any.
@@ -335,7 +319,8 @@ def serve(connection: Connection, setup: Setup, log: Path, memory: int | None) -
     if memory is not None:
         _bound(memory)
     try:
-        reader = setup.reader()
+        model = load(setup.model[0])(*setup.model[1]) if setup.model else None
+        reader = DocumentReader(setup.recipe, setup.output, model=model)
     except DocaiError as error:
         connection.send(("unable", error))
         return
@@ -345,19 +330,17 @@ def serve(connection: Connection, setup: Setup, log: Path, memory: int | None) -
             os.ftruncate(2, 0)  # so that it tells of this document alone
             os.lseek(2, 0, os.SEEK_SET)
             try:
-                connection.send(("done", _answer(reader, work, connection)))
+                connection.send(("done", _answer(reader, work, connection, place)))
             except OutputUnwritable as error:
                 connection.send(("unable", error))
                 return
 
 
-def _answer(reader: DocumentReader, work: Work, connection: Connection) -> Outcome:
-    at: list[int | None] = []
-
+def _answer(reader: DocumentReader, work: Work, connection: Connection, place: MutableSequence[int]) -> Outcome:
     def tell(page: int | None) -> None:
-        if at != [page]:
-            at[:] = [page]
-            connection.send(("at", page))
+        if place[0] != (page or 0):
+            place[0] = page or 0
+            place[1] += 1
 
     def after_page(seen: Progress) -> None:
         connection.send(("page", seen.page_number, seen.done, seen.total))
@@ -375,12 +358,3 @@ def _bound(memory: int) -> None:
     """Have memory beyond a bound refused, where the system can: MuPDF and Python then raise, and only a page is lost."""
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-
-
-def told_by(log: Path, count: int = 300) -> Iterator[str]:
-    """Yield the last line of what a process that died has printed, if it printed any."""
-    with contextlib.suppress(OSError):
-        lines = log.read_bytes()[-8192:].decode("utf-8", "replace").split("\n")
-        found = [line.strip() for line in lines if line.strip()]
-        fatal = [line for line in found if line.startswith(("Fatal Python error", "terminate called", "MemoryError"))]
-        yield from (line[:count] for line in (fatal or found)[-1:])

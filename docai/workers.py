@@ -12,7 +12,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableSequence, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
@@ -23,8 +23,8 @@ from typing import Any, Final, Literal
 from docai.errors import BackendUnavailable
 from docai.inputs import PRIVATE
 from docai.processes import clean_start, cores, kill, memory_limit, memory_of
-from docai.work import Outcome, Settings, Work
-from docai.worker import Setup, serve, told_by
+from docai.registry import load
+from docai.work import Outcome, Settings, Setup, Work
 
 Ended = Literal["time_limit", "document_time_limit", "memory_limit", "crashed"]
 
@@ -34,6 +34,7 @@ FALSE_STARTS: Final = 3  # workers in a row that end before they are ready: then
 KILLED_STARTS: Final = 10  # and that are killed: somebody may do so
 MEMORY_SHARE: Final = 0.8  # of the machine's, where nothing is said: the rest is the system's and its file cache's
 LEAST_MEMORY: Final = 1_000_000_000  # bytes a worker: 400 MB of libraries and OCR, and an A3 page at 600 dpi as pixels three times
+MOST_WORDS: Final = 300  # letters of what a process printed last
 DATA_SHARE: Final = 0.9  # of a worker's bytes, that it may hold itself; 100 MB more are libraries' code, which lies in files
 
 
@@ -116,14 +117,20 @@ class _Hand:
     process: BaseProcess
     pipe: connection.Connection
     log: Path
+    place: MutableSequence[int]
     news_at: float
+    changes: int = 0
     ready: bool = False
     leaving: bool = False
     work: Work | None = None
     began: float = 0.0
-    page: int | None = None
     documents: int = 0
     peak: int = 0
+
+    @property
+    def page(self) -> int | None:
+        """The page that is being read."""
+        return self.place[0] or None
 
     @property
     def idle(self) -> bool:
@@ -184,7 +191,7 @@ class Pool:
 
     @property
     def memory(self) -> int:
-        """How many bytes all workers held when they were last looked at."""
+        """How many bytes all workers and this process held when they were last looked at."""
         return sum(self._memory.values())
 
     @property
@@ -196,7 +203,8 @@ class Pool:
         """Have a document read by a worker that is idle."""
         hand = next(hand for hand in self._all() if hand.idle)
         now = self._clock()
-        hand.work, hand.began, hand.news_at, hand.page, hand.peak = work, now, now, None, 0
+        hand.work, hand.began, hand.news_at, hand.peak = work, now, now, 0
+        hand.place[0] = 0
         hand.documents += 1
         with contextlib.suppress(OSError):  # it has died, which `wait` finds out and tells
             hand.pipe.send(work)
@@ -239,11 +247,13 @@ class Pool:
         log = private / f"{self._mark}-{self._started}.log"
         ours, theirs = self._context.Pipe()
         bound = None if self.bounds.memory is None else int(self.bounds.memory * DATA_SHARE)
-        process = self._context.Process(target=serve, args=(theirs, setup, log, bound), name=f"docai worker {number}", daemon=True)
+        place = self._context.RawArray("q", 2)  # shared without a lock, which a process that is killed would keep
+        told = (theirs, place, setup, log, bound)
+        process = self._context.Process(target=_serve, args=told, name=f"docai worker {number}", daemon=True)
         with clean_start({"TMPDIR": str(temporary.resolve()), "TEMP": str(temporary.resolve())}):
             process.start()
         theirs.close()  # or its end would not be seen
-        return _Hand(process, ours, log, self._clock())
+        return _Hand(process, ours, log, place, self._clock())
 
     def _heard(self, hand: _Hand) -> Iterator[News]:
         """Yield what a worker tells, until it has told all or is dead."""
@@ -262,8 +272,6 @@ class Pool:
         elif what == "unable":
             self._forget(hand)
             raise more[0]
-        elif what == "at":
-            hand.page = more[0]
         elif what == "page" and hand.work is not None:
             yield PageDone(hand.work, *more)
         elif what == "done" and hand.work is not None:
@@ -286,7 +294,7 @@ class Pool:
     def _gone(self, hand: _Hand) -> Iterator[News]:
         """Tell of a worker that has died by itself."""
         hand.process.join(1.0)
-        code, work, words = hand.process.exitcode, hand.work, " ".join(told_by(hand.log))
+        code, work, words = hand.process.exitcode, hand.work, _last_words(hand.log)
         self._forget(hand)
         if work is not None:
             detail = f"{_ending(code)}{f' ({words})' if words else ''}"
@@ -294,8 +302,7 @@ class Pool:
         elif not hand.ready:
             self._false_starts += 1
             if self._false_starts >= (FALSE_STARTS if code is None or code >= 0 else KILLED_STARTS):
-                hint = "run docai doctor; a script that calls this needs `if __name__ == '__main__':` round the call"
-                raise BackendUnavailable(f"workers die when they start: {_ending(code)} {words}; {hint}")
+                raise BackendUnavailable(f"workers die when they start: {_ending(code)} {words}; run docai doctor")
 
     def _forget(self, hand: _Hand) -> None:
         _kill(hand)
@@ -314,14 +321,16 @@ class Pool:
                 if now - hand.news_at > self.bounds.page_seconds:
                     self._forget(hand)
             elif hand.work is not None:
+                if hand.place[1] != hand.changes:
+                    hand.changes, hand.news_at = hand.place[1], now
                 yield from self._over_time(hand, now)
         if now - self._looked < LOOK_SECONDS:
             return
         self._looked = now
         hands = {hand.process.pid: hand for hand in self._all() if hand.process.pid is not None}
-        self._memory = memory_of(hands)
-        for pid, held in self._memory.items():
-            hand = hands[pid]
+        self._memory = memory_of([*hands, os.getpid()])
+        for pid, hand in hands.items():
+            held = self._memory.get(pid, 0)
             hand.peak = max(hand.peak, held)
             if self.bounds.memory is not None and held > self.bounds.memory and hand in self._all():
                 told = f"it held {held / 1e6:,.0f} MB, and may hold {self.bounds.memory / 1e6:,.0f} MB"
@@ -338,6 +347,21 @@ class Pool:
         self._forget(hand)
         if work is not None:
             yield Broken(work, ended, hand.page, seconds, detail)
+
+
+def _serve(*arguments: Any) -> None:
+    """Read documents; what that takes is imported in the worker alone."""
+    load("docai.worker:serve")(*arguments)
+
+
+def _last_words(log: Path) -> str:
+    """Return the last line of what a process that died has printed; nothing if it printed none."""
+    with contextlib.suppress(OSError):
+        lines = log.read_bytes()[-8192:].decode("utf-8", "replace").split("\n")
+        found = [line.strip() for line in lines if line.strip()]
+        fatal = [line for line in found if line.startswith(("Fatal Python error", "terminate called", "MemoryError"))]
+        return next((line[:MOST_WORDS] for line in reversed(fatal or found)), "")
+    return ""
 
 
 def _kill(hand: _Hand) -> None:

@@ -11,8 +11,7 @@ import psutil
 import pytest
 
 from docai.document import Document, Problem
-from docai.work import Recipe, Work
-from docai.worker import Setup
+from docai.work import Recipe, Setup, Work
 from docai.workers import Bounds, Broken, DocumentDone, PageDone, Pool
 from tests.drawn_pages import scans
 
@@ -156,19 +155,17 @@ PARENT = """
 import sys, time
 from pathlib import Path
 from docai.work import Recipe, Work
-from docai.worker import Setup
 from docai.workers import Pool
 from tests.test_workers import setup
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    with Pool(lambda _: setup(folder, {"a.pdf:1": "hang"}), 2) as pool:
-        while not pool.free:
-            pool.wait(1)
-        pool.give(Work("a.pdf", str(folder / "a.pdf")))
-        while not (folder / "asked").exists():
-            pool.wait(0.1)
-        print(*pool.processes, flush=True)
-        time.sleep(600)
+folder = Path(sys.argv[1])
+with Pool(lambda _: setup(folder, {"a.pdf:1": "hang"}), 2) as pool:
+    while not pool.free:
+        pool.wait(1)
+    pool.give(Work("a.pdf", str(folder / "a.pdf")))
+    while not (folder / "asked").exists():
+        pool.wait(0.1)
+    print(*pool.processes, flush=True)
+    time.sleep(600)
 """
 
 
