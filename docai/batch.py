@@ -107,30 +107,32 @@ def run_batch(  # noqa: PLR0913  # the options of a call
         return _run(ledger, found, Path(output), recipe, settings, on_progress, _On(engine, address))
 
 
-def retry_failed(
+def retry(  # the options of a call
     output: str | Path,
     settings: Settings = Settings(),
     on_progress: OnProgress = lambda _: None,
     *,
+    statuses: Iterable[document.Status] = ("failure",),
     engine: Engine = "local",
     address: str | None = None,
 ) -> Summary:
-    """Read again the documents of an earlier batch that failed, by the recipe of its last run.
+    """Read again documents of an earlier batch, by the recipe of its last run: those that came out with one of the statuses.
 
     Raises:
-        NothingToDo: No batch was written there, or nothing failed.
+        NothingToDo: No batch was written there, or none came out so.
         DocaiError: As `run_batch`.
     """
-    folder = Path(output)
+    folder, statuses = Path(output), frozenset(statuses)
     with LedgerView.open(folder) as view:
         recipe = view.runs()[-1].recipe
-        failed = [Job(_place(entry.path), PurePath(entry.stem)) for entry in view.entries({"failed"})]
-    if not failed:
-        raise NothingToDo(f"{output}: no document failed; nothing is read again")
+        entries = view.entries({"done", "failed"})
+        jobs = [Job(_place(entry.path), PurePath(entry.stem)) for entry in entries if entry.status in statuses]
+    if not jobs:
+        raise NothingToDo(f"{output}: no document came out as {' or '.join(sorted(statuses))}; nothing is read again")
     with Ledger.open(folder) as ledger:
         ledger.begin(recipe, settings.told())
-        ledger.reset_failed()
-        return _run(ledger, failed, folder, recipe, settings, on_progress, _On(engine, address, resume=False))
+        ledger.forgive(statuses)
+        return _run(ledger, jobs, folder, recipe, settings, on_progress, _On(engine, address, resume=False))
 
 
 def _place(path: str) -> Path | str:

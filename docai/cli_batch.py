@@ -161,6 +161,7 @@ def status(folder: FolderArgument, as_json: Annotated[bool, typer.Option("--json
 def retry(
     folder: FolderArgument,
     failed: Annotated[bool, typer.Option("--failed", help="Read again the documents that failed.")] = False,
+    partial: Annotated[bool, typer.Option("--partial", help="Read again the documents some of whose pages failed.")] = False,
     password: PasswordOption = None,
     devices: DevicesOption = None,
     workers: WorkersOption = "auto",
@@ -174,13 +175,15 @@ def retry(
     engine: EngineOption = "local",
     address: AddressOption = None,
 ) -> None:
-    """Read documents of a batch again that failed, by the options of its last run; others for time and memory may be given."""
-    if not failed:
-        raise typer.BadParameter("say what to read again: --failed", param_hint="--failed")
+    """Read documents of a batch again, by the options of its last run; others for time and memory may be given."""
+    statuses = [status for status, wanted in (("failure", failed), ("partial_success", partial)) if wanted]
+    if not statuses:
+        raise typer.BadParameter("say what to read again: --failed, --partial or both", param_hint="--failed")
     settings = _settings(workers, retries, timeout_page, timeout_doc, max_memory, recycle, on_error, devices, password)
 
     def run(on_event: Callable[[Any], None]) -> Summary:
-        summary: Summary = load("docai.batch:retry_failed")(folder, settings, on_event, engine=engine, address=address)
+        again = load("docai.batch:retry")
+        summary: Summary = again(folder, settings, on_event, statuses=statuses, engine=engine, address=address)
         return summary
 
     _run(run, progress)

@@ -17,7 +17,7 @@ import socket
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -79,7 +79,8 @@ _NEW: Final = f"""INSERT INTO documents (stem, path, signature, settled, recipe,
 _AGAIN: Final = f"""UPDATE documents SET signature = :signature, settled = :settled, state = 'waiting', {_NO_OUTCOME}
     WHERE stem = :stem"""  # noqa: S608  # a constant
 _ASKED: Final = "UPDATE documents SET signature = :signature, settled = :settled, state = 'waiting' WHERE stem = :stem"
-_FORGIVEN: Final = f"UPDATE documents SET state = 'waiting', {_NO_OUTCOME}, {_NOBODY_BLAMED} WHERE state = 'failed'"  # noqa: S608
+_FORGIVEN: Final = f"""UPDATE documents SET state = 'waiting', {_NO_OUTCOME}, {_NOBODY_BLAMED}
+    WHERE state IN ('done', 'failed') AND status = ?"""  # noqa: S608  # constants
 _TOUCHED: Final = "UPDATE documents SET signature = :signature, settled = :settled WHERE stem = :stem"
 
 
@@ -280,7 +281,7 @@ class Ledger(AbstractContextManager["Ledger"]):
         """Return what is to be done about a document, which is waiting then; None where nothing is.
 
         Nothing is where it was read by this recipe, its bytes are the same and its outputs are there; and where it failed and
-        its bytes are the same (see `reset_failed`). Bytes are the same where the size, times and inode of a file are, or else
+        its bytes are the same (see `forgive`). Bytes are the same where the size, times and inode of a file are, or else
         where their hash is: a file that was only touched is not read again. Of a URL, only its job's `signature` can tell; where
         it does not, the document is due again, and `known_hash` tells what was read.
 
@@ -378,10 +379,10 @@ class Ledger(AbstractContextManager["Ledger"]):
             told = (time.time(), time.monotonic() - self._begun_at, code, self._run)
             database.execute("UPDATE runs SET ended_at = ?, seconds = ?, code = ? WHERE number = ?", told)
 
-    def reset_failed(self) -> int:
-        """Make failed documents waiting ones, without blame, and return how many there were."""
+    def forgive(self, statuses: Iterable[Status]) -> int:
+        """Make documents that came out so waiting ones, no page of which is blamed, and return how many there were."""
         with self._writing() as database:
-            return database.execute(_FORGIVEN).rowcount
+            return sum(database.execute(_FORGIVEN, (status,)).rowcount for status in statuses)
 
     # How it is written
 

@@ -3,14 +3,16 @@
     python scripts/benchmark_batch.py throughput --documents 300 --rounds 3
     python scripts/benchmark_batch.py memory --documents 10000
 
-`throughput` reads the same documents by `docai batch` with N workers and by N plain loops of `Extractor.extract` side by side, in
-turns, and prints the ratio of the pages per second of each pair of runs and its median: what the machine does meanwhile it does to
-both. `memory` prints what the parent and the workers hold after the first 500 documents and at the end.
+`throughput` reads the same documents by `docai batch` with N workers and by N plain loops of `Extractor.extract` side by side. The
+two take turns of a second, halted meanwhile, so that a machine that is now faster, now slower is so to both; it prints the ratio of
+their pages per second, from the start of the first process to the end of the last, and the median of the rounds. `memory` prints
+what the parent and the workers hold after the first 500 documents and at the end.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -33,6 +35,7 @@ for line in sys.stdin:
     (out / f"{path.name}.json").write_text(reader.extract(path).to_json())
 """
 DRAWN = 60  # of which others are copies, since drawing takes longer than reading
+TURN = 1.0  # seconds
 SETTLED = 500  # documents after which memory should grow no more
 WORDS = (
     "the quarterly review of the regional network shows that volumes grew in every part of the country while the cost fell".split()
@@ -63,45 +66,88 @@ def _drawn(number: int, pages: int) -> bytes:
         return bytes(document.tobytes())
 
 
-def by_batch(folder: Path, workers: int) -> float:
-    """Return the seconds that `docai batch` takes."""
-    with tempfile.TemporaryDirectory() as out:
+class Runner:
+    """Programs that read all documents of a folder together, and how long they were at it."""
+
+    def __init__(self, programs: list[subprocess.Popen[str]]) -> None:
+        """Begin; the programs run already."""
+        self.programs, self.seconds = programs, 0.0
+        self.pause()
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a program still runs; one that failed ends the benchmark."""
+        ended = [program.poll() for program in self.programs]
+        if any(ended):
+            raise SystemExit("a program failed")
+        return None in ended
+
+    def run(self, seconds: float) -> None:
+        """Let the programs run so long, or until they have ended."""
         began = time.perf_counter()
-        command = [sys.executable, "-m", "docai", "batch", folder, "-o", out, "--workers", str(workers), "--progress", "none"]
-        subprocess.run(command, check=True)
-        return time.perf_counter() - began
+        for process in reversed(self._processes()):
+            process.resume()
+        while self.at_work and time.perf_counter() - began < seconds:
+            time.sleep(0.005)
+        self.seconds += time.perf_counter() - began
+        self.pause()
+
+    def pause(self) -> None:
+        """Halt the programs and what they have started."""
+        halted: set[int] = set()
+        while fresh := [process for process in self._processes() if process.pid not in halted]:
+            for process in fresh:
+                halted.add(process.pid)
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.suspend()
+
+    def _processes(self) -> list[psutil.Process]:
+        found = []
+        for program in self.programs:
+            if program.poll() is None:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    parent = psutil.Process(program.pid)
+                    found += [parent, *parent.children(recursive=True)]
+        return found
 
 
-def by_loops(folder: Path, workers: int) -> float:
-    """Return the seconds until the last of as many loops has read its share."""
+def batch(folder: Path, out: Path, workers: int) -> Runner:
+    """Return `docai batch` at work."""
+    words = ["-m", "docai", "batch", str(folder), "-o", str(out), "--workers", str(workers), "--progress", "none"]
+    return Runner([subprocess.Popen([sys.executable, *words], text=True)])
+
+
+def loops(folder: Path, out: Path, workers: int) -> Runner:
+    """Return as many loops at work, each over its share."""
     paths = [str(path) for path in sorted(folder.iterdir())]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    with tempfile.TemporaryDirectory() as out:
-        began = time.perf_counter()
-        loops = [
-            subprocess.Popen([sys.executable, "-c", LOOP, out], stdin=subprocess.PIPE, text=True, env=environment)
-            for _ in range(workers)
-        ]
-        for number, loop in enumerate(loops):
-            assert loop.stdin is not None
-            loop.stdin.write("\n".join(paths[number::workers]) + "\n")
-            loop.stdin.close()
-        if any(loop.wait() for loop in loops):
-            raise SystemExit("a loop failed")
-        return time.perf_counter() - began
+    programs = []
+    for number in range(workers):
+        names = out / f"{number}.txt"
+        names.write_text("\n".join(paths[number::workers]) + "\n")
+        with names.open() as told:
+            command, environment = [sys.executable, "-c", LOOP, str(out)], {**os.environ, "OMP_NUM_THREADS": "1"}
+            programs.append(subprocess.Popen(command, stdin=told, text=True, env=environment))
+    return Runner(programs)
 
 
 def throughput(documents: int, workers: int, rounds: int) -> None:
     """Print how many pages a second both read, and the ratio."""
+    pages = sum(1 + number % DRAWN % 3 for number in range(documents))
+    ratios = []
     with tempfile.TemporaryDirectory() as folder:
         make(Path(folder), documents, 2)
-        pages = sum(1 + number % DRAWN % 3 for number in range(documents))
-        ratios = []
-        for turn in range(rounds):
-            pair = [by_batch, by_loops] if turn % 2 else [by_loops, by_batch]
-            took = {run: run(Path(folder), workers) for run in pair}
-            ratios.append(took[by_loops] / took[by_batch])
-            print(f"batch {pages / took[by_batch]:.1f} pages/s, loops {pages / took[by_loops]:.1f} pages/s, ratio {ratios[-1]:.3f}")
+        for _ in range(rounds):
+            with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
+                ours, bare = batch(Path(folder), Path(first), workers), loops(Path(folder), Path(second), workers)
+                while ours.at_work or bare.at_work:
+                    for runner in (ours, bare):
+                        if runner.at_work:
+                            runner.run(TURN)
+            ratios.append(bare.seconds / ours.seconds)
+            print(
+                f"batch {pages / ours.seconds:.1f} pages/s, loops {pages / bare.seconds:.1f} pages/s, ratio {ratios[-1]:.3f}",
+                flush=True,
+            )
         print(f"median ratio {statistics.median(ratios):.3f} of {rounds} rounds, {workers} processes, {pages} pages each")
 
 

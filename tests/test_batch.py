@@ -13,10 +13,11 @@ import psutil
 import pymupdf
 import pytest
 
-from docai.batch import retry_failed, run_batch
+from docai.batch import retry, run_batch
 from docai.document import Document
 from docai.errors import ExitCode, NothingToDo, OutputInUse
 from docai.ledger import Ledger, LedgerView
+from docai.limits import Limits
 from docai.work import Recipe, Settings
 from docai.workers import LEAST_MEMORY
 from tests.drawn_pages import pages_of_text
@@ -126,12 +127,29 @@ def test_what_failed_is_read_again_when_asked_for(folder):
         document.save(folder / "in" / "locked.pdf", encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="a secret of its own")
     assert run(folder).failed == 1
     before = read(folder)
-    summary = retry_failed(folder / "out", Settings(workers=1, password="a secret of its own"))
+    summary = retry(folder / "out", Settings(workers=1, password="a secret of its own"))
     assert (summary.done, summary.failed, summary.code) == (1, 0, ExitCode.OK)
     assert {name for name, when in read(folder).items() if when != before[name]} == {"locked.pdf.json"}
-    with pytest.raises(NothingToDo, match="no document failed"):
-        retry_failed(folder / "out")
+    with pytest.raises(NothingToDo, match="no document came out as failure"):
+        retry(folder / "out")
     assert b"a secret of its own" not in b"".join(path.read_bytes() for path in (folder / "out" / ".docai").glob("ledger*"))
+
+
+def test_what_was_read_in_part_is_read_again_when_asked_for(folder):
+    recipe = Recipe(limits=Limits(decompressed_bytes=3000))
+    with pymupdf.open() as document:
+        document.new_page().insert_text((72, 72), "light")
+        heavy = document.new_page()
+        for line in range(60):
+            heavy.insert_text((72, 10 + 12 * line), "heavy " * 12)
+        document.save(folder / "in" / "heavy.pdf")
+    assert run(folder, recipe).partial == 1
+    before = read(folder)
+    with pytest.raises(NothingToDo, match="no document came out as failure"):
+        retry(folder / "out")
+    summary = retry(folder / "out", ONE, statuses=["partial_success"])
+    assert (summary.done, summary.partial, summary.code) == (1, 1, ExitCode.SOME_FAILED)
+    assert {name for name, when in read(folder).items() if when != before[name]} == {"heavy.pdf.json"}
 
 
 def test_two_runs_refuse_each_other(folder):

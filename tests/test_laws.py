@@ -300,7 +300,7 @@ def asked_for(module):
     return {name.partition(".")[0] for name in done.stdout.split()}
 
 
-@pytest.mark.parametrize("module", ["docai", "docai.cli"])
+@pytest.mark.parametrize("module", ["docai", "docai.cli", "docai.batch"])
 def test_importing_loads_nothing_heavy(module):
     assert asked_for(module) & HEAVY == set()
 
