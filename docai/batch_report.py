@@ -101,6 +101,9 @@ class Status:
             for code, count in self.failures.items():
                 table.add_row(Text(one_line(code.replace("_", " "))), f"{count:,}")
             parts += [Text(), table]
+        again = [flag for flag, count in (("--failed", counts.failed), ("--partial", counts.partial)) if count]
+        if again and self.process is None:
+            parts += [Text(), Text(f"to read them again: docai retry {one_line(str(self.folder))} {' '.join(again)}", "dim")]
         return Group(*parts)
 
     def _state(self) -> str:

@@ -93,8 +93,9 @@ def test_the_status_counts_documents_and_what_went_wrong(folder):
     assert [told["counts"][name] for name in ("known", "waiting", "running", "done", "failed", "partial")] == [17, 1, 0, 3, 13, 1]
     assert (told["failures"], told["running"], told["code"]) == ({"encrypted": 13}, False, 3)
     assert json.loads(json.dumps(told)) == told
-    console = Console(file=io.StringIO(), width=100)
+    console = Console(file=io.StringIO(), width=400)
     console.print(status.printed())
+    assert f"docai retry {folder} --failed --partial" in console.file.getvalue()
     assert "ended with exit code 3" in console.file.getvalue()
     assert re.search(r"encrypted +13\b", console.file.getvalue())
 
