@@ -47,6 +47,22 @@ def test_each_colour_of_a_picture_has_a_layer():
     assert {layers.name(number) for number in range(layers.count)} == {"#ffffff", "#4c78a8", "#f58518"}
 
 
+@pytest.mark.parametrize("quality", [30, 60, 90])
+def test_a_photograph_is_told_from_a_heat_map(tmp_path, quality):
+    random = np.random.default_rng(5)
+    scene = cv2.resize(random.integers(0, 256, (12, 16, 3)).astype(np.uint8), (640, 480), interpolation=cv2.INTER_CUBIC)
+    photograph = compressed(np.clip(scene + random.normal(0, 3, scene.shape), 0, 255).astype(np.uint8), quality)
+    beside = cv2.copyMakeBorder(photograph, 0, 60, 90, 0, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+    assert find_layers(photograph).photographed
+    assert find_layers(beside).photographed
+    assert scene_of_picture(view_of(beside, tmp_path / "photograph.png")).labels == ()
+    colours = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_JET)
+    cells = np.kron(random.permuted(np.tile(colours, (4, 1, 1))[:900], axis=0).reshape(30, 30, 3), np.ones((14, 14, 1), np.uint8))
+    heat_map = compressed(cv2.copyMakeBorder(cells, 40, 40, 40, 40, cv2.BORDER_CONSTANT, value=(255, 255, 255)), quality)
+    assert int(find_layers(heat_map).areas.sum()) > 100
+    assert not find_layers(heat_map).photographed
+
+
 def test_smoothed_edges_count_in_part():
     picture = blank()
     box(picture, 20.5, 20, 80, 180, BLUE)

@@ -51,11 +51,15 @@ class Shot:
 def scene_of_picture(view: View, languages: tuple[str, ...] = ("en",)) -> Scene:
     """Return the scene of a chart that is a picture, in its pixels; `languages` are ISO 639-1 codes, most likely first.
 
+    Nothing is in that of a photograph, in which thousands of marks would be found, within minutes.
+
     Raises:
         InputError: The document cannot be opened or the page not drawn.
     """
     shot = take(view)
     layers = find_layers(shot.pixels)
+    if layers.photographed:
+        return Scene(shot.width, shot.height, blur=HALF_A_PIXEL)
     lines, over = without_risers(*find_lines(layers), layers)
     standing = find_standing(layers, lines, over)
     lines, over = without_standing(lines, over, standing)

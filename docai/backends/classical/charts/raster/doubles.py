@@ -48,7 +48,7 @@ def without_doubles(layers: Layers, taken: Claims) -> Layers:
     ground. (The usual composition of translucent colours, Porter and Duff 1984, section 4.3.) At the corners of an overlap, where
     the outlines meet, the ground begins; what lies all within another mark is a mark of its own.
     """
-    solid = {n: _solid(layers.mask(n)) for n in range(1, layers.count) if layers.areas[n] and n not in layers.plates}
+    solid = {n: _solidity(layers.mask(n)) for n in range(1, layers.count) if layers.areas[n] and n not in layers.plates}
     labels = np.where(taken == 0, layers.labels, MIXED)
     changed = layers.labels.copy()
     for base in solid:
@@ -65,18 +65,18 @@ def without_doubles(layers: Layers, taken: Claims) -> Layers:
     return replace(layers, labels=changed)
 
 
-def _stronger(layers: Layers, base: int, solid: dict[int, Mask]) -> list[int]:
-    """Return the colours that several layers of one may show."""
+def _stronger(layers: Layers, base: int, solid: dict[int, float]) -> list[int]:
+    """Return the colours that several layers of one may show; `solid` is the `_solidity` of each."""
     off = layers.palette - layers.palette[GROUND]
     length = max(float(np.linalg.norm(off[base])), 1.0)
     along = off @ (off[base] / length)
     beside = np.linalg.norm(off - along[:, None] * off[base] / length, axis=1)
     return [
         number
-        for number, filled in solid.items()
+        for number, share in solid.items()
         if STRONGER * length < along[number] < STRONGEST * length
         and beside[number] <= max(layers.tolerance, OFF * along[number])
-        and filled.sum() >= MOSTLY * layers.mask(number).sum()
+        and share >= MOSTLY
     ]
 
 
@@ -95,6 +95,7 @@ def _overlaps(labels: NDArray[np.int16], base: int, stronger: list[int]) -> Mask
     return found
 
 
-def _solid(mask: Mask) -> Mask:
-    """Return the pixels of a colour that fill squares."""
-    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((SOLID, SOLID), np.uint8)), np.uint8)
+def _solidity(mask: Mask) -> float:
+    """Return the share, 0..1, of a colour's pixels that fill squares; 1 for a colour without any."""
+    filled = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((SOLID, SOLID), np.uint8))
+    return float(filled.sum()) / float(mask.sum()) if mask.any() else 1.0

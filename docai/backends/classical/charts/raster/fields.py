@@ -40,6 +40,7 @@ def find_fields(layers: Layers, slabs: NDArray[np.bool_], taken: Claims, printed
     found: list[tuple[int, Polygon]] = []
     taken = taken.copy()
     height, width = layers.labels.shape
+    areas = _areas(layers)
     for number in range(1, layers.count):
         if not layers.areas[number] or number in layers.plates:
             continue
@@ -49,7 +50,7 @@ def find_fields(layers: Layers, slabs: NDArray[np.bool_], taken: Claims, printed
         core = cv2.morphologyEx(own, cv2.MORPH_OPEN, np.ones((THICK - 2, THICK - 2), np.uint8))
         if not core.any():
             continue
-        mask = _completed(layers, number, own, printed)
+        mask = _completed(layers, own, areas & (layers.labels != number), printed)
         count, pieces, stats = components(mask, 4)
         for piece in range(1, count):
             left, top, wide, high, area = (int(value) for value in stats[piece])
@@ -93,10 +94,9 @@ def _is_disc(part: NDArray[np.bool_]) -> bool:
     return bool(abs(wide - high) <= 2 * ROUND) and float(np.percentile(np.abs(off), 90)) < max(ROUND, 0.03 * wide)
 
 
-def _completed(layers: Layers, number: int, own: Mask, printed: Mask) -> Mask:
-    """Return the pixels of an area with those of lines and print that lie over it."""
+def _completed(layers: Layers, own: Mask, others: NDArray[np.bool_], printed: Mask) -> Mask:
+    """Return the pixels of an area with those of lines and print that lie over it; `others` tells where other areas are."""
     closed = cv2.morphologyEx(own, cv2.MORPH_CLOSE, np.ones((OVERLAID + 2, OVERLAID + 2), np.uint8))
-    others = _others(layers, number)
     over = (closed > 0) & (layers.labels != GROUND) & ~others
     for plate in layers.plates:
         over &= layers.labels != plate
@@ -106,12 +106,12 @@ def _completed(layers: Layers, number: int, own: Mask, printed: Mask) -> Mask:
     return np.asarray(cv2.morphologyEx(np.asarray(whole | inside, np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
 
 
-def _others(layers: Layers, number: int) -> NDArray[np.bool_]:
-    """Return where other areas are, (height, width), with their tips, which are as narrow as lines, or look like letters."""
+def _areas(layers: Layers) -> NDArray[np.bool_]:
+    """Return where areas are, (height, width), with their tips, which are as narrow as lines, or look like letters."""
     found = np.zeros(layers.labels.shape, np.bool_)
-    for other in range(1, layers.count):
-        if other != number and layers.areas[other] and other not in layers.plates:
-            shown = layers.mask(other)
+    for number in range(1, layers.count):
+        if layers.areas[number] and number not in layers.plates:
+            shown = layers.mask(number)
             solid = cv2.morphologyEx(shown, cv2.MORPH_OPEN, np.ones((OVERLAID, OVERLAID), np.uint8))
             grown = np.asarray(cv2.dilate(solid, np.ones((TIP, OVERLAID), np.uint8)), np.uint8)
             found |= (grown & shown) > 0
