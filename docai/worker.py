@@ -299,7 +299,7 @@ def serve(connection: Connection, place: MutableSequence[int], setup: Setup, log
     """Read what comes on a connection until it says that there is no more; the body of a worker process.
 
     Sends `("ready",)`, then for each `Work`: `("page", number, done, total)` after each page, and `("done", outcome)`; or
-    `("unable", error)` and ends.
+    `("unable", error)`, or `("full",)` when it was refused memory, and ends.
 
     Args:
         connection: To the parent.
@@ -334,6 +334,9 @@ def serve(connection: Connection, place: MutableSequence[int], setup: Setup, log
             except OutputUnwritable as error:
                 connection.send(("unable", error))
                 return
+            except MemoryError:  # outside of a page, whose own is a problem of the page
+                connection.send(("full",))
+                return
 
 
 def _answer(reader: DocumentReader, work: Work, connection: Connection, place: MutableSequence[int]) -> Outcome:
@@ -347,7 +350,7 @@ def _answer(reader: DocumentReader, work: Work, connection: Connection, place: M
 
     try:
         return reader.read(work, tell, after_page)
-    except (OutputUnwritable, BrokenPipeError):
+    except (OutputUnwritable, BrokenPipeError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001  # one document must not end the process, and it is told in its outcome
         message = f"internal fault: {type(error).__name__}: {str(error)[:200]}; please report this with the document"

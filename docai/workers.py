@@ -258,7 +258,7 @@ class Pool:
     def _heard(self, hand: _Hand) -> Iterator[News]:
         """Yield what a worker tells, until it has told all or is dead."""
         try:
-            while hand.pipe.poll():
+            while hand in self._all() and hand.pipe.poll():
                 yield from self._told(hand, hand.pipe.recv())
         except (EOFError, OSError):
             yield from self._gone(hand)
@@ -272,6 +272,8 @@ class Pool:
         elif what == "unable":
             self._forget(hand)
             raise more[0]
+        elif what == "full":
+            yield from self._killed(hand, "memory_limit", "it wanted more memory than it may hold")
         elif what == "page" and hand.work is not None:
             yield PageDone(hand.work, *more)
         elif what == "done" and hand.work is not None:

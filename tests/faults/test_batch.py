@@ -197,11 +197,28 @@ def test_a_worker_that_dies_at_each_step_costs_one_attempt(tmp_path, ended, way)
     limits = ("--max-memory", "5G") if way == "MEMORY" else ()
     path = os.pathsep.join([str(INJECTED), *filter(None, [os.environ.get("PYTHONPATH")])])
     batched(ended, tmp_path, documents, *FEW, *limits, PYTHONPATH=path, DOCAI_FAULTS=str(marks))
-    assert {mark.name for mark in marks.iterdir()} == {
-        stem.removesuffix(".pdf") for stem in documents if not stem.startswith("sound")
-    }
-    if way != "MEMORY":  # which a page may also survive, with a problem
+    met = {mark.name for mark in marks.iterdir()}
+    wanted = {stem.removesuffix(".pdf") for stem in documents if not stem.startswith("sound")}
+    if way == "MEMORY":  # a page may survive that, with a problem; then Python watches this process no longer (see sys.setprofile)
+        assert met
+        assert met <= wanted
+    else:
+        assert met == wanted
         assert {entry.status for entry in entries_of(tmp_path / "out").values()} == {"success"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the parent looks how much a process holds")
+def test_memory_that_is_refused_outside_of_a_page_costs_one_attempt(tmp_path, ended):
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    path = os.pathsep.join([str(INJECTED), *filter(None, [os.environ.get("PYTHONPATH")])])
+    documents = {"closing-MEMORY.pdf": files.one_sentence("All is well"), **sound(1)}
+    batched(ended, tmp_path, documents, *FEW, "--max-memory", "3G", PYTHONPATH=path, DOCAI_FAULTS=str(marks))
+    assert {entry.status for entry in entries_of(tmp_path / "out").values()} == {"success"}
+    assert [attempt.ended for attempt in attempts_of(tmp_path / "out") if attempt.stem.startswith("closing")] == [
+        "memory_limit",
+        "success",
+    ]
 
 
 @pytest.mark.faults
