@@ -467,7 +467,7 @@ class LedgerView(AbstractContextManager["LedgerView"]):
             LedgerDamaged: It makes no sense, or is one of a newer docai.
             Unreadable: It may not be read.
         """
-        if not _ledger(folder).is_file():
+        if not _ledger(folder).exists():
             raise NothingToDo(f"{folder}: no batch was written here; name the output folder of one")
         with _translated(folder, reading=True):
             return cls(folder, _opened_to_read(folder))
@@ -629,17 +629,20 @@ def _in_use(folder: Path) -> str:
 
 def _opened(folder: Path) -> sqlite3.Connection:
     """Return the database of a folder, made if it is not there."""
+    _check_file(folder)
     with ExitStack() as stack:
         database = stack.enter_context(closing(sqlite3.connect(_ledger(folder), timeout=PATIENCE, isolation_level=None)))
         database.row_factory = sqlite3.Row
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables:  # before anything is written, which would change the database of another program
+            _check(database, folder)
         (mode,) = database.execute("PRAGMA journal_mode = WAL").fetchone()
         # where there is no shared memory (some network folders) SQLite keeps to its older journal, which is not safe with less
         database.execute(f"PRAGMA synchronous = {'NORMAL' if mode == 'wal' else 'FULL'}")
         database.execute("PRAGMA foreign_keys = ON")
-        if database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+        if not tables:
             version = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {SCHEMA};"
             database.executescript(f"BEGIN IMMEDIATE; {TABLES} {version} COMMIT;")
-        _check(database, folder)
         _check_whole(database)
         stack.pop_all()
         return database
@@ -647,6 +650,7 @@ def _opened(folder: Path) -> sqlite3.Connection:
 
 def _opened_to_read(folder: Path) -> sqlite3.Connection:
     """Return the database of a folder to read only, also where the files that SQLite wants beside it cannot be made."""
+    _check_file(folder)
     log = _ledger(folder).with_name("ledger.sqlite-wal")
     settled = not log.exists() or log.stat().st_size == 0  # then all is in the one file, and nobody is at work
     try:
@@ -665,6 +669,11 @@ def _connected_to_read(folder: Path, options: str) -> sqlite3.Connection:
         _check(database, folder)
         stack.pop_all()
         return database
+
+
+def _check_file(folder: Path) -> None:
+    if _ledger(folder).exists() and not _ledger(folder).is_file():
+        raise sqlite3.DatabaseError("it is no file")
 
 
 def _check(database: sqlite3.Connection, folder: Path) -> None:
