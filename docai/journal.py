@@ -26,6 +26,7 @@ class Journal:
         self._path, self._key, self._clock = path, hashlib.sha256(key.encode()).hexdigest(), clock
         self._began = clock()
         self._places: dict[int, int] = {}  # pages to where their lines begin; the pages themselves may be gigabytes
+        self._early: list[PageRead] = []  # until it is worth a file
         self._stream: IO[bytes] | None = None
         self._end = 0
         if path.is_file() and not self._find():
@@ -57,14 +58,20 @@ class Journal:
                 return None
 
     def keep(self, read: PageRead) -> None:
-        """Write a page down, if so much time went by that it would be a pity to read it again."""
+        """Write a page down, and those before it, once so much time went by that it would be a pity to read them again."""
+        self._early.append(read)
         if self._clock() - self._began < BEGIN_SECONDS:
             return
         if self._stream is None:
             self._stream = self._opened()
+        for page in self._early:
+            self._write(self._stream, page)
+        self._early.clear()
+
+    def _write(self, stream: IO[bytes], read: PageRead) -> None:
         line = b"%d\t%s\n" % (read.page.number, _PAGE.dump_json(read))
-        self._stream.write(line)
-        self._stream.flush()  # to the system, which keeps it if this process dies; of a power cut, pages are read again
+        stream.write(line)
+        stream.flush()  # to the system, which keeps it if this process dies; of a power cut, pages are read again
         self._places[read.page.number] = self._end
         self._end += len(line)
 
@@ -72,6 +79,7 @@ class Journal:
         """Forget all: the document is done."""
         self.__exit__(None, None, None)
         self._places.clear()
+        self._early.clear()
         self._end = 0
         self._path.unlink(missing_ok=True)
 

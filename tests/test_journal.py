@@ -45,11 +45,16 @@ def test_pages_come_back_equal(tmp_path, reads):
         assert len(journal) == 3
 
 
-def test_what_was_read_in_the_first_seconds_is_not_written(tmp_path, reads):
-    with Journal(tmp_path / "j", "k", Clock()) as journal:
+def test_what_was_read_in_the_first_seconds_is_written_with_what_comes_after_them(tmp_path, reads):
+    clock = Clock()
+    with Journal(tmp_path / "j", "k", clock) as journal:
         journal.keep(reads[0])
         assert journal.get(1) is None
-    assert not (tmp_path / "j").exists()
+        assert not (tmp_path / "j").exists()
+        clock.now += BEGIN_SECONDS
+        journal.keep(reads[1])
+    with Journal(tmp_path / "j", "k") as journal:
+        assert [journal.get(number) for number in (1, 2, 3)] == [*reads[:2], None]
 
 
 def test_of_another_file_or_other_options_nothing_is_known(tmp_path, reads):
