@@ -23,9 +23,12 @@ STEPS = {  # by the function that is being called, and the end of its file's pat
 }
 
 
-def _die(way):
+def _die(way, look):
     if way == "MEMORY":
         held = []
+        # what raises here is asked no longer (see sys.setprofile), and the process may live on: it is put back a moment later
+        signal.signal(signal.SIGALRM, lambda *_: sys.setprofile(look))
+        signal.setitimer(signal.ITIMER_REAL, 0.005, 0.005)
         while True:  # until the limit of this process refuses more, or its parent ends it
             held.append(bytearray(64 << 20))
     os.kill(os.getpid(), getattr(signal, way))
@@ -52,7 +55,7 @@ def _watched(folder):
             if len(told) == 2 and mark.exists():
                 return
             mark.touch()
-            _die(told[1])
+            _die(told[1], look)
 
     threading.setprofile(look)
     sys.setprofile(look)
