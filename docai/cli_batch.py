@@ -56,7 +56,12 @@ PageSecondsOption = Annotated[
 ]
 DocumentSecondsOption = Annotated[
     float | None,
-    typer.Option("--timeout-doc", min=0.1, help="Seconds that a document may take; any by default.", show_default=False),
+    typer.Option(
+        "--timeout-doc",
+        min=0.1,
+        help="Seconds that a document may take, of which the pages read by then are kept; any by default.",
+        show_default=False,
+    ),
 ]
 MemoryOption = Annotated[
     str | None, typer.Option("--max-memory", help="Of all processes together, such as 8G; 80 % of the machine's by default.")

@@ -55,9 +55,11 @@ class Watch(Protocol):
 
     Attributes:
         window: The most pages that are under way at once; None for what the backends want.
+        apart: Whether each page is read without a look at others, which tell the style and the running lines of the document.
     """
 
     window: int | None
+    apart: bool
 
     def source(self, source: Source) -> Source:
         """Return the document to read in place of `source`."""
@@ -139,8 +141,8 @@ class PageStream(Iterator[Page]):
             raise StopIteration
         self._engines.update(dict.fromkeys(read.engines))
         self._done += 1
-        self._failed += any(problem.code in ("page_unreadable", "page_failed") for problem in read.page.problems)
         errors = [problem for problem in read.page.problems if problem.severity == "error"]
+        self._failed += bool(errors) and not read.page.blocks
         self.error_count += len(errors)
         self.failed_pages += bool(errors)
         self._sure += sum(block.confidence for block in read.page.blocks)
@@ -294,7 +296,7 @@ class Extractor:
             origin = origin_of(source, password, self._limits)
             opening = stack.enter_context(opened(origin, watch.source if watch else None))
             numbers = parse_pages(pages, opening.page_count)
-            held = Pages(opening)
+            held = Pages(opening, alone=numbers[0] if watch is not None and watch.apart else None)
             context = Context(held.style(), self._languages, self._reader, self._model, self._ocr)
             window = (watch and watch.window) or self._window
             read = joined(drive_many(_talks(held, numbers, context, watch), self._backends, window=window))

@@ -108,23 +108,32 @@ class PageRead:
 class Pages:
     """The pages of a source with their lines, a few kept at hand."""
 
-    def __init__(self, source: Source) -> None:
-        """Begin; nothing is read yet."""
-        self._source = source
+    def __init__(self, source: Source, *, alone: int | None = None) -> None:
+        """Begin; nothing is read yet.
+
+        Args:
+            source: Of the pages.
+            alone: None to learn the style and running lines from many pages; where there is no time for that, the page that the
+                style is learnt from, and all are then read without a look at their neighbours.
+        """
+        self._source, self._alone = source, alone
         self._held: OrderedDict[int, PageInHand] = OrderedDict()
 
     def style(self) -> Style:
         """Return the style of the document, learnt from a sample of its pages."""
+        return learn_style([self._at_hand(number).lines for number in self._sample()], self._source.outline())
+
+    def _sample(self) -> Sequence[int]:
         count = self._source.page_count
-        numbers = (
-            sorted({1 + n * (count - 1) // max(1, SAMPLE - 1) for n in range(SAMPLE)}) if count > SAMPLE else range(1, count + 1)
-        )
-        return learn_style([self._at_hand(number).lines for number in numbers], self._source.outline())
+        if self._alone is not None:
+            return (self._alone,)
+        return sorted({1 + n * (count - 1) // (SAMPLE - 1) for n in range(SAMPLE)}) if count > SAMPLE else range(1, count + 1)
 
     def __getitem__(self, number: int) -> PageInHand:
         """Return page `number` (from 1) with its running lines known by comparison with its neighbours."""
         hand = self._at_hand(number)
-        return replace(hand, margins=margin_roles(hand.lines, [self._running(number + step) for step in NEIGHBOURS]))
+        steps = NEIGHBOURS if self._alone is None else ()
+        return replace(hand, margins=margin_roles(hand.lines, [self._running(number + step) for step in steps]))
 
     def _running(self, number: int) -> tuple[Running, ...]:
         return running_lines(self._at_hand(number).lines) if 1 <= number <= self._source.page_count else ()

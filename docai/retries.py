@@ -16,6 +16,7 @@ from docai.workers import Broken, Ended
 MOST_BLAMED: Final = 20  # pages of a document; then those that are not read yet are given up together
 FIRST_DELAY: Final = 1.0  # seconds before what may pass is tried again; doubled each time
 MOST_DELAY: Final = 60.0
+SPARE: Final = 0.5  # of the time that a document took in vain, for its first pages
 
 _CODES: Final[Mapping[Ended, str]] = {
     "time_limit": code_of(TimeLimit),
@@ -36,7 +37,8 @@ class Retries:
 
     A page that takes too long is left out of the next attempt; one over which a process died, or took too much memory, only after
     the second time, since the first may have come from outside. That is progress, and costs none of a document's retries;
-    what cannot be blamed on a page costs one. A document over its own time keeps the pages that it has.
+    what cannot be blamed on a page costs one. A document over its own time keeps the pages that it has; one that has none yet,
+    since it was still being looked through, gets half as long again for its first pages.
     """
 
     def __init__(self, most: int) -> None:
@@ -76,7 +78,9 @@ class Retries:
         if not self._most:
             return None, whole
         if work.rest is None and news.ended == "document_time_limit":
-            return replace(again, rest=whole), problem
+            return replace(again, rest=whole, spare=news.seconds * SPARE), problem
+        if work.spare:
+            return replace(again, spare=0.0), problem
         if work.rest is None and page is not None and page not in work.blamed:
             self._strikes[stem, page] += 1
             if news.ended == "time_limit" or self._strikes[stem, page] > 1:

@@ -64,7 +64,8 @@ class Settings:
         workers: How many processes; None for one a core, as far as memory lasts.
         retries: How often a document is read again that ended its process, or that may pass.
         page_seconds: How long a page may take before its process is killed.
-        document_seconds: How long a document may take; None for any time.
+        document_seconds: How long a document may take before no more of its pages are begun; None for any time. One of which no
+            page was read by then may take half as long again.
         max_memory: Bytes of all processes that read, together with this one; None for 80 % of the machine's.
         recycle: After how many documents a process is replaced.
         stop_on_error: Whether no document is begun after one failed.
@@ -113,6 +114,8 @@ class Work:
         password: Of an encrypted PDF.
         blamed: Pages that are not read, and what is told of them in place of that.
         rest: What is told of all pages that no earlier attempt has read, if they are not to be read any more.
+        spare: For how many seconds pages are read in spite of `rest`, each without a look at the others, if no earlier attempt
+            has read any.
         alone: Whether its pages are read one after the other, so that what goes wrong is blamed on the right one.
         unless: `sha256:…` of bytes whose outputs are there already; if they are still these, it is not read.
     """
@@ -122,6 +125,7 @@ class Work:
     password: str | None = field(default=None, repr=False)
     blamed: Mapping[int, Problem] = field(default_factory=dict)
     rest: Problem | None = None
+    spare: float = 0.0
     alone: bool = False
     unless: str = ""
 

@@ -10,11 +10,12 @@ import contextlib
 import errno
 import faulthandler
 import hashlib
+import math
 import os
 import secrets
 import sys
 import time
-from collections.abc import Callable, Mapping, MutableSequence
+from collections.abc import Callable, MutableSequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path, PurePath
@@ -224,22 +225,21 @@ class Watcher:
 
     def __init__(self, work: Work, journal: Journal, tell: Tell, window: int | None) -> None:
         """Begin."""
-        self.window = window
+        self.window, self.apart = window, work.rest is not None
         self._work, self._journal, self._tell = work, journal, tell
+        self._until = math.inf if work.rest is None else time.monotonic() + (0.0 if len(journal) else work.spare)
 
     def source(self, source: Source) -> Source:
         """Return the document with an eye on each page."""
-        return _Watched(source, self._work.blamed, self._tell)
+        return _Watched(source, self._blame, self._tell)
 
     def known(self, number: int) -> PageRead | None:
         """Return a page of an earlier attempt, or what stands for one that is not to be read."""
-        blame = self._work.blamed.get(number)
-        if blame is not None:
-            return unread_page(number, blame)
         known = self._journal.get(number)
-        if known is None and self._work.rest is not None:
-            return unread_page(number, document.replace(self._work.rest, page_number=number))
-        return known
+        if known is not None:
+            return known
+        blame = self._blame(number)
+        return None if blame is None else unread_page(number, blame)
 
     def begun(self, number: int) -> None:
         """Tell it."""
@@ -249,29 +249,39 @@ class Watcher:
         """Keep it."""
         self._journal.keep(read)
 
+    def _blame(self, number: int) -> Problem | None:
+        """Return why a page is not to be opened; None for one that is."""
+        rest = self._work.rest
+        if rest is not None and number not in self._work.blamed and time.monotonic() >= self._until:
+            return document.replace(rest, page_number=number)
+        return self._work.blamed.get(number)
+
 
 class _Watched:
     """A source that tells which page it is at; pages to blame look empty."""
 
-    def __init__(self, source: Source, blamed: Mapping[int, Problem], tell: Tell) -> None:
-        self._source, self._blamed, self._tell = source, blamed, tell
+    def __init__(self, source: Source, blame: Callable[[int], Problem | None], tell: Tell) -> None:
+        self._source, self._blame, self._tell = source, blame, tell
+        self._shut: dict[int, Problem] = {}  # a page that was opened in time may be read to its end
         self.origin, self.page_count = source.origin, source.page_count
 
     def page(self, number: int) -> SourcePage:
-        if number in self._blamed:
-            return SourcePage(PageReference(self.origin, number), *LETTER, problems=(self._blamed[number],))
+        blame = self._blame(number)
+        if blame is not None:
+            self._shut[number] = blame
+            return SourcePage(PageReference(self.origin, number), *LETTER, problems=(blame,))
         self._tell(number)
         return self._source.page(number)
 
     def glyphs(self, number: int) -> tuple[Glyph, ...]:
-        return () if number in self._blamed else self._source.glyphs(number)
+        return () if number in self._shut else self._source.glyphs(number)
 
     def text_runs(self, number: int) -> tuple[TextRun, ...]:
-        return () if number in self._blamed else self._source.text_runs(number)
+        return () if number in self._shut else self._source.text_runs(number)
 
     def render(self, number: int, width: int, height: int, clip: Box = WHOLE) -> tuple[Pixels, Problem | None]:
-        if number in self._blamed:
-            raise Unreadable(self._blamed[number].message)
+        if number in self._shut:
+            raise Unreadable(self._shut[number].message)
         return self._source.render(number, width, height, clip)
 
     def form_fields(self) -> tuple[FormField, ...]:

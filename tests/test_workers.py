@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -125,6 +126,20 @@ def test_what_is_not_read_in_time_is_told_and_the_rest_kept(tmp_path, inputs):
     assert (broken.ended, outcome.status) == ("document_time_limit", "partial_success")
     assert 0 < outcome.failed_pages < 12
     assert [page.problems[0].page_number for page in document_of(tmp_path, "a.pdf").pages if page.problems][-1] == 12
+
+
+def test_a_document_out_of_time_before_its_first_page_has_some_to_spare(tmp_path, inputs):
+    late, never = inputs(late=12, never=3)
+    deeds = {f"late.pdf:{n}": "sleep" for n in range(1, 13)}
+    rest = Problem(code="time_limit", message="no time", severity="error")
+    works = [replace(late, rest=rest, spare=1.0), replace(never, rest=rest)]
+    ends = {stem: news.outcome for stem, news in run(works, tmp_path, deeds, count=1).items()}
+    assert (ends["late.pdf"].status, ends["never.pdf"].status) == ("partial_success", "failure")
+    read = [page.number for page in document_of(tmp_path, "late.pdf").pages if not page.problems]
+    assert read == list(range(1, len(read) + 1))
+    assert 0 < len(read) < 12
+    assert (tmp_path / "asked").read_text().split() == [f"late.pdf:{n}" for n in read]
+    assert ends["never.pdf"].failed_pages == 3
 
 
 def test_workers_are_replaced_after_enough_documents(tmp_path, inputs):

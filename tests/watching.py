@@ -5,7 +5,7 @@ class Kept:
     """Keeps all pages that were read, and hands out those it is given."""
 
     def __init__(self, known=(), window=None):
-        self.window = window
+        self.window, self.apart = window, False
         self.pages = {read.page.number: read for read in known}
         self.begins, self.reads = [], []
 

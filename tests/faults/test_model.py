@@ -30,7 +30,7 @@ def holder_of_the_model(batch):
 @pytest.mark.parametrize("deaths", [1, 2])
 def test_a_model_whose_process_dies_costs_at_most_some_answers(tmp_path, ended, deaths):
     model = tiny_internvl(tmp_path / "model")
-    documents = {f"{number}.pdf": files.one_sentence(f"Number {number}") for number in range(8)}
+    documents = {f"{number}.pdf": files.one_sentence(f"Number {number}") for number in range(15 * deaths)}
     source, output = written(tmp_path / "in", documents), tmp_path / "out"
     options = ("--backend", "vlm", "--model", str(model), "--quantization", "none", "--devices", "cpu")
     died = 0
