@@ -31,7 +31,8 @@ from docai import document
 from docai.document import Problem
 from docai.errors import DocaiError, ExitCode, InputError, NothingToDo, exit_code_of
 from docai.inputs import PRIVATE, Job, is_url, jobs_of
-from docai.ledger import Ledger, LedgerView
+from docai.ledger import Ledger
+from docai.ledger_view import LedgerView
 from docai.registry import load
 from docai.retries import Retries
 from docai.work import Event, Outcome, Recipe, Settings, Setup, Work

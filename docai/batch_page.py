@@ -9,7 +9,7 @@ from html import escape
 from typing import Any, Final, NamedTuple
 
 from docai.batch_tally import ENDED, SHOWN, Failures, Tally, Troubles
-from docai.ledger import Entry, Run
+from docai.ledger_view import Entry, Run
 from docai.presenting import FOOT, duration, facts, head, one_line
 from docai.work import Recipe
 

@@ -21,7 +21,7 @@ from rich.text import Text
 from docai.batch_page import page_of, when
 from docai.batch_tally import ENDED, Tally, Troubles
 from docai.exporters import Files, program
-from docai.ledger import Attempt, Counts, Entry, LedgerView, Run
+from docai.ledger_view import Attempt, Counts, Entry, LedgerView, Run
 from docai.presenting import duration, one_line, spreadsheet_text
 
 Format = Literal["json", "csv", "html"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from docai.document import Problem
-from docai.ledger import Attempt, Entry
+from docai.ledger_view import Attempt, Entry
 
 SHOWN: Final = 30  # documents in a list, which people read; all are in the CSV
 EXAMPLES: Final = 10  # documents named of each kind of failure

@@ -16,7 +16,8 @@ import pytest
 from docai.batch import retry, run_batch
 from docai.document import Document
 from docai.errors import ExitCode, NothingToDo, OutputInUse
-from docai.ledger import Ledger, LedgerView
+from docai.ledger import Ledger
+from docai.ledger_view import LedgerView
 from docai.limits import Limits
 from docai.work import Recipe, Settings
 from docai.workers import LEAST_MEMORY

@@ -16,7 +16,8 @@ from docai.batch_report import report, status_of
 from docai.batch_tally import BINS, EXAMPLES, Tally
 from docai.document import Problem
 from docai.errors import NothingToDo
-from docai.ledger import Attempt, Ledger
+from docai.ledger import Ledger
+from docai.ledger_view import Attempt
 from docai.work import Outcome, Recipe
 
 EVIL = '=HYPERLINK("http://x")<script>alert(1)</script>\x1b[31m&.pdf'

@@ -23,7 +23,8 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from docai.document import Problem
 from docai.errors import ExitCode, LedgerDamaged, NothingToDo, OutputInUse, OutputUnwritable
-from docai.ledger import BATCH, Counts, Ledger, LedgerView
+from docai.ledger import BATCH, Ledger
+from docai.ledger_view import Counts, LedgerView
 from docai.work import Outcome, Recipe, Work
 
 RECIPE = Recipe()

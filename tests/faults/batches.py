@@ -15,7 +15,7 @@ from typing import Final
 
 import psutil
 
-from docai.ledger import LedgerView
+from docai.ledger_view import LedgerView
 from tests.faults.harness import PATIENCE, Ending, command, document_of, environment, fault_of, limited, run
 
 PRIVATE: Final = ".docai"
