@@ -400,3 +400,10 @@ def test_markup_reads_a_page():
     assert decoded.answer[2] == Figure(page_number=1, box=WHOLE, looks_like="drawing")
     assert codes(decoded) == {"answer_truncated"}
     assert isinstance(MARKUP.decode(ReadTable(), Said("<otsl><fcel>a<nl>"), ENGLISH).answer, Table)
+
+
+@pytest.mark.parametrize("digits", [4, 400, 5000])
+def test_markup_with_a_place_of_many_digits_has_no_box_there(digits):
+    place = f"<loc_1><loc_2><loc_3><loc_{'9' * digits}>"
+    answer = MARKUP.decode(Ask("어디?"), Said(f"<obj>여기</obj><place>{place}</place>"), KOREAN).answer
+    assert [(mention.phrase, mention.boxes) for mention in answer.mentions] == [("여기", ())]

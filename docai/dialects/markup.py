@@ -122,7 +122,7 @@ def _told(box: Box, within: Box = WHOLE) -> str:
 
 
 def _boxes_in(text: str) -> list[Box | None]:
-    steps = [int(step) for step in re.findall(r"<loc_(\d+)>", text)]
+    steps = [float(step) for step in re.findall(r"<loc_(\d+)>", text)]  # of any number of digits
     return [box_of(steps[place : place + 4], STEPS, STEPS) for place in range(0, len(steps), 4)]
 
 
