@@ -48,7 +48,7 @@ def _one_page(content=SENTENCE, *more, page="/MediaBox[0 0 200 200]", resources=
 
 
 def _saved(document, **options):
-    data = document.tobytes(**options)
+    data = document.tobytes(no_new_id=True, **options)  # the same bytes each time
     document.close()
     return data
 

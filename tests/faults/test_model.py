@@ -10,9 +10,9 @@ import pytest
 
 pytest.importorskip("torch")
 
-from tests.faults import files
+from tests.drawn_pages import scans
 from tests.faults.batches import Batch
-from tests.faults.test_batch import FEW, judged, written
+from tests.faults.test_batch import FEW, document_of, judged, written
 from tests.tiny_models import tiny_internvl
 
 pytestmark = pytest.mark.faults
@@ -30,7 +30,7 @@ def holder_of_the_model(batch):
 @pytest.mark.parametrize("deaths", [1, 2])
 def test_a_model_whose_process_dies_costs_at_most_some_answers(tmp_path, ended, deaths):
     model = tiny_internvl(tmp_path / "model")
-    documents = {f"{number}.pdf": files.one_sentence(f"Number {number}") for number in range(15 * deaths)}
+    documents = {f"{number}.pdf": scans(1) for number in range(8)}  # of which nothing is known without the model
     source, output = written(tmp_path / "in", documents), tmp_path / "out"
     options = ("--backend", "vlm", "--model", str(model), "--quantization", "none", "--devices", "cpu")
     died = 0
@@ -43,3 +43,7 @@ def test_a_model_whose_process_dies_costs_at_most_some_answers(tmp_path, ended, 
         code, errors = batch.process.returncode, batch.errors
     assert died == deaths
     judged(ended, code, output, documents, errors)
+    read = [document_of(output / f"{name}.json") for name in documents]
+    unasked = [document for document in read if not any(engine.backend == "vlm" for engine in document.engines)]
+    assert len(unasked) <= 2 * deaths  # what two workers had asked
+    assert all(page.problems for document in unasked for page in document.pages)
