@@ -359,8 +359,8 @@ class _Run:
             if again is not None:
                 self._again(again, news.ended, news.page, news.seconds, problem)
                 return
-            reader = load("docai.worker:DocumentReader")(replace(self._recipe, backend="classical", model=None), self._output)
-            self._finish(work, replace(reader.fail(work, problem), seconds=round(news.seconds, 3)))
+            outcome = load("docai.giving_up:give_up")(work, problem, self._recipe, self._output)
+            self._finish(work, replace(outcome, seconds=round(news.seconds, 3)))
             return
         delay = self._retries.delay(stem) if news.outcome.transient else None
         if delay is not None:

@@ -44,11 +44,11 @@ import ray.exceptions
 
 from docai.document import Problem
 from docai.errors import BackendUnavailable, DocaiError, MissingDependency, OutputUnwritable, code_of
+from docai.giving_up import give_up
 from docai.inputs import PRIVATE, find_jobs
 from docai.processes import memory_limit
 from docai.retries import Retries
 from docai.work import Outcome, Recipe, Settings, Setup, Work
-from docai.worker import DocumentReader
 from docai.workers import LEAST_MEMORY, MEMORY_SHARE, Bounds, Broken, DocumentDone, Pool
 
 MANIFEST: Final = Path(PRIVATE, "manifest")  # below the output folder
@@ -463,8 +463,8 @@ class Readers:
             if isinstance(news, Broken):
                 again, problem = retries.after(news)
                 if again is None:
-                    reader = DocumentReader(replace(self._recipe, backend="classical", model=None), self._output)
-                    return replace(reader.fail(work, problem), seconds=round(news.seconds, 3)), retries.used(stem) + 1
+                    given_up = give_up(work, problem, self._recipe, self._output)
+                    return replace(given_up, seconds=round(news.seconds, 3)), retries.used(stem) + 1
                 work = again
                 continue
             delay = retries.delay(stem) if news.outcome.transient else None

@@ -46,6 +46,10 @@ class Journal:
         """Return how many pages are known."""
         return len(self._places)
 
+    def __contains__(self, number: int) -> bool:
+        """Return whether a page was read."""
+        return number in self._places
+
     def get(self, number: int) -> PageRead | None:
         """Return a page that was read; None for one that was not."""
         if number not in self._places:

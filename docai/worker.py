@@ -10,15 +10,13 @@ import contextlib
 import errno
 import faulthandler
 import hashlib
-import math
 import os
-import secrets
 import sys
 import time
 from collections.abc import Callable, MutableSequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -27,16 +25,16 @@ from docai import document
 from docai.box import WHOLE, Box
 from docai.delivery import deliver
 from docai.document import Attachment, Document, FormField, OutlineEntry, Problem
-from docai.errors import DocaiError, InputError, OutputUnwritable, Unreadable
-from docai.exporters import Files, feed
+from docai.errors import DocaiError, OutputUnwritable, Unreadable
 from docai.extraction import Extractor, PageStream, Progress, failure
-from docai.inputs import PRIVATE, Job, fetched, is_url
+from docai.giving_up import check_output, digest_of, give_up, parts_of
+from docai.inputs import PRIVATE, fetched
 from docai.journal import Journal
 from docai.output_names import below
 from docai.processes import die_with_parent, ignore_interrupts
 from docai.reading import PageRead, unread_page
-from docai.registry import EXPORTERS, load
-from docai.sources import LETTER, Glyph, PageReference, Source, SourcePage, TextRun, origin_of
+from docai.registry import load
+from docai.sources import LETTER, Glyph, PageReference, Source, SourcePage, TextRun
 from docai.work import Outcome, Recipe, Setup, Work
 
 if sys.platform == "linux":
@@ -47,7 +45,6 @@ if TYPE_CHECKING:
     from docai.sources import Pixels
 
 FIGURED: Final = frozenset({"json", "md", "html"})  # formats that name figures
-PROBE_BYTES: Final = 1 << 16  # written to tell a full disk from a document that has an impossible name
 
 
 Tell = Callable[[int | None], None]
@@ -74,7 +71,7 @@ class DocumentReader:
             ocr=recipe.ocr,
             limits=recipe.limits,
         )
-        self._parts, self._temporary = output / PRIVATE / "parts", output / PRIVATE / "temporary"
+        self._temporary = output / PRIVATE / "temporary"
 
     def read(self, work: Work, tell: Tell = lambda _: None, on_progress: Callable[[Progress], None] | None = None) -> Outcome:
         """Return what came of a document, whose outputs are then on the disk; one that fails has an output that says so.
@@ -90,28 +87,17 @@ class DocumentReader:
         began = time.monotonic()
         try:
             self._temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._parts.mkdir(exist_ok=True)
             outcome = self._read(work, tell, on_progress)
         except OSError as error:
-            self._check_output(error)
+            check_output(self.output, error)
             outcome = self._failed(work, _os_problem(work, error), transient=error.errno in _PASSING)
         return replace(outcome, seconds=round(time.monotonic() - began, 3))
-
-    def fail(self, work: Work, problem: Problem) -> Outcome:
-        """Return the outcome of a document that is given up, with the output that says so.
-
-        Raises:
-            OutputUnwritable: Nothing can be written to the output folder.
-        """
-        with contextlib.suppress(OSError):  # told when the output is written
-            self._parts.mkdir(parents=True, exist_ok=True)
-        return self._failed(work, problem)
 
     def _read(self, work: Work, tell: Tell, on_progress: Callable[[Progress], None] | None) -> Outcome:
         try:
             self._sweep(below(self.output, work.stem))
             with fetched(work.path, most_bytes=self.recipe.limits.file_bytes, below=self._temporary) as path:
-                if work.unless and _digest(path) == work.unless:
+                if work.unless and digest_of(path) == work.unless:
                     return Outcome("success", content_hash=work.unless, unchanged=True)
                 return self._delivered(work, path, tell, on_progress)
         except DocaiError as error:
@@ -121,7 +107,7 @@ class DocumentReader:
         """Read a document that is on this machine and write its outputs."""
         stem, recipe = below(self.output, work.stem), self.recipe
         name = hashlib.sha256(os.fsencode(work.stem)).hexdigest()[:32]
-        key = f"{_digest(path)} {recipe.digest}"
+        key = f"{digest_of(path)} {recipe.digest}"
         with Journal(self.output / PRIVATE / "pages" / f"{name}.jsonl", key) as journal:
             tell(None)
             try:
@@ -134,7 +120,7 @@ class DocumentReader:
                     watch=Watcher(work, journal, tell, None if self._models and not work.alone else 1),
                 )
                 rest, paths = deliver(
-                    stream, recipe.formats, stem, overlay=recipe.overlay, margins=recipe.margins, temporary=self._parts
+                    stream, recipe.formats, stem, overlay=recipe.overlay, margins=recipe.margins, temporary=parts_of(self.output)
                 )
             except DocaiError:
                 journal.drop()
@@ -157,19 +143,7 @@ class DocumentReader:
         )
 
     def _failed(self, work: Work, problem: Problem, *, transient: bool = False) -> Outcome:
-        """Return the outcome of a document of which nothing can be read, and write what stands for it, if JSON is wanted."""
-        job = Job(work.path if is_url(work.path) else Path(work.path), PurePath(work.stem))
-        digest = "" if is_url(work.path) else _digest(Path(work.path))
-        outputs: tuple[str, ...] = ()
-        if "json" in self.recipe.formats and _is_below(self.output, work.stem):
-            told = Document(name=job.name, content_hash=digest, status="failure", problems=(problem,))
-            try:
-                with Files(below(self.output, work.stem), "json", None, self._parts) as place:
-                    feed(load(EXPORTERS["json"])(place), told)
-                outputs = tuple(path.relative_to(self.output).as_posix() for path in place.paths)
-            except OSError as error:  # its name may be impossible; the ledger has the problem
-                self._check_output(error)
-        return Outcome("failure", problem, content_hash=digest, outputs=outputs, transient=transient)
+        return give_up(work, problem, self.recipe, self.output, transient=transient)
 
     @staticmethod
     def _sweep(stem: Path) -> None:
@@ -178,36 +152,6 @@ class DocumentReader:
             with contextlib.suppress(OSError):
                 for left in stem.with_name(f"{stem.name}.{kind}").glob("*.part"):
                     left.unlink(missing_ok=True)
-
-    def _check_output(self, error: OSError) -> None:
-        """Raise `OutputUnwritable` if it is the output folder that fails, and not this document alone."""
-        probe = self._parts / f"{secrets.token_hex(8)}.probe.part"
-        try:
-            with probe.open("wb") as stream:
-                stream.write(bytes(PROBE_BYTES))
-                stream.flush()
-                os.fsync(stream.fileno())
-        except OSError as second:
-            message = f"{self.output}: {second.strerror or second}; free or mend the output folder, then run the same command again"
-            raise OutputUnwritable(message) from error
-        finally:
-            with contextlib.suppress(OSError):
-                probe.unlink(missing_ok=True)
-
-
-def _is_below(output: Path, stem: str) -> bool:
-    try:
-        below(output, stem)
-    except InputError:
-        return False
-    return True
-
-
-def _digest(path: Path) -> str:
-    try:
-        return origin_of(path).sha256() if path.is_file() else ""
-    except (OSError, ValueError):  # told when it is opened
-        return ""
 
 
 _PASSING: Final = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOSPC, errno.EAGAIN})  # of disks and networks
@@ -227,7 +171,8 @@ class Watcher:
         """Begin."""
         self.window, self.apart = window, work.rest is not None
         self._work, self._journal, self._tell = work, journal, tell
-        self._until = math.inf if work.rest is None else time.monotonic() + (0.0 if len(journal) else work.spare)
+        self._until = time.monotonic() + (0.0 if len(journal) else work.spare)  # of `rest`
+        self._begun: set[int] = set()  # of these, those that were begun in time are read to their end
 
     def source(self, source: Source) -> Source:
         """Return the document with an eye on each page."""
@@ -235,11 +180,14 @@ class Watcher:
 
     def known(self, number: int) -> PageRead | None:
         """Return a page of an earlier attempt, or what stands for one that is not to be read."""
-        known = self._journal.get(number)
+        known = None if number in self._work.blamed else self._journal.get(number)  # what killed may be how it is written
         if known is not None:
             return known
         blame = self._blame(number)
-        return None if blame is None else unread_page(number, blame)
+        if blame is not None:
+            return unread_page(number, blame)
+        self._begun.add(number)
+        return None
 
     def begun(self, number: int) -> None:
         """Tell it."""
@@ -251,10 +199,10 @@ class Watcher:
 
     def _blame(self, number: int) -> Problem | None:
         """Return why a page is not to be opened; None for one that is."""
-        rest = self._work.rest
-        if rest is not None and number not in self._work.blamed and time.monotonic() >= self._until:
-            return document.replace(rest, page_number=number)
-        return self._work.blamed.get(number)
+        work = self._work
+        if work.rest is None or number in work.blamed or number in self._begun or number in self._journal:
+            return work.blamed.get(number)
+        return document.replace(work.rest, page_number=number) if time.monotonic() >= self._until else None
 
 
 class _Watched:
@@ -262,26 +210,25 @@ class _Watched:
 
     def __init__(self, source: Source, blame: Callable[[int], Problem | None], tell: Tell) -> None:
         self._source, self._blame, self._tell = source, blame, tell
-        self._shut: dict[int, Problem] = {}  # a page that was opened in time may be read to its end
         self.origin, self.page_count = source.origin, source.page_count
 
     def page(self, number: int) -> SourcePage:
         blame = self._blame(number)
         if blame is not None:
-            self._shut[number] = blame
             return SourcePage(PageReference(self.origin, number), *LETTER, problems=(blame,))
         self._tell(number)
         return self._source.page(number)
 
     def glyphs(self, number: int) -> tuple[Glyph, ...]:
-        return () if number in self._shut else self._source.glyphs(number)
+        return () if self._blame(number) else self._source.glyphs(number)
 
     def text_runs(self, number: int) -> tuple[TextRun, ...]:
-        return () if number in self._shut else self._source.text_runs(number)
+        return () if self._blame(number) else self._source.text_runs(number)
 
     def render(self, number: int, width: int, height: int, clip: Box = WHOLE) -> tuple[Pixels, Problem | None]:
-        if number in self._shut:
-            raise Unreadable(self._shut[number].message)
+        blame = self._blame(number)
+        if blame is not None:
+            raise Unreadable(blame.message)
         return self._source.render(number, width, height, clip)
 
     def form_fields(self) -> tuple[FormField, ...]:
@@ -364,7 +311,8 @@ def _answer(reader: DocumentReader, work: Work, connection: Connection, place: M
         raise
     except Exception as error:  # noqa: BLE001  # one document must not end the process, and it is told in its outcome
         message = f"internal fault: {type(error).__name__}: {str(error)[:200]}; please report this with the document"
-        return reader.fail(work, Problem(code="internal_fault", message=message, severity="error"))
+        problem = Problem(code="internal_fault", message=message, severity="error")
+        return give_up(work, problem, reader.recipe, reader.output)
 
 
 def _bound(memory: int) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from docai.document import Document, Problem
 from docai.work import Recipe, Setup, Work
+from docai.worker import DocumentReader
 from docai.workers import Bounds, Broken, DocumentDone, PageDone, Pool
 from tests.drawn_pages import scans
 
@@ -101,6 +102,15 @@ def test_pages_that_are_blamed_are_left_out_and_told(tmp_path, inputs):
     read = document_of(tmp_path, "a.pdf")
     assert [page.blocks != () for page in read.pages] == [True, False, True]
     assert (tmp_path / "asked").read_text().split() == ["a.pdf:1", "a.pdf:3"]
+
+
+@pytest.mark.parametrize("left_out", [{"blamed": {2: BLAME}}, {"rest": BLAME}], ids=["page", "rest"])
+def test_what_is_not_read_is_not_drawn_either(tmp_path, inputs, left_out):
+    (work,) = inputs(a=3)
+    reader = DocumentReader(Recipe(overlay=True), tmp_path / "out")
+    outcome = reader.read(replace(work, **left_out))
+    pictures = sorted(path.name for path in (tmp_path / "out" / "a.pdf.overlay").glob("*"))
+    assert (outcome.failed_pages, pictures) == ((1, ["p1.png", "p3.png"]) if "blamed" in left_out else (3, []))
 
 
 def test_pages_read_before_a_death_are_not_read_again(tmp_path, inputs):
