@@ -584,7 +584,17 @@ def test_a_damaged_form_field_leaves_the_others_whole():
 
 
 @pytest.mark.parametrize(
-    "box", ["[0 0 0 0]", "[0 0 nan (x)]", "[0 0 200 0]", "[0 0 1e39 1e39]", "[0 0]", "(x)", "[0 0 1e30 99999999999999999999]"]
+    "box",
+    [
+        "[0 0 0 0]",
+        "[0 0 nan (x)]",
+        "[0 0 200 0]",
+        "[0 0 1e39 1e39]",
+        "[0 0]",
+        "(x)",
+        "[0 0 1e30 99999999999999999999]",
+        "[0 0 1e12 400]",
+    ],
 )
 def test_a_page_without_a_usable_size_is_letter_and_its_word_lies_where_its_ink_is(box):
     page = only_page(one_page("BT /F1 24 Tf 20 50 Td (Hello) Tj ET", page=f"/MediaBox{box}"))

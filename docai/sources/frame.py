@@ -11,6 +11,7 @@ from docai.sources import LETTER, VectorPath
 
 SLANT: Final = 10.0  # degrees, from which on text does not run across; scans lie askew by less
 MAX_POINTS: Final = 14_400  # a side; the largest page that PDF 1.7 allows without a user unit (annex C)
+LEAST_POINTS: Final = 0.001  # a side: sizes are told to so many decimals
 
 
 class Frame:
@@ -25,7 +26,8 @@ class Frame:
     def __init__(self, page: Any) -> None:
         """Take the size and `/Rotate` of a PyMuPDF page."""
         width, height = float(page.rect.width), float(page.rect.height)
-        self.sane = math.isfinite(width + height) and width > 0 and height > 0
+        thin = min(width, height) * MAX_POINTS < LEAST_POINTS * max(width, height)  # as told, nothing would be left of a side
+        self.sane = math.isfinite(width + height) and min(width, height) >= LEAST_POINTS and not thin
         self._width, self._height = (width, height) if self.sane else LETTER
         self.scale = min(1.0, MAX_POINTS / max(self._width, self._height))  # sizes in points are told as if the page were smaller
         self.width, self.height = self._width * self.scale, self._height * self.scale

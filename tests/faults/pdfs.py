@@ -48,7 +48,7 @@ def _one_page(content=SENTENCE, *more, page="/MediaBox[0 0 200 200]", resources=
 
 
 def _saved(document, **options):
-    data = document.tobytes(no_new_id=True, **options)  # the same bytes each time
+    data = document.tobytes(**options)
     document.close()
     return data
 
@@ -56,12 +56,12 @@ def _saved(document, **options):
 # ---- files that are cut, locked or no documents at all
 
 
-def sound():
-    """Three pages of a line each, and nothing wrong with them."""
+def sound(**options):
+    """Three pages of a line each, and nothing wrong with them; `options` are of how they are saved."""
     document = pymupdf.open()
     for number in (1, 2, 3):
         document.new_page(width=300, height=400).insert_text((40, 60), f"This is page {number} of three")
-    return _saved(document)
+    return _saved(document, **options)
 
 
 def encrypted():

@@ -141,10 +141,13 @@ def test_any_bytes_are_of_a_kind_or_unreadable(head):
         assert ";" in told  # the next step
 
 
+SOUND = sound(no_new_id=True)  # the same bytes each time, so that what fails can be tried again
+
+
 @settings(FUZZ, max_examples=max(10, EXAMPLES))
 @given(st.data())
 def test_a_document_with_wrong_bytes_is_read_or_unreadable(data):
-    whole = bytearray(sound())
+    whole = bytearray(SOUND)
     for _ in range(data.draw(st.integers(1, 12))):
         place = data.draw(st.integers(0, len(whole) - 1))
         new = data.draw(st.binary(max_size=6) | st.sampled_from([b"-1", b"99999999999", b"1 0 R", b"<<", b">>", b"null", b"/Kids"]))
