@@ -70,10 +70,11 @@ class Retries:
     def after(self, news: Broken) -> tuple[Work | None, Problem]:
         """Return what to read next of a document that was broken off, None where it is given up; and what went wrong."""
         work, page, stem = news.work, news.page, news.work.stem
-        what = f"page {page}" if page is not None else "the document"
-        message = f"{what}: {news.detail}; {_STEPS[news.ended]}"
-        problem = Problem(code=_CODES[news.ended], message=message, severity="error", page_number=page)
-        whole = document.replace(problem, page_number=None)
+        of_page = page is not None and news.ended != "document_time_limit"
+        said = f"{news.detail}; {_STEPS[news.ended]}"
+        told = said if of_page else f"the document: {said}"
+        problem = Problem(code=_CODES[news.ended], message=told, severity="error", page_number=page)
+        whole = document.replace(problem, message=f"page {page}: {said}" if of_page else told, page_number=None)
         again = replace(work, alone=True)
         if not self._most:
             return None, whole
