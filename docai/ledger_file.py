@@ -59,10 +59,12 @@ class Holder:
 
 
 def ledger_path(folder: Path) -> Path:
+    """Return where the database of an output folder lies."""
     return folder / PRIVATE / "ledger.sqlite"
 
 
 def lock_path(folder: Path) -> Path:
+    """Return where the lock of an output folder lies, which the run at work in it holds."""
     return folder / PRIVATE / "lock"
 
 
@@ -76,6 +78,7 @@ def lock_of(folder: Path) -> filelock.BaseFileLock:
 
 
 def identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another that takes its name later; None where there is none."""
     try:
         found = path.stat()
     except OSError:
@@ -87,6 +90,7 @@ def identity(path: Path) -> tuple[int, int] | None:
 
 
 def tell_holder(folder: Path) -> None:
+    """Write down that this process is at work in an output folder."""
     since = datetime.now(timezone.utc).isoformat(timespec="seconds")
     path = _holder_file(folder)
     temporary = path.with_name(f"{path.name}.part")
@@ -95,11 +99,13 @@ def tell_holder(folder: Path) -> None:
 
 
 def forget_holder(folder: Path) -> None:
+    """Take that back."""
     with suppress(OSError):
         _holder_file(folder).unlink()
 
 
 def holder_of(folder: Path) -> Holder | None:
+    """Return who wrote down last to be at work in an output folder; None where nobody did, or it makes no sense."""
     try:
         return Holder(**json.loads(_holder_file(folder).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):  # it has only just begun
@@ -107,6 +113,7 @@ def holder_of(folder: Path) -> Holder | None:
 
 
 def in_use(folder: Path) -> str:
+    """Return, in words, that another run is at work in an output folder, whose, and what to do."""
     holder = holder_of(folder)
     who = f" (on {holder.host}, process {holder.pid}, since {holder.since})" if holder else ""
     return f"{folder}: another run is at work here{who}; wait until it has ended, end it, or name another output folder"
@@ -180,6 +187,7 @@ def _check_whole(database: sqlite3.Connection) -> None:
 
 
 def newer(folder: Path) -> str:
+    """Return, in words, that a newer docai wrote the ledger, and what to do."""
     return f"{ledger_path(folder)}: a newer docai wrote this ledger; run: pip install -U docai, or name another output folder"
 
 

@@ -179,7 +179,7 @@ class LedgerView(AbstractContextManager["LedgerView"]):
                 page=row["page"],
                 pages=row["pages"],
                 seconds=row["seconds"],
-                ended_at=moment(row["ended_at"]),
+                ended_at=_moment(row["ended_at"]),
                 elapsed=row["elapsed"],
             )
 
@@ -226,8 +226,8 @@ class LedgerView(AbstractContextManager["LedgerView"]):
             settings=json.loads(row["settings"]),
             host=row["host"],
             pid=row["pid"],
-            started_at=moment(row["started_at"]),
-            ended_at=None if row["ended_at"] is None else moment(row["ended_at"]),
+            started_at=_moment(row["started_at"]),
+            ended_at=None if row["ended_at"] is None else _moment(row["ended_at"]),
             seconds=row["seconds"],
             code=row["code"],
         )
@@ -244,10 +244,11 @@ class LedgerView(AbstractContextManager["LedgerView"]):
 
 
 def problems_of(told: str) -> dict[int, Problem]:
+    """Return what is told of pages, by their numbers, from its JSON in the ledger."""
     return {int(page): Problem.model_validate(problem) for page, problem in json.loads(told).items()}
 
 
-def moment(seconds: float) -> datetime:
+def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
 
@@ -269,7 +270,7 @@ def _entry(row: sqlite3.Row) -> Entry:
         outputs=tuple(json.loads(row["outputs"])),
         seconds=row["seconds"],
         peak_memory=row["peak_memory"],
-        finished_at=None if row["finished_at"] is None else moment(row["finished_at"]),
+        finished_at=None if row["finished_at"] is None else _moment(row["finished_at"]),
         elapsed=row["elapsed"],
         run=row["run"],
     )

@@ -12,7 +12,8 @@ pytest.importorskip("torch")
 
 from tests.drawn_pages import scans
 from tests.faults.batches import Batch
-from tests.faults.test_batch import FEW, document_of, judged, written
+from tests.faults.harness import document_of
+from tests.faults.test_batch import FEW, judged, written
 from tests.tiny_models import tiny_internvl
 
 pytestmark = pytest.mark.faults
