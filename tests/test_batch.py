@@ -9,7 +9,6 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import psutil
 import pymupdf
 import pytest
 
@@ -21,6 +20,7 @@ from docai.ledger_view import LedgerView
 from docai.limits import Limits
 from docai.work import Recipe, Settings
 from docai.workers import LEAST_MEMORY
+from tests.children import children
 from tests.drawn_pages import pages_of_text
 
 ROOT = Path(__file__).parents[1]
@@ -66,14 +66,10 @@ def test_each_document_has_the_outputs_that_extract_writes(folder):
     assert left <= {"ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm", "lock", "pages"}
 
 
-def workers():
-    return [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
-
-
 def test_a_second_run_does_nothing_and_starts_no_process(folder):
     run(folder)
     before = read(folder)
-    summary = run(folder, on_progress=lambda _: pytest.fail("a process") if workers() else None)
+    summary = run(folder, on_progress=lambda _: pytest.fail("a process") if children() else None)
     assert (summary.done, summary.before) == (0, 3)
     assert read(folder) == before
 
@@ -166,13 +162,13 @@ def test_on_an_error_it_stops_when_told_to(folder):
 
 
 def killer(number, count):
-    """Return what kills all workers when a page was read, so many times."""
+    """Return what kills all workers when a page was read, so many times; what one that is dead had still told kills nobody."""
     killed = []
 
     def on_progress(event):
-        if event.kind == "page" and len(killed) < count and event.page > len(killed):
+        if event.kind == "page" and len(killed) < count and event.page > len(killed) and (alive := children()):
             killed.append(event)
-            for worker in workers():
+            for worker in alive:
                 worker.send_signal(number)
 
     return killed, on_progress

@@ -17,7 +17,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pyarrow
 import pymupdf
 import pytest
@@ -28,6 +27,7 @@ from docai.errors import BackendUnavailable
 from docai.inputs import PRIVATE
 from docai.work import Recipe, Settings, Work
 from docai.worker import DocumentReader
+from tests.children import children
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = Recipe(formats=("json", "md"), ocr="never")
@@ -87,17 +87,12 @@ def outputs(folder: Path) -> dict[Path, bytes]:
     return {path: (folder / path).read_bytes() for path in found if path.parts[0] != PRIVATE}
 
 
-def reading_processes() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
-
-
 def kill_an_actor_of(raylets: list[int]) -> bool:
     """Kill the actor of the first node that has one; return whether one had."""
     for raylet in raylets:  # one node may have read all before the other's actor has started
-        for child in psutil.Process(raylet).children():
-            if "Readers" in " ".join(child.cmdline()):
-                child.kill()
-                return True
+        for actor in children(raylet, "Readers"):
+            actor.kill()
+            return True
     return False
 
 
@@ -192,7 +187,7 @@ def test_a_document_over_its_time_fails_alone_and_one_whose_process_dies_is_read
     def kill() -> None:
         while not list((output / PRIVATE / "parts").glob("*.part")):  # the second actor has begun to write
             time.sleep(0.002)
-        reading_processes()[-1].kill()
+        children()[-1].kill()
 
     for left in (output / PRIVATE / "parts").iterdir():  # of the one that was killed over its time
         left.unlink()

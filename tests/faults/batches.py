@@ -16,6 +16,7 @@ from typing import Final
 import psutil
 
 from docai.ledger_view import LedgerView
+from tests.children import alive, children
 from tests.faults.harness import PATIENCE, Ending, command, document_of, environment, fault_of, limited, run
 
 PRIVATE: Final = ".docai"
@@ -60,11 +61,7 @@ class Batch:
 
     def workers(self):
         """Return the processes that read, of this moment."""
-        try:
-            below = psutil.Process(self.process.pid).children(recursive=True)
-            found = [child for child in below if "spawn_main" in " ".join(child.cmdline())]
-        except psutil.Error:
-            return []
+        found = children(self.process.pid, recursive=True)
         self.known.update(child.pid for child in found)
         return found
 
@@ -107,18 +104,11 @@ class Batch:
         if self.process.stdout is not None:
             self.process.stdout.close()
         until = time.monotonic() + 20
-        while (left := [pid for pid in self.known if _alive(pid)]) and time.monotonic() < until:
+        while (left := [pid for pid in self.known if alive(pid)]) and time.monotonic() < until:
             time.sleep(0.02)
         for pid in left:
             os.kill(pid, signal.SIGKILL)
         assert not left, f"workers {left} outlived their parent"
-
-
-def _alive(pid):
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
 
 
 def entries_of(output):
