@@ -106,9 +106,9 @@ def test_words_after_a_number_are_not(text):
 
 
 def test_a_long_word_after_a_number_is_told_at_once():
-    start = time.perf_counter()
+    start = time.process_time()
     NUMERIC.match("1," + 30 * "a" + ":")
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
 
 
 @pytest.mark.parametrize("text", ["-", "–", "—", "..", "…", "n/a", "N/A", "n.a.", "nd", "x", "*", "(3)"])
