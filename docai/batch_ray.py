@@ -42,8 +42,8 @@ import pyarrow
 import ray.data
 import ray.exceptions
 
-from docai.document import Problem
-from docai.errors import BackendUnavailable, DocaiError, MissingDependency, OutputUnwritable, code_of
+from docai.document import Problem, problem_of
+from docai.errors import BackendUnavailable, DocaiError, MissingDependency, OutputUnwritable
 from docai.giving_up import give_up
 from docai.inputs import PRIVATE, find_jobs
 from docai.processes import memory_limit
@@ -421,8 +421,7 @@ class Readers:
                 outcome, attempts = self._read(self._begun(), work)
                 unable = None
             except DocaiError as error:  # of this node, or of the output folder: not the document's, so it is not written down
-                problem = Problem(code=code_of(type(error)), message=str(error), severity="error")
-                outcome, attempts, unable = Outcome("failure", problem), 1, type(error).__name__
+                outcome, attempts, unable = Outcome("failure", problem_of(error)), 1, type(error).__name__
             more = {"recipe": self._recipe.digest, "size": size, "modified": modified, "unable": unable}
             rows.append({**_row(work, outcome, attempts), **more})
             if unable is None:

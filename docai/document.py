@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from docai import registry
 from docai.box import Box
+from docai.errors import DocaiError, code_of
 
 if TYPE_CHECKING:
     import pandas
@@ -62,6 +63,11 @@ class Problem(_Frozen):
     severity: Severity = "warning"
     page_number: PageNumber | None = None
     block: str | None = None
+
+
+def problem_of(error: DocaiError) -> Problem:
+    """Return what a document tells of an error that kept something from being read: its stable code, and its message."""
+    return Problem(code=code_of(type(error)), message=str(error), severity="error")
 
 
 class Reading(_Frozen):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, get_args
 import cv2
 
 from docai import document
-from docai.document import Answer, Block, Document, Engine, Figure, Mention, Page, Problem, Status
+from docai.document import Answer, Block, Document, Engine, Figure, Mention, Page, Problem, Status, problem_of
 from docai.durable import settle
-from docai.errors import BackendUnavailable, DocaiError, InputError, NoSuchPage, code_of
+from docai.errors import BackendUnavailable, DocaiError, InputError, NoSuchPage
 from docai.exchange import Backend, Reply, Request, Talk, drive_many
 from docai.guards import ladder
 from docai.limits import Limits
@@ -267,7 +267,7 @@ class Extractor:
             try:
                 yield self.extract(source if origin.data is None else origin.data, password=password, on_progress=on_progress)
             except DocaiError as error:
-                yield failure(origin.name, error)
+                yield Document(name=origin.name, status="failure", problems=(problem_of(error),))
 
     def pages(
         self,
@@ -395,7 +395,7 @@ def _asking(source: Input, task: Task, backend: str) -> Talk[Reply]:
         view = View(page.reference, page.width_points, page.height_points, words=page.words)
         return (yield from ladder(Request(task, (view,), backend)))
     except DocaiError as error:
-        return Reply(problems=(Problem(code=code_of(type(error)), message=str(error), severity="error"),), confidence=0.0)
+        return Reply(problems=(problem_of(error),), confidence=0.0)
 
 
 def _choose(
@@ -425,13 +425,6 @@ def _opened(backend: str, model: str | Backend | None, options: Mapping[str, Any
         return model
     opened: Backend = load(MODELS[backend])(model, **options)
     return opened
-
-
-def failure(name: str, error: DocaiError) -> Document:
-    """Return what stands for a document that could not be read."""
-    return Document(
-        name=name, status="failure", problems=(Problem(code=code_of(type(error)), message=str(error), severity="error"),)
-    )
 
 
 def _with_figures(pages: Iterator[PageRead], origin: Origin, folder: Path) -> Iterator[PageRead]:

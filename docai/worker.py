@@ -24,9 +24,9 @@ import cv2
 from docai import document
 from docai.box import WHOLE, Box
 from docai.delivery import deliver
-from docai.document import Attachment, Document, FormField, OutlineEntry, Problem
+from docai.document import Attachment, Document, FormField, OutlineEntry, Problem, problem_of
 from docai.errors import DocaiError, OutputUnwritable, Unreadable
-from docai.extraction import Extractor, PageStream, Progress, failure
+from docai.extraction import Extractor, PageStream, Progress
 from docai.giving_up import check_output, digest_of, give_up, parts_of
 from docai.inputs import PRIVATE, fetched
 from docai.journal import Journal
@@ -101,7 +101,7 @@ class DocumentReader:
                     return Outcome("success", content_hash=work.unless, unchanged=True)
                 return self._delivered(work, path, tell, on_progress)
         except DocaiError as error:
-            return self._failed(work, failure("", error).problems[0], transient=getattr(error, "retryable", False))
+            return self._failed(work, problem_of(error), transient=getattr(error, "retryable", False))
 
     def _delivered(self, work: Work, path: Path, tell: Tell, on_progress: Callable[[Progress], None] | None) -> Outcome:
         """Read a document that is on this machine and write its outputs."""
