@@ -22,6 +22,7 @@ class Limits:
         nesting: How deep a PDF's bookmarks go.
         pixels: Of one picture.
         side: Of one picture that is no PDF: the longer side, in pixels.
+        jpeg_scans: Of one JPEG: how often it goes over its picture.
         decompressed_bytes: Of the drawing commands of a page; forms, patterns and shadings count as often as they are drawn.
         drawing_bytes: Of the drawing commands of a page; above, its text is read and its drawings are left out.
         words: Of a page; those behind are left out.
@@ -35,6 +36,7 @@ class Limits:
     nesting: int = 100  # books have six levels of headings; MuPDF takes C's stack for each level
     pixels: int = PIXELS
     side: int = 100_000  # JPEG ends at 65,535 and WebP at 16,383, so what is longer is a bomb or no page
+    jpeg_scans: int = 100  # progressive ones have about ten, each costing a nanosecond or two a pixel; libtiff ends at 100
     decompressed_bytes: int = 3 * PIXELS  # a picture of that many pixels in RGB
     drawing_bytes: int = 40_000_000  # above, vector paths alone would take gigabytes
     words: int = 100_000  # a newspaper's page has about 10,000, and each costs some 100 microseconds

@@ -117,6 +117,31 @@ def jpeg_bomb(side=65_000):
     return _picture(header + table + huffman + scan, f"/Width {side}/Height {side}/Filter/DCTDecode")
 
 
+def jpeg_of_scans(scans, side=5000):
+    """Return a progressive JPEG that goes over its picture so often, with nothing to add to it."""
+    frame = b"\xff\xd8\xff\xc2" + struct.pack(">HBHHBBBB", 11, 8, side, side, 1, 1, 0x11, 0)
+    table = b"\xff\xdb\x00\x43\x00" + b"\x01" * 64
+    huffman = b"\xff\xc4" + struct.pack(">HB", 20, 0) + b"\x01" + b"\0" * 16
+    scan = b"\xff\xda" + struct.pack(">HBBBBBB", 8, 1, 1, 0, 0, 0, 0)
+    return frame + table + huffman + scan * scans + b"\xff\xd9"
+
+
+def scans_bomb():
+    """Return a page with a JPEG of a megabyte that takes minutes."""
+    return _picture(*_endless())
+
+
+def scans_of_a_mask_bomb():
+    """Return a page with a picture that such a JPEG is the mask of."""
+    data, entries, colours = _endless()
+    mask = stream(data, f"/Type/XObject/Subtype/Image{entries}{colours}")
+    return _picture(b"\0\0\0", "/Width 1/Height 1/SMask 7 0 R", more={7: mask})
+
+
+def _endless():
+    return jpeg_of_scans(100_000, 5000), "/Width 5000/Height 5000/Filter/DCTDecode", "/ColorSpace/DeviceGray/BitsPerComponent 8"
+
+
 def jpx_bomb(side=60_000):
     """Return a page with a JPEG 2000 that is all header, and tells its size only there."""
     size = struct.pack(">HHIIIIIIIIH", 47, 0, side, side, 0, 0, side, side, 0, 0, 3) + b"\x07\x01\x01" * 3
@@ -139,8 +164,8 @@ def fax_bomb(side=200_000):
     return _picture(b"\xff" * (side // 8), entries, colours="/ColorSpace/DeviceGray/BitsPerComponent 1")
 
 
-def _picture(data, entries, colours="/ColorSpace/DeviceRGB/BitsPerComponent 8"):
-    more = {6: stream(data, f"/Type/XObject/Subtype/Image{entries}{colours}")}
+def _picture(data, entries, colours="/ColorSpace/DeviceRGB/BitsPerComponent 8", more=None):
+    more = {6: stream(data, f"/Type/XObject/Subtype/Image{entries}{colours}"), **(more or {})}
     return one_page(_HELLO + " q 200 0 0 200 0 0 cm /I Do Q", more, resources="/XObject<</I 6 0 R>>")
 
 

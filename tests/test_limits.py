@@ -5,6 +5,7 @@ Each is read in a process of its own that may have 4 GB, so that what ends a pro
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -19,6 +20,7 @@ from pathlib import Path, PurePosixPath
 
 import pymupdf
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 import docai
@@ -28,8 +30,9 @@ from docai.errors import InputError, OverLimit, Unreadable
 from docai.limits import NAMES, Limits, parsed
 from docai.output_names import below
 from docai.sources import Origin, PageReference, opened, origin_of, poppler, render
+from docai.sources.jpeg import has_more_scans
 from tests import hostile_files
-from tests.hostile_files import one_page, stream
+from tests.hostile_files import jpeg_of_scans, one_page, stream
 
 ROOT = Path(docai.__file__).parents[1]
 
@@ -72,6 +75,8 @@ BOMBS = {
     "laughing_patterns": OVER,
     "picture_bomb": PICTURE,
     "jpeg_bomb": PICTURE,
+    "scans_bomb": PICTURE,
+    "scans_of_a_mask_bomb": PICTURE,
     "jpx_bomb": PICTURE,
     "jbig2_bomb": PICTURE,
     "fax_bomb": PICTURE,
@@ -121,6 +126,7 @@ def pdf_of(count):
         (one_page(), Limits(file_bytes=100), r"bytes, and docai takes 100;.*--limit file_bytes=N"),
         (pdf_of(7), Limits(pages=6), r"document: the PDF has 7 pages, and docai takes 6;.*--limit pages=N.*Limits\(pages=N\)"),
         (pdf_of(7), Limits(objects=9), r"17 objects, and docai takes 9;.*--limit objects=N"),
+        (jpeg_of_scans(8), Limits(jpeg_scans=7), r"JPEG has more than 7 scans, and docai takes 7;.*--limit jpeg_scans=N"),
     ],
 )
 def test_a_document_over_a_limit_is_refused_with_what_was_found_and_how_to_raise_it(data, limits, found):
@@ -133,6 +139,28 @@ def test_a_document_just_within_its_limits_is_read():
     data = pdf_of(3)
     document = docai.extract(data, limits=Limits(file_bytes=len(data), pages=3, objects=13))
     assert (document.status, document.page_count) == ("success", 3)
+
+
+def jpeg(mode, **how):
+    packed = io.BytesIO()
+    Image.effect_noise((64, 64), 90).convert(mode).save(packed, "JPEG", **how)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(("mode", "progressive", "scans"), [("RGB", True, 10), ("L", True, 6), ("RGB", False, 1)])
+def test_the_scans_of_a_jpeg_are_those_that_were_written(mode, progressive, scans):
+    data = jpeg(mode, progressive=progressive)
+    assert has_more_scans(data, scans - 1)
+    assert not has_more_scans(data, scans)
+    assert docai.extract(data, limits=Limits(jpeg_scans=scans)).page_count == 1
+
+
+def test_what_only_looks_like_scans_does_not_count_and_none_is_hidden():
+    data, seeming = jpeg("RGB", comment=b"\xff\xda" * 200, restart_marker_blocks=1), b"\xff\xda" * 200
+    assert not has_more_scans(data[:2] + b"\xff\xe1\x01\x92" + seeming + data[2:] + seeming, 1)
+    end, hidden = data.rindex(b"\xff\xd9"), b"\xff\xda\x00\x02"
+    assert has_more_scans(data[:end] + b"\xff\x05\xff\xff" + hidden + b"\xff\xff\xff" + hidden + data[end:], 2)
+    assert has_more_scans(data[:end] + hidden, 1)  # cut off
 
 
 def test_a_file_object_is_not_read_further_than_its_limit():

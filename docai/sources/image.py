@@ -30,6 +30,7 @@ from docai.document import Attachment, FormField, OutlineEntry, Problem
 from docai.errors import InputError, NoSuchPage, OverLimit, Unreadable
 from docai.limits import PIXELS, Limits, raising
 from docai.sources import LETTER, Glyph, Origin, PageReference, Picture, SourcePage, TextRun
+from docai.sources.jpeg import has_more_scans
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -80,7 +81,7 @@ class ImageSource:
 
         Raises:
             Unreadable: No picture that docai knows, or its header is damaged.
-            OverLimit: More pixels or frames than its limits let.
+            OverLimit: More pixels, frames or scans than its limits let.
         """
         self.origin = origin
         self._current: _Frame | None = None
@@ -91,6 +92,8 @@ class ImageSource:
                 _check_size(image, origin.limits)
                 self.page_count = _count_frames(image, origin.limits)
                 self._labelled = isinstance(image, TiffImageFile)
+                if isinstance(image, JpegImageFile):
+                    _check_scans(stream, origin.limits)
             except Image.DecompressionBombError as error:  # a WebP, whose reader looks for itself
                 more = f"{raising('pixels')}, or scale it down to at most {origin.limits.pixels:,} pixels"
                 raise OverLimit(f"{origin.name}: {error}; {more}") from error
@@ -225,6 +228,12 @@ def _check_size(image: ImageFile, limits: Limits) -> None:
     scale = min((limits.side - 1) / max(width, height), math.sqrt(limits.pixels / (width * height)))
     least = f"scale it down to at most {max(1, int(width * scale)):,} x {max(1, int(height * scale)):,}"
     limits.refuse("side" if wide else "pixels", f"the picture has {width:,} x {height:,} pixels", least)
+
+
+def _check_scans(stream: IO[bytes], limits: Limits) -> None:
+    stream.seek(0)
+    if has_more_scans(stream.read(), limits.jpeg_scans):
+        limits.refuse("jpeg_scans", f"the JPEG has more than {limits.jpeg_scans:,} scans", "save it anew")
 
 
 def _count_frames(image: ImageFile, limits: Limits) -> int:

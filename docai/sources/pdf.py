@@ -70,7 +70,7 @@ def _without_layout_nets() -> Iterator[None]:
 with _without_layout_nets():
     import pymupdf
 
-    from docai.sources.weights import Scales
+    from docai.sources.weights import Scales, pictures_of
 
 logger = logging.getLogger(__name__)
 pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003  # its signature; damage is told as problems, not on stderr
@@ -181,7 +181,8 @@ class PdfSource:
         if self.page_count > self._limits.pages:
             self._limits.refuse("pages", f"{origin.name}: the PDF has {self.page_count:,} pages")
         self._scales = Scales(self._file, self._limits)
-        self._sound: int | None = None  # the page that was last found within its limits
+        self._sound: int | None = None  # the page whose commands were last found within their limits
+        self._drawable: int | None = None  # and whose pictures
 
     def page(self, number: int) -> SourcePage:
         """Return page `number` (from 1); what cannot be read of it is told in its problems.
@@ -246,9 +247,11 @@ class PdfSource:
         """
         page = self._file[number - 1]
         self._check_weight(page, number)
-        for info in page.get_image_info():  # of the headers; kept by PyMuPDF
-            if info["width"] * info["height"] > self._limits.pixels:
-                self._limits.refuse("pixels", f"a picture of the page has {info['width']:,} x {info['height']:,} pixels")
+        if self._drawable != number:
+            for info in pictures_of(page, self._limits.jpeg_scans):
+                for limit, found in _over(info, self._limits):
+                    self._limits.refuse(limit, f"a picture of the page {found}")
+            self._drawable = number
         return page
 
     def _page_without_mupdf(self, reference: PageReference, reason: str) -> SourcePage:
@@ -394,6 +397,7 @@ class _PageReader:
         self._page, self._number, self._limits, self._scales = page, number, limits, scales
         self.problems: list[Problem] = []
         self._shaded: set[tuple[float, float, float, float]] = set()  # shadings that are told as paths
+        self._images: list[dict[str, Any]] | None = None
         self._discs: dict[tuple[float, float], Disc] | None = None  # letters that are told as paths
         self.frame = Frame(page)
         self.width, self.height = self.frame.width, self.frame.height
@@ -555,7 +559,7 @@ class _PageReader:
         rules: list[Rule] = []
         paths: list[VectorPath] = []
         drawings = drawings[:most]
-        shadings = shadings_among(self._page.get_image_info())  # kept by PyMuPDF: the pictures are told by it, too
+        shadings = shadings_among(self._infos())
         if shadings:
             drawings, self._shaded = with_shadings(drawings, shadings, self.frame, partial(_render, self._page))
         for path in vector_paths(drawings, self.frame):
@@ -566,16 +570,22 @@ class _PageReader:
 
     def pictures(self) -> tuple[Picture, ...]:
         found = []
-        for info in self._page.get_image_info():
+        for info in self._infos():
             if not math.isfinite(sum(info["bbox"])) or pymupdf.Rect(info["bbox"]).is_empty or info["bbox"] in self._shaded:
                 continue
-            width, height = info["width"], info["height"]
-            if width * height > self._limits.pixels:
-                told = self._limits.told("pixels", f"a picture of the page is left out: it has {width:,} x {height:,} pixels")
+            over = next(_over(info, self._limits), None)
+            if over is not None:
+                told = self._limits.told(over[0], f"a picture of the page is left out: it {over[1]}")
                 self.problems.append(_problem("picture_over_limit", told, self._number, "error"))
                 continue
-            found.append(Picture(self.frame.box(info["bbox"]), width, height))
+            found.append(Picture(self.frame.box(info["bbox"]), info["width"], info["height"]))
         return tuple(found)
+
+    def _infos(self) -> list[dict[str, Any]]:
+        """Return what MuPDF tells of the pictures, from their headers."""
+        if self._images is None:
+            self._images = pictures_of(self._page, self._limits.jpeg_scans)
+        return self._images
 
     def links(self) -> tuple[Link, ...]:
         found = []
@@ -588,6 +598,14 @@ class _PageReader:
                 box = self.frame.box(rectangle)
                 found.append(Link(box=box, uri=clean(uri) if uri else None, page_number=page + 1 if page >= 0 else None))
         return tuple(found)
+
+
+def _over(info: dict[str, Any], limits: Limits) -> Iterator[tuple[str, str]]:
+    """Yield the limits that a picture is over, each with what it has."""
+    if info["width"] * info["height"] > limits.pixels:
+        yield "pixels", f"has {info['width']:,} x {info['height']:,} pixels"
+    if info["endless"]:
+        yield "jpeg_scans", f"is a JPEG of more than {limits.jpeg_scans:,} scans"
 
 
 def _advance(box: tuple[float, float, float, float], cosine: float, sine: float, height: float) -> float:

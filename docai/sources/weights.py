@@ -1,7 +1,7 @@
-"""What the drawing commands of a PDF page unpack to, counted before anybody carries them out and without holding it.
+"""What the drawing commands and pictures of a PDF page cost, counted before anybody carries them out and without holding it.
 
-Forms that draw forms that draw forms make billions of drawings of a few lines, and a stream that is packed twice makes
-gigabytes of a kilobyte.
+Forms that draw forms that draw forms make billions of drawings of a few lines, a stream that is packed twice makes
+gigabytes of a kilobyte, and a JPEG of a megabyte goes over its picture a hundred thousand times.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Final
 import pymupdf  # under docai.sources.pdf, which keeps it from loading its layout nets
 
 from docai.limits import Limits
+from docai.sources.jpeg import has_more_scans
 
 MOST_PACKED: Final = 2  # times that a stream is packed; programs do it once, and each more may be a thousand times as large
 DEEPEST: Final = 100  # forms in forms, beyond which MuPDF draws no more
@@ -89,6 +90,30 @@ class Scales:
         if sum(name in _PACKERS for name in names) > MOST_PACKED:
             return self._most + 1
         return int(mupdf.fz_skip(mupdf.pdf_open_stream(stream), self._most + 1))
+
+
+def pictures_of(page: Any, most_scans: int) -> list[dict[str, Any]]:
+    """Return what PyMuPDF tells of each picture on a page (`get_image_info`), and whether it is "endless".
+
+    That is one that is a JPEG of more scans than `most_scans`, or has such a mask.
+    """
+    text = page.get_textpage(flags=pymupdf.TEXT_PRESERVE_IMAGES)
+    pictures = [block.i_image() for block in text.this if block.m_internal.type != mupdf.FZ_STEXT_BLOCK_TEXT]
+    known: dict[int, bool] = {}  # by where MuPDF holds it: a picture may be drawn a thousand times
+    infos: list[dict[str, Any]] = text.extractIMGINFO()
+    for info, picture in zip(infos, pictures, strict=True):
+        info["endless"] = any(_is_endless(part, most_scans, known) for part in (picture, picture.mask()) if part.m_internal)
+    return infos
+
+
+def _is_endless(picture: Any, most_scans: int, known: dict[int, bool]) -> bool:
+    held = picture.m_internal_value()
+    if held not in known:
+        packed = mupdf.fz_compressed_image_buffer(picture).m_internal
+        is_jpeg = packed and packed.params.type == mupdf.FZ_IMAGE_JPEG
+        data = mupdf.fz_buffer_extract_copy(mupdf.FzBuffer(mupdf.ll_fz_keep_buffer(packed.buffer))) if is_jpeg else b""
+        known[held] = has_more_scans(data, most_scans)
+    return known[held]
 
 
 class _Parts:
