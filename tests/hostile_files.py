@@ -309,6 +309,20 @@ def deep_names(depth=100_000):
     return one_page(more=more, catalogue="/Names<</EmbeddedFiles 10 0 R>>")
 
 
+def many_links(count=10_000):
+    """Return a page with links to itself and to pages of the Web, each of its own."""
+    links = ["/A<</S/URI/URI(http://a.b/c)>>", "/Dest[3 0 R/Fit]"]
+    more = {6 + n: f"<</Type/Annot/Subtype/Link/Rect[{n % 99} 0 {n % 99 + 9} 9]{links[n % 2]}>>" for n in range(count)}
+    return one_page(more=more, page=f"/Annots[{' '.join(f'{number} 0 R' for number in more)}]")
+
+
+def many_fields(count=10_000):
+    """Return a page with so many form fields."""
+    more = {6 + n: f"<</Type/Annot/Subtype/Widget/FT/Tx/T(f{n})/Rect[{n % 99} 0 {n % 99 + 9} 9]>>" for n in range(count)}
+    fields = f"[{' '.join(f'{number} 0 R' for number in more)}]"
+    return one_page(more=more, page=f"/Annots{fields}", catalogue=f"/AcroForm<</Fields{fields}>>")
+
+
 def many_attachments(count=20_000):
     """Return a PDF with thousands of files inside."""
     names = "".join(f"(f{n:06})<</Type/Filespec/F(f{n:06})/UF(f{n:06})/EF<</F 4 0 R>>>>" for n in range(count))

@@ -87,6 +87,8 @@ BOMBS = {
     "millions_of_objects": "OverLimit",
     "deep_outline": [HELLO, ["document_over_limit"], 0, 0, 0, True],
     "outline_in_a_circle": WHOLE,
+    "many_links": WHOLE,
+    "many_fields": [HELLO, [], 0, 0, 10_000, True],
     "many_attachments": [HELLO, ["document_over_limit"], 0, 1_000, 0, True],
 }
 

@@ -11,7 +11,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
@@ -325,12 +325,13 @@ class PdfSource:
             page = self._file[number - 1]
             frame = Frame(page)
             places = [xref for xref, kind, *_ in page.annot_xrefs() if kind == pymupdf.mupdf.PDF_ANNOT_WIDGET]
+            widgets = _widgets_of(page)
         except DAMAGE as error:
             self._lost("the form fields of the page cannot be read", error, number)
             return
-        for xref in places:  # one by one, since pymupdf's own iterator ends at the first that is damaged
+        for xref in places:
             try:
-                field = _form_field(page.load_widget(xref), number, frame)
+                field = _form_field(widgets.get(xref) or page.load_widget(xref), number, frame)
             except DAMAGE as error:
                 self._lost("a form field of the page cannot be read", error, number)
                 continue
@@ -589,7 +590,7 @@ class _PageReader:
 
     def links(self) -> tuple[Link, ...]:
         found = []
-        for link in self._page.get_links():
+        for link in self._link_infos():
             rectangle = tuple(link["from"])
             if not math.isfinite(sum(rectangle)):
                 continue
@@ -598,6 +599,17 @@ class _PageReader:
                 box = self.frame.box(rectangle)
                 found.append(Link(box=box, uri=clean(uri) if uri else None, page_number=page + 1 if page >= 0 else None))
         return tuple(found)
+
+    def _link_infos(self) -> Iterator[dict[str, Any]]:
+        """Yield what `get_links` of PyMuPDF returns, except the places in the file.
+
+        For these it looks through all annotations at each link: minutes for ten thousand.
+        """
+        link = self._page.first_link
+        while link:
+            link.xref = 0  # as of one whose place is not known
+            yield pymupdf.utils.getLinkDict(link, self._page.parent)
+            link = link.next
 
 
 def _over(info: dict[str, Any], limits: Limits) -> Iterator[tuple[str, str]]:
@@ -686,6 +698,20 @@ def _chosen(widget: Any) -> tuple[str, ...]:
     values = pymupdf.mupdf.pdf_dict_get_inheritable(annotation, pymupdf.mupdf.PDF_ENUM_NAME_V)
     count = pymupdf.mupdf.pdf_array_len(values)
     return tuple(pymupdf.mupdf.pdf_to_text_string(pymupdf.mupdf.pdf_array_get(values, place)) for place in range(count))
+
+
+def _widgets_of(page: Any) -> dict[int, Any]:
+    """Return the form fields of a page by their numbers in the file, up to the first that is damaged.
+
+    PyMuPDF's `load_widget` looks for each from the first on: a minute for four thousand.
+    """
+    widgets: dict[int, Any] = {}
+    with suppress(*DAMAGE):
+        widget = page.first_widget
+        while widget:
+            widgets.setdefault(widget.xref, widget)
+            widget = widget.next
+    return widgets
 
 
 def _form_field(widget: Any, number: int, frame: Frame) -> FormField | None:
