@@ -172,7 +172,9 @@ def test_an_output_folder_that_is_read_only(tmp_path, ended):
 
 @pytest.mark.faults
 def test_an_output_folder_that_vanishes(tmp_path, ended):
-    source = written(tmp_path / "in", {"a.pdf": files.slow_pages(6)}) / "a.pdf"
+    source = (
+        written(tmp_path / "in", {"a.pdf": files.slow_pages(60, patches=150)}) / "a.pdf"
+    )  # read for seconds after the first look
     out = tmp_path / "out"
     child = subprocess.Popen(
         command("extract", source, "--output", out), stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
