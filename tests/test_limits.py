@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import pickle
+import re
 import socket
 import stat
 import struct
@@ -128,7 +129,6 @@ def pdf_of(count):
         (one_page(), Limits(file_bytes=100), r"bytes, and docai takes 100;.*--limit file_bytes=N"),
         (pdf_of(7), Limits(pages=6), r"document: the PDF has 7 pages, and docai takes 6;.*--limit pages=N.*Limits\(pages=N\)"),
         (pdf_of(7), Limits(objects=9), r"17 objects, and docai takes 9;.*--limit objects=N"),
-        (jpeg_of_scans(8), Limits(jpeg_scans=7), r"JPEG has more than 7 scans, and docai takes 7;.*--limit jpeg_scans=N"),
     ],
 )
 def test_a_document_over_a_limit_is_refused_with_what_was_found_and_how_to_raise_it(data, limits, found):
@@ -155,6 +155,13 @@ def test_the_scans_of_a_jpeg_are_those_that_were_written(mode, progressive, scan
     assert has_more_scans(data, scans - 1)
     assert not has_more_scans(data, scans)
     assert docai.extract(data, limits=Limits(jpeg_scans=scans)).page_count == 1
+
+
+def test_a_jpeg_that_goes_over_its_picture_without_end_is_a_page_that_is_not_read():
+    document = docai.extract(jpeg_of_scans(100_000))
+    (problem,) = document.pages[0].problems
+    assert (document.status, problem.code, problem.severity) == ("failure", "page_unreadable", "error")
+    assert re.search(r"JPEG has more than 100 scans, and docai takes 100;.*--limit jpeg_scans=N", problem.message)
 
 
 def test_what_only_looks_like_scans_does_not_count_and_none_is_hidden():

@@ -81,7 +81,7 @@ class ImageSource:
 
         Raises:
             Unreadable: No picture that docai knows, or its header is damaged.
-            OverLimit: More pixels, frames or scans than its limits let.
+            OverLimit: More pixels or frames than its limits let.
         """
         self.origin = origin
         self._current: _Frame | None = None
@@ -92,8 +92,6 @@ class ImageSource:
                 _check_size(image, origin.limits)
                 self.page_count = _count_frames(image, origin.limits)
                 self._labelled = isinstance(image, TiffImageFile)
-                if isinstance(image, JpegImageFile):
-                    _check_scans(stream, origin.limits)
             except Image.DecompressionBombError as error:  # a WebP, whose reader looks for itself
                 more = f"{raising('pixels')}, or scale it down to at most {origin.limits.pixels:,} pixels"
                 raise OverLimit(f"{origin.name}: {error}; {more}") from error
@@ -191,6 +189,8 @@ class ImageSource:
                 if number > 1:
                     image.seek(number - 1)
                 _check_size(image, self.origin.limits)
+                if isinstance(image, JpegImageFile):
+                    _check_scans(stream, self.origin.limits)
                 width_dpi, height_dpi = _dpi(image)
                 try:
                     _load(image, self.origin.limits)
@@ -231,8 +231,11 @@ def _check_size(image: ImageFile, limits: Limits) -> None:
 
 
 def _check_scans(stream: IO[bytes], limits: Limits) -> None:
+    place = stream.tell()
     stream.seek(0)
-    if has_more_scans(stream.read(), limits.jpeg_scans):
+    data = stream.read()
+    stream.seek(place)
+    if has_more_scans(data, limits.jpeg_scans):
         limits.refuse("jpeg_scans", f"the JPEG has more than {limits.jpeg_scans:,} scans", "save it anew")
 
 
