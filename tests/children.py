@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 
 import psutil
@@ -14,7 +13,7 @@ def children(of: int | None = None, word: str = READERS, *, recursive: bool = Fa
     """Return the processes alive with `word` in their command lines that `of`, or else this process, has started."""
     found = []
     with suppress(psutil.NoSuchProcess):
-        for child in psutil.Process(of or os.getpid()).children(recursive=recursive):
+        for child in psutil.Process(of).children(recursive=recursive):
             with suppress(psutil.NoSuchProcess):  # or its subclass for one that has ended and waits to be asked how
                 if word in " ".join(child.cmdline()):
                     found.append(child)

@@ -15,7 +15,6 @@ from docai.document import Document, Problem
 from docai.work import Recipe, Setup, Work
 from docai.worker import DocumentReader
 from docai.workers import Bounds, Broken, DocumentDone, PageDone, Pool
-from tests.children import alive
 from tests.drawn_pages import scans
 
 BLAME = Problem(code="time_limit", message="it took too long", severity="error", page_number=2)
@@ -207,6 +206,6 @@ def test_no_worker_survives_its_parent_even_one_that_hangs(tmp_path, inputs):
         parent.send_signal(signal.SIGKILL)
     assert len(pids) == 2
     until = time.monotonic() + 2
-    while any(alive(pid) for pid in pids):
+    while any(psutil.pid_exists(pid) for pid in pids):
         assert time.monotonic() < until
         time.sleep(0.01)
