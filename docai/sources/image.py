@@ -190,7 +190,7 @@ class ImageSource:
                     image.seek(number - 1)
                 _check_size(image, self.origin.limits)
                 if isinstance(image, JpegImageFile):
-                    _check_scans(stream, self.origin.limits)
+                    _check_scans(self.origin)
                 width_dpi, height_dpi = _dpi(image)
                 try:
                     _load(image, self.origin.limits)
@@ -230,13 +230,10 @@ def _check_size(image: ImageFile, limits: Limits) -> None:
     limits.refuse("side" if wide else "pixels", f"the picture has {width:,} x {height:,} pixels", least)
 
 
-def _check_scans(stream: IO[bytes], limits: Limits) -> None:
-    place = stream.tell()
-    stream.seek(0)
-    data = stream.read()
-    stream.seek(place)
-    if has_more_scans(data, limits.jpeg_scans):
-        limits.refuse("jpeg_scans", f"the JPEG has more than {limits.jpeg_scans:,} scans", "save it anew")
+def _check_scans(origin: Origin) -> None:
+    most = origin.limits.jpeg_scans
+    if has_more_scans(origin.read(), most):
+        origin.limits.refuse("jpeg_scans", f"the JPEG has more than {most:,} scans", "save it anew")
 
 
 def _count_frames(image: ImageFile, limits: Limits) -> int:

@@ -70,7 +70,7 @@ def _without_layout_nets() -> Iterator[None]:
 with _without_layout_nets():
     import pymupdf
 
-    from docai.sources.weights import Scales, pictures_of
+    from docai.sources.weights import Scales
 
 logger = logging.getLogger(__name__)
 pymupdf.TOOLS.mupdf_display_errors(False)  # noqa: FBT003  # its signature; damage is told as problems, not on stderr
@@ -182,7 +182,6 @@ class PdfSource:
             self._limits.refuse("pages", f"{origin.name}: the PDF has {self.page_count:,} pages")
         self._scales = Scales(self._file, self._limits)
         self._sound: int | None = None  # the page whose commands were last found within their limits
-        self._drawable: int | None = None  # and whose pictures
 
     def page(self, number: int) -> SourcePage:
         """Return page `number` (from 1); what cannot be read of it is told in its problems.
@@ -247,11 +246,9 @@ class PdfSource:
         """
         page = self._file[number - 1]
         self._check_weight(page, number)
-        if self._drawable != number:
-            for info in pictures_of(page, self._limits.jpeg_scans):
-                for limit, found in _over(info, self._limits):
-                    self._limits.refuse(limit, f"a picture of the page {found}")
-            self._drawable = number
+        for info in self._scales.pictures(page):
+            for limit, found in _over(info, self._limits):
+                self._limits.refuse(limit, f"a picture of the page {found}")
         return page
 
     def _page_without_mupdf(self, reference: PageReference, reason: str) -> SourcePage:
@@ -398,7 +395,6 @@ class _PageReader:
         self._page, self._number, self._limits, self._scales = page, number, limits, scales
         self.problems: list[Problem] = []
         self._shaded: set[tuple[float, float, float, float]] = set()  # shadings that are told as paths
-        self._images: list[dict[str, Any]] | None = None
         self._discs: dict[tuple[float, float], Disc] | None = None  # letters that are told as paths
         self.frame = Frame(page)
         self.width, self.height = self.frame.width, self.frame.height
@@ -560,7 +556,7 @@ class _PageReader:
         rules: list[Rule] = []
         paths: list[VectorPath] = []
         drawings = drawings[:most]
-        shadings = shadings_among(self._infos())
+        shadings = shadings_among(self._scales.pictures(self._page))
         if shadings:
             drawings, self._shaded = with_shadings(drawings, shadings, self.frame, partial(_render, self._page))
         for path in vector_paths(drawings, self.frame):
@@ -571,7 +567,7 @@ class _PageReader:
 
     def pictures(self) -> tuple[Picture, ...]:
         found = []
-        for info in self._infos():
+        for info in self._scales.pictures(self._page):
             if not math.isfinite(sum(info["bbox"])) or pymupdf.Rect(info["bbox"]).is_empty or info["bbox"] in self._shaded:
                 continue
             over = next(_over(info, self._limits), None)
@@ -581,12 +577,6 @@ class _PageReader:
                 continue
             found.append(Picture(self.frame.box(info["bbox"]), info["width"], info["height"]))
         return tuple(found)
-
-    def _infos(self) -> list[dict[str, Any]]:
-        """Return what MuPDF tells of the pictures, from their headers."""
-        if self._images is None:
-            self._images = pictures_of(self._page, self._limits.jpeg_scans)
-        return self._images
 
     def links(self) -> tuple[Link, ...]:
         found = []

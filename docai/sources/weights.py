@@ -32,7 +32,9 @@ class Scales:
     def __init__(self, file: Any, limits: Limits) -> None:
         self._file = file
         self._most = limits.decompressed_bytes
+        self._most_scans = limits.jpeg_scans
         self._known: dict[tuple[int, bool], int] = {}
+        self._pictures: tuple[int, list[dict[str, Any]]] | None = None
 
     def size(self, page: Any) -> int:
         """Return the bytes of a page's own commands; where they are more than the limit, how many more is not counted."""
@@ -54,6 +56,22 @@ class Scales:
             return size
         commands = b"\n".join(self._file.xref_stream(number) or b"" for number in page.get_contents())
         return min(size + self._drawn(commands, parts, (), in_pattern=False), self._most + 1)
+
+    def pictures(self, page: Any) -> list[dict[str, Any]]:
+        """Return what PyMuPDF tells of each picture on a page (`get_image_info`), and whether it is "endless"; the last are kept.
+
+        That is one that is a JPEG of more scans than the limit, or has such a mask.
+        """
+        if self._pictures is None or self._pictures[0] != page.number:
+            text = page.get_textpage(flags=pymupdf.TEXT_PRESERVE_IMAGES)
+            pictures = [block.i_image() for block in text.this if block.m_internal.type != mupdf.FZ_STEXT_BLOCK_TEXT]
+            known: dict[int, bool] = {}  # by where MuPDF holds it: a picture may be drawn a thousand times
+            infos: list[dict[str, Any]] = text.extractIMGINFO()
+            for info, picture in zip(infos, pictures, strict=True):
+                parts = [part for part in (picture, picture.mask()) if part.m_internal]
+                info["endless"] = any(_is_endless(part, self._most_scans, known) for part in parts)
+            self._pictures = page.number, infos
+        return self._pictures[1]
 
     def _drawn(self, commands: bytes, parts: _Parts, around: tuple[int, ...], *, in_pattern: bool) -> int:
         """Return the bytes of what commands draw beside themselves."""
@@ -90,20 +108,6 @@ class Scales:
         if sum(name in _PACKERS for name in names) > MOST_PACKED:
             return self._most + 1
         return int(mupdf.fz_skip(mupdf.pdf_open_stream(stream), self._most + 1))
-
-
-def pictures_of(page: Any, most_scans: int) -> list[dict[str, Any]]:
-    """Return what PyMuPDF tells of each picture on a page (`get_image_info`), and whether it is "endless".
-
-    That is one that is a JPEG of more scans than `most_scans`, or has such a mask.
-    """
-    text = page.get_textpage(flags=pymupdf.TEXT_PRESERVE_IMAGES)
-    pictures = [block.i_image() for block in text.this if block.m_internal.type != mupdf.FZ_STEXT_BLOCK_TEXT]
-    known: dict[int, bool] = {}  # by where MuPDF holds it: a picture may be drawn a thousand times
-    infos: list[dict[str, Any]] = text.extractIMGINFO()
-    for info, picture in zip(infos, pictures, strict=True):
-        info["endless"] = any(_is_endless(part, most_scans, known) for part in (picture, picture.mask()) if part.m_internal)
-    return infos
 
 
 def _is_endless(picture: Any, most_scans: int, known: dict[int, bool]) -> bool:
